@@ -1,7 +1,8 @@
 # Forkline as an image: docker build --tag forkline .
-# Debian and not Alpine: lmdb comes as a native prebuild that is linked against glibc (2.34 or newer).
+# Debian and not Alpine: lmdb's native prebuild is linked against glibc (2.34 or newer), and for Node 22
+# there is one for exactly that release.
 
-FROM node:24-bookworm-slim AS build
+FROM node:22-bookworm-slim AS build
 WORKDIR /app
 # .npmrc turns install scripts off, so neither a compiler nor Python is needed.
 COPY .npmrc package.json package-lock.json ./
@@ -9,12 +10,12 @@ RUN npm ci
 COPY . .
 RUN npm run build
 
-FROM node:24-bookworm-slim AS dependencies
+FROM node:22-bookworm-slim AS dependencies
 WORKDIR /app
 COPY .npmrc package.json package-lock.json ./
 RUN npm ci --omit=dev
 
-FROM node:24-bookworm-slim
+FROM node:22-bookworm-slim
 # Forkline refuses to start on 0.0.0.0 unless it knows who calls: give the container AUTH_JWT_SECRET,
 # AUTH_JWKS_URL or AUTH_API_KEYS_FILE (docker-compose.yml insists on the first).
 ENV NODE_ENV=production \
