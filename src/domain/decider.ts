@@ -23,13 +23,17 @@ export type Decider<Command, State, Event extends Fact, Reason> = Readonly<{
   decide: (command: Command, state: State) => Decision<Event, Reason>;
   /** Whose the stream is; undefined while it does not exist. */
   ownerOf: (state: State) => string | undefined;
+  /** What the stream belongs to beyond itself: a session or a request. */
+  correlationOf: (state: State) => string | undefined;
+  /** The reason given when there is no such stream, or none that the caller may know of. */
+  notFound: Reason;
 }>;
 
 export const reject = <Reason>(rejected: Reason): Rejection<Reason> => ({ rejected });
 
-export const isRejection = <Event, Reason>(
-  decision: Decision<Event, Reason>,
-): decision is Rejection<Reason> => 'rejected' in decision;
+export const isRejection = <Accepted extends object, Reason>(
+  answer: Accepted | Rejection<Reason>,
+): answer is Rejection<Reason> => 'rejected' in answer;
 
 type Transitions<State, Event extends Fact> = {
   readonly [Type in Event['type']]: (

@@ -169,6 +169,9 @@ export const execution: Decider<ExecutionCommand, Execution, ExecutionEvent, Exe
   initial: { status: 'absent' },
   decide,
   ownerOf: (state) => (state.status === 'absent' ? undefined : state.userId),
+  correlationOf: (state) =>
+    state.status === 'absent' ? undefined : (state.sessionId ?? state.requestId),
+  notFound: 'execution-not-found',
 
   evolve: evolveWith<Execution, ExecutionEvent>({
     ExecutionStarted: (_, data) => ({

@@ -273,6 +273,8 @@ export const session: Decider<SessionCommand, Session, SessionEvent, SessionReje
   initial: { status: 'absent' },
   decide,
   ownerOf: (state) => (state.status === 'absent' ? undefined : state.userId),
+  correlationOf: () => undefined,
+  notFound: 'session-not-found',
 
   evolve: evolveWith<Session, SessionEvent>({
     SessionCreated: (_, data) => ({
