@@ -85,6 +85,7 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
     ExecutionFailed: finished('failed'),
     ExecutionCancelled: finished('cancelled'),
     StreamForked: (_, { data, inherited, stream, created, revision }) => {
+      if (!inherited) return undefined;
       // The runner gives the state that a fork of an execution starts from, which is an execution's.
       const { checkpoints, latest, deltas: _deltas, ...execution } = inherited as LiveExecution;
       const origin = data.ancestry.at(-1);

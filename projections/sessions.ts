@@ -84,6 +84,7 @@ export const sessions: Projection<SessionDocument, SessionEvent> = {
     MessageEdited: changed(() => ({})),
     MessageDeleted: changed(({ messageCount }) => ({ messageCount: messageCount - 1 })),
     StreamForked: (_, { data, inherited, stream, created, revision }) => {
+      if (!inherited) return undefined;
       // The runner gives the state that a fork of a session starts from, which is a session's.
       const { messages, ...session } = inherited as LiveSession;
       const origin = data.ancestry.at(-1);

@@ -9,7 +9,7 @@ export type Projected<Event extends Fact = Fact> = Event &
     /** ISO 8601 UTC. */
     created: string;
     metadata: Readonly<{ ownerId: string; userId: string; $correlationId: string }>;
-    /** On StreamForked: the decider's state that the fork starts from. */
+    /** On StreamForked: the decider's state that the fork starts from; missing when its ancestor was deleted for good. */
     inherited?: unknown;
   }>;
 

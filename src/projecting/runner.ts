@@ -2,7 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
 import type { StreamForked } from '../domain/fork.js';
-import type { EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
+import {
+  type EventStore,
+  type StoredEvent,
+  StreamTombstoned,
+  type Subscription,
+} from '../eventstore/event-store.js';
 import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
 import { type Progress, progressOf } from './progress.js';
@@ -152,5 +157,11 @@ const withInherited = async (
   if (event.type !== 'StreamForked') return event;
   // The codec has checked that the data is a fork's.
   const fork = event as StoredEvent & StreamForked;
-  return { ...event, inherited: await inheritedState(fork, event.stream) };
+  try {
+    return { ...event, inherited: await inheritedState(fork, event.stream) };
+  } catch (error) {
+    // An ancestor deleted for good: then so was the fork, further on.
+    if (error instanceof StreamTombstoned) return event;
+    throw error;
+  }
 };
