@@ -1,9 +1,13 @@
 import { type Collection, type Index, segmentPrefix } from './catalogue.js';
 import { keyLimit } from './documents.js';
+import { CommandError } from './errors.js';
 import type { Filter } from './filter.js';
 import { compareEdges, type Edge, type Interval, intersection, union } from './intervals.js';
 import { after, inverted, uncutBytes } from './key-encoding.js';
 import type { KeyRange } from './store.js';
+
+/** Stands in a sort for how well a document fits a text search. */
+export const textScore = '$textScore';
 
 /** A sort: paths with their directions. */
 export type Sort = readonly (readonly [path: string, direction: 1 | -1])[];
@@ -20,7 +24,12 @@ export type IndexScan = Readonly<{
 }>;
 
 /** How a query is answered: the documents of all scans together, each one once. */
-export type Plan = Readonly<{ scans: readonly IndexScan[]; isSorted: boolean }>;
+export type Plan = Readonly<{
+  scans: readonly IndexScan[];
+  isSorted: boolean;
+  /** The text index that gives the documents instead of the scans. */
+  text?: Index;
+}>;
 
 const mostRanges = 2000;
 const mostMerged = 200;
@@ -186,6 +195,12 @@ const joined = (outer: Filter, branch: Filter): Filter => ({
   alternatives: branch.alternatives,
 });
 
+const textIndexOf = ({ indexes }: Collection): Index => {
+  const index = indexes.find(({ text, isBuilding }) => text && !isBuilding);
+  if (!index) throw new CommandError('IndexNotFound', 'text index required for $text query');
+  return index;
+};
+
 /**
  * Chooses the indexes for a query: a field with equal values counts most, then a range, then an
  * order that needs no sorting; each branch of an `$or` may have an index of its own. The ranges
@@ -199,6 +214,7 @@ export const planQuery = (
   sort: Sort,
   indexes: readonly Index[] = collection.indexes,
 ): Plan => {
+  if (filter.text) return { scans: [], isSorted: sort.length === 0, text: textIndexOf(collection) };
   const usable = indexes.filter(({ isBuilding, text }) => !isBuilding && !text);
   const choose = (part: Filter) => best(usable.map((index) => scanOf(index, part, sort)));
   const direct = choose(filter);
