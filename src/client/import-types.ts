@@ -14,6 +14,8 @@ export type ImportedRun = Readonly<{
   executionId: string;
   messages: number;
   checkpoints: number;
+  /** Whether it was in Forkline before, so that nothing was added. */
+  alreadyThere?: boolean;
   /** What of the recording could not be taken as it is, in words. */
   warnings: readonly string[];
 }>;

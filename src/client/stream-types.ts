@@ -42,7 +42,10 @@ export type NewFork = Readonly<{
 
 export type LineageNode = Readonly<{
   stream: string;
+  /** That of its newest event. */
   revision: number;
+  /** How many events it has without inherited ones. */
+  ownEvents: number;
   createdAt: string;
   forks: readonly ForkNode[];
 }>;
@@ -56,4 +59,6 @@ export type Lineage = Readonly<{
   ancestors: readonly Readonly<{ stream: string; through: number }>[];
   /** The whole family, from its oldest stream. */
   tree: LineageNode;
+  /** Whether the family is larger than what is shown. */
+  truncated: boolean;
 }>;

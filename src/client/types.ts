@@ -183,15 +183,9 @@ export type Checkpoint = CheckpointSummary &
 
 export type CheckpointQuery = PageQuery & Readonly<{ at?: number }>;
 
-export type TimelineItem = Readonly<{
-  checkpointId: string;
-  revision: number;
-  agent: string;
-  stage: string;
-  stageOrder: number;
-  created: string;
-  forks: readonly Readonly<{ stream: string; at?: number }>[];
-}>;
+/** A checkpoint, and what was forked from the execution between it and the next. */
+export type TimelineItem = Omit<CheckpointSummary, 'executionId'> &
+  Readonly<{ forks: readonly Readonly<{ stream: string; at: number; createdAt: string }>[] }>;
 
 export type Timeline = Page<TimelineItem> &
   Readonly<{
