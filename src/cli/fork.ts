@@ -12,7 +12,7 @@ export const registerFork = (program: Command): void => {
   program
     .command('fork')
     .description('make a new stream that goes on from a revision of another')
-    .argument('<stream>@<revision>', 'the last event that the fork inherits', placeArgument)
+    .argument('<stream@revision>', 'the last event that the fork inherits', placeArgument)
     .option(
       '--set <path=value>',
       'for an execution: change the state of the checkpoint there; for a session: content= edits the newest message of the user, title= renames. Can be given several times',
