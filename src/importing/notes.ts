@@ -20,7 +20,7 @@ export const takeNotes = (): Notes => {
     },
     lines: () => [
       ...[...places].map(([finding, at]) =>
-        at.length === 0 ? finding : `${finding}: ${list(at)}`,
+        at.length === 0 ? finding : `${finding} (${list(at)})`,
       ),
       ...(unkept > 0 ? [`${unkept} more warnings`] : []),
     ],

@@ -16,6 +16,7 @@ export type Piece = Readonly<{
   cutOff?: true;
 }>;
 
+const LINE_FEED = 0x0a;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
@@ -74,20 +75,20 @@ async function* fromObject(input: ByteCursor): AsyncGenerator<Piece> {
   const linesBefore = input.lines();
   const value = wholeValue();
   const json = await input.takeWhile(value.goesOn, MAX_RUN_BYTES);
-  if (!value.isWhole()) {
+  if (!value.isWhole() && (await input.peek()) === undefined) {
     yield { kind: 'document', json, number: 0, cutOff: true };
-    return;
-  }
-  if (await isFollowed(input, linesBefore)) {
+  } else if (value.isWhole() ? await isFollowed(input, linesBefore) : isOnOneLine(json)) {
     yield { kind: 'line', json, number: linesBefore + 1 };
     yield* fromLines(input);
   } else yield { kind: 'document', json, number: 0 };
 }
 
+const isOnOneLine = (json: Buffer): boolean => !json.includes(LINE_FEED);
+
 async function* fromLines(input: ByteCursor): AsyncGenerator<Piece> {
   while ((await input.peek()) !== undefined) {
     const number = input.lines() + 1;
-    const json = await input.takeWhile((byte) => byte !== 0x0a, MAX_RUN_BYTES);
+    const json = await input.takeWhile((byte) => byte !== LINE_FEED, MAX_RUN_BYTES);
     if ((await input.peek()) !== undefined) input.skip();
     if (!json.every(isSpace)) yield { kind: 'line', json, number };
   }
@@ -101,44 +102,48 @@ const isFollowed = async (input: ByteCursor, linesBefore: number): Promise<boole
   throw new UnreadableRecording('something follows the end', `line ${input.lines() + 1}`);
 };
 
-// Says for each byte how deep in brackets it stands, itself included; brackets in strings are text.
 const nesting = () => {
   let depth = 0;
   let inString = false;
   let escaped = false;
-  return (byte: number): number => {
-    if (inString) {
-      if (escaped) escaped = false;
-      else if (byte === BACKSLASH) escaped = true;
-      else if (byte === QUOTE) inString = false;
-      return depth + 1;
-    }
-    if (byte === QUOTE) {
-      inString = true;
-      return depth + 1;
-    }
-    if (byte === OPEN_LIST || byte === OPEN_OBJECT) return ++depth;
-    if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) return depth--;
-    return depth;
+  return {
+    isInString: () => inString,
+    /** How deep in brackets a byte stands, itself included; what is in a string stands one deeper. */
+    depthOf: (byte: number): number => {
+      if (inString) {
+        if (escaped) escaped = false;
+        else if (byte === BACKSLASH) escaped = true;
+        else if (byte === QUOTE) inString = false;
+        return depth + 1;
+      }
+      if (byte === QUOTE) {
+        inString = true;
+        return depth + 1;
+      }
+      if (byte === OPEN_LIST || byte === OPEN_OBJECT) return ++depth;
+      if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) return depth--;
+      return depth;
+    },
   };
 };
 
 const insideElement = () => {
-  const depthOf = nesting();
+  const { depthOf } = nesting();
   return (byte: number): boolean => {
     const depth = depthOf(byte);
     return depth > 0 || !(byte === COMMA || byte === CLOSE_LIST || byte === CLOSE_OBJECT);
   };
 };
 
+// Goes on to the last bracket, or to a line end in a string, which JSON does not allow: what comes
+// after it is another line.
 const wholeValue = () => {
-  const depthOf = nesting();
+  const { depthOf, isInString } = nesting();
   let isWhole = false;
   return {
     goesOn: (byte: number): boolean => {
-      if (isWhole) return false;
+      if (isWhole || (byte === LINE_FEED && isInString())) return false;
       const isClosing = byte === CLOSE_LIST || byte === CLOSE_OBJECT;
-      // Inside a string the depth is one more, so a bracket in it is never taken for the last.
       isWhole = depthOf(byte) === 1 && isClosing;
       return true;
     },

@@ -65,5 +65,10 @@ async function* resumed(
   }
 }
 
-const isZlibError = (error: unknown): error is NodeJS.ErrnoException =>
-  error instanceof Error && ((error as NodeJS.ErrnoException).code ?? '').startsWith('Z_');
+// By its code: zlib's errors need not be of the same realm as this module's Error.
+const isZlibError = (error: unknown): error is { code: string; message: string } =>
+  typeof error === 'object' &&
+  error !== null &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  error.code.startsWith('Z_');

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../json.js';
+import { compact, type JsonObject, type JsonValue } from '../json.js';
 import type { Notes } from '../notes.js';
 import type { RunContent } from '../recorded-run.js';
 
@@ -16,14 +16,16 @@ export type FormatReader = Readonly<{
   identity?: (value: JsonValue) => JsonValue;
 }>;
 
-/** A run's metadata: where it comes from, then what its format has to say. */
+/** The part of a run's metadata that says where it comes from. A file's folders are its owner's business. */
 export const recordingMetadata = (format: string, name: string | undefined): JsonObject => ({
-  recording: { format, ...(name === undefined ? {} : { file: name.slice(0, 255) }) },
+  recording: compact({ format, file: name?.replace(folders, '').slice(0, 255) }),
 });
+
+const folders = /^.*[\\/]/s;
 
 /** A title from a file's name: without folders and endings; undefined when nothing is left. */
 export const titleOfFile = (name: string | undefined): string | undefined =>
   name
-    ?.replace(/^.*[\\/]/, '')
+    ?.replace(folders, '')
     .replace(/(\.(gz|jsonl?|traj|ndjson))+$/i, '')
     .trim() || undefined;

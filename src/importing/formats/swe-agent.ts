@@ -70,12 +70,15 @@ const readEntry = (message: JsonObject, index: number, notes: Notes): RecordedMe
     agent: fields.text('agent'),
     messageType: fields.text('message_type'),
     isDemo,
-    thought: fields.text('thought'),
+    thought: unlessContent(fields.text('thought'), message),
     action: fields.text('action'),
     toolCallIds: answered.length > 1 ? answered : undefined,
   };
   return readMessage(fields, known, place, notes);
 };
+
+const unlessContent = (text: string | undefined, { content }: JsonObject) =>
+  text === content ? undefined : text;
 
 const outcomeOf = (info: Fields, notes: Notes): RecordedOutcome => {
   const exitStatus = info.text('exit_status');

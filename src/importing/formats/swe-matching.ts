@@ -16,7 +16,7 @@ export const matchTurns = (
   messages: readonly RecordedMessage[],
   notes: Notes,
 ): readonly (Turn | undefined)[] => {
-  if (turns.length === 0) return trajectory.map(() => undefined);
+  if (trajectory.length === 0) return [];
   const saying = (turn: Turn | undefined) => {
     const said = turn && messages[turn.message];
     return said && textOf(said);
