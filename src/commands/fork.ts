@@ -1,0 +1,80 @@
+import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
+import type { Segment, StreamForked } from '../domain/fork.js';
+import { RevisionConflict, type StoredEvent } from '../eventstore/event-store.js';
+import { evolveStored, fold } from '../eventstore/fold.js';
+import { ancestryAt, baseOf, type Streams } from '../eventstore/lineage.js';
+import { decideAll } from './decide-all.js';
+import { type CommandRequest, maySee, type Outcome } from './request.js';
+import { stamp } from './stamp.js';
+
+export type ForkCommand<Command> = Readonly<{
+  /** The id of the stream to fork, without its category. */
+  of: string;
+  /** The last revision that the fork inherits. */
+  at: number;
+  /** The id of the fork. */
+  id: string;
+  /** Decided against the state at that revision, and added together with the fork. */
+  amendments?: readonly Command[];
+  reason?: string;
+}>;
+
+export type ForkRejection = 'revision-not-found' | 'fork-already-exists';
+
+/**
+ * Forks a stream: one append, however long the stream. Only amendments need the state at the
+ * revision, and with it the events that lead there.
+ *
+ * @throws StreamTombstoned when the stream was deleted for good, and what the event store throws
+ */
+export const forkStream = async <Command, State extends object, Event extends Fact, Reason>(
+  streams: Streams,
+  decider: Decider<Command, State, Event, Reason>,
+  { of, at, id, amendments = [], reason }: ForkCommand<Command>,
+  request: CommandRequest,
+): Promise<Outcome | Rejection<Reason | ForkRejection>> => {
+  const parent = `${decider.category}-${of}`;
+  const ancestry = await streams.ancestryOf(parent);
+  if (!ancestry) return reject(decider.notFound);
+  const first = await eventAt(streams, parent, 0);
+  const origin = first && evolveStored(decider, decider.initial, first);
+  if (!origin || !maySee(request.caller, decider.ownerOf(origin))) return reject(decider.notFound);
+  if (!(await eventAt(streams, parent, at))) return reject('revision-not-found');
+
+  const forked = forkedAt(ancestryAt(parent, ancestry, at), reason);
+  // Who owns a stream and what it belongs to is said by its first event: without amendments, that is all of the state needed.
+  const before =
+    amendments.length === 0
+      ? origin
+      : (await fold(streams, decider, parent, { through: at })).state;
+  const decided = decideAll(decider, decider.evolve(before, forked as Fact as Event), amendments);
+  if (isRejection(decided)) return decided;
+
+  const stream = `${decider.category}-${id}`;
+  const events = stamp(decider, id, decided.state, [forked, ...decided.events], request);
+  const outcome = { id, stream, added: events.length };
+  const base = baseOf(forked.data.ancestry);
+  try {
+    return { ...outcome, ...(await streams.append(stream, events, 'none', base)) };
+  } catch (error) {
+    if (!(error instanceof RevisionConflict)) throw error;
+    const last = await eventAt(streams, stream, base + events.length - 1);
+    return last?.id === events.at(-1)?.id && last
+      ? { ...outcome, added: 0, revision: last.revision, position: last.position }
+      : reject('fork-already-exists');
+  }
+};
+
+const forkedAt = (ancestry: readonly Segment[], reason: string | undefined): StreamForked => ({
+  type: 'StreamForked',
+  data: { ancestry, scope: 'stream', ...(reason !== undefined && { reason }) },
+});
+
+const eventAt = async (
+  streams: Streams,
+  stream: string,
+  revision: number,
+): Promise<StoredEvent | undefined> => {
+  for await (const event of streams.read(stream, { from: revision, limit: 1 })) return event;
+  return undefined;
+};

@@ -1,0 +1,39 @@
+/** Who asks. Administrators may see and change what belongs to others. */
+export type Caller = Readonly<{ userId: string; admin: boolean }>;
+
+/** What a command brings along besides itself. */
+export type CommandRequest = Readonly<{
+  /** A UUID. A command carried out again under the same id adds nothing. */
+  commandId: string;
+  requestId: string;
+  caller: Caller;
+  /** W3C trace context. */
+  traceparent?: string;
+  /** The only revision at which the command may be carried out. */
+  ifRevision?: number;
+}>;
+
+/** A command was carried out, or its effect was already there: then nothing was added. */
+export type Outcome = Readonly<{
+  id: string;
+  stream: string;
+  revision: number;
+  position: number;
+  added: number;
+}>;
+
+/** The stream is not at the revision that the caller named. */
+export class RevisionMismatch extends Error {
+  override readonly name = 'RevisionMismatch';
+
+  constructor(
+    readonly stream: string,
+    readonly currentRevision: number | 'none',
+  ) {
+    super(`${stream} is at revision ${currentRevision}`);
+  }
+}
+
+/** Whether a caller may see what an owner has; what nobody owns is not there for anyone. */
+export const maySee = ({ userId, admin }: Caller, owner: string | undefined): boolean =>
+  owner !== undefined && (admin || owner === userId);

@@ -1,0 +1,22 @@
+import type { Fact } from './decider.js';
+
+/** A run of events taken from another stream: its revisions up to and including `through`. */
+export type Segment = Readonly<{ stream: string; through: number }>;
+
+/**
+ * The first own event of a fork. `ancestry` is the whole way down, oldest first: the fork consists
+ * of the segments' events and then of its own, under revisions that run on.
+ */
+export type StreamForked = Fact<
+  'StreamForked',
+  { ancestry: readonly Segment[]; reason?: string; scope: 'stream' | 'tree' }
+>;
+
+/** Where a stream was forked from: a stream and the last revision taken from it. */
+export type Origin = Readonly<{ stream: string; revision: number }>;
+
+/** The nearest ancestor. A fork at an inherited revision descends from the stream that wrote that revision. */
+export const originOf = (ancestry: readonly Segment[]): Origin | undefined => {
+  const last = ancestry.at(-1);
+  return last && { stream: last.stream, revision: last.through };
+};

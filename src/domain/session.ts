@@ -1,0 +1,319 @@
+import { Map as ImmutableMap } from 'immutable';
+import { type Decider, type Decision, evolveWith, type Fact, reject } from './decider.js';
+import { fingerprint } from './fingerprint.js';
+import { type Origin, originOf, type StreamForked } from './fork.js';
+import { isSameJson, type JsonObject } from './json.js';
+
+// Events. Names and fields are the storage format.
+
+export type MessageRole = 'user' | 'assistant' | 'system' | 'tool';
+export type MessageContent = string | readonly JsonObject[];
+
+export type Message = Readonly<{
+  messageId: string;
+  role: MessageRole;
+  content: MessageContent;
+  name?: string;
+  toolCalls?: readonly JsonObject[];
+  toolCallId?: string;
+  metadata: JsonObject;
+}>;
+
+export type SessionMode = 'interactive' | 'background';
+
+type Created = {
+  userId: string;
+  title: string;
+  mode: SessionMode;
+  metadata: JsonObject;
+  parentSessionId?: string;
+};
+
+export type SessionEvent =
+  | Fact<'SessionCreated', Created>
+  | Fact<'SessionRenamed', { title: string }>
+  | Fact<'SessionMetadataChanged', { metadata: JsonObject }>
+  | Fact<'SessionArchived', Record<never, never>>
+  | Fact<'SessionUnarchived', Record<never, never>>
+  | Fact<'SessionActivated', Record<never, never>>
+  | Fact<'SessionProcessingStarted', Record<never, never>>
+  | Fact<'SessionPaused', { reason?: string }>
+  | Fact<'SessionResumed', Record<never, never>>
+  | Fact<'SessionCompleted', Record<never, never>>
+  | Fact<'SessionFailed', { error: string }>
+  | Fact<'SessionTerminated', { reason?: string }>
+  | Fact<'SessionDeleted', Record<never, never>>
+  | Fact<'SessionRestored', Record<never, never>>
+  | Fact<'MessagePosted', Message>
+  | Fact<'MessageEdited', { messageId: string; content: MessageContent }>
+  | Fact<'MessageDeleted', { messageId: string }>
+  | StreamForked;
+
+// State.
+
+export type SessionStatus =
+  | 'created'
+  | 'active'
+  | 'processing'
+  | 'paused'
+  | 'completed'
+  | 'failed'
+  | 'terminated';
+
+/** A message as it stands. `postedAs` is the fingerprint of what was posted, to recognise its being posted again. */
+type MessageState = Readonly<{
+  role: MessageRole;
+  content: MessageContent;
+  deleted: boolean;
+  postedAs: string;
+}>;
+
+export type LiveSession = Readonly<{
+  status: SessionStatus;
+  userId: string;
+  title: string;
+  mode: SessionMode;
+  metadata: JsonObject;
+  parentSessionId?: string;
+  archived: boolean;
+  deleted: boolean;
+  forkedFrom?: Origin;
+  messages: ImmutableMap<string, MessageState>;
+}>;
+
+export type Session = Readonly<{ status: 'absent' }> | LiveSession;
+
+// Commands.
+
+export type SessionCommand =
+  | Readonly<{ type: 'CreateSession' } & Created>
+  | Readonly<{ type: 'ChangeSession'; title?: string; archived?: boolean; metadata?: JsonObject }>
+  | Readonly<{ type: 'PauseSession' | 'TerminateSession'; reason?: string }>
+  | Readonly<{ type: 'ResumeSession' | 'DeleteSession' | 'RestoreSession' }>
+  | Readonly<{
+      type: 'MoveSession';
+      status: 'active' | 'processing' | 'completed' | 'failed';
+      reason?: string;
+    }>
+  | Readonly<{ type: 'PostMessage' } & Message>
+  | Readonly<{ type: 'EditMessage'; messageId: string; content: MessageContent }>
+  | Readonly<{ type: 'DeleteMessage'; messageId: string }>;
+
+export type SessionRejection =
+  | 'session-not-found'
+  | 'session-already-exists'
+  | 'session-deleted'
+  | 'session-not-active'
+  | 'session-transition-not-allowed'
+  | 'message-already-exists'
+  | 'message-not-found'
+  | 'message-not-editable';
+
+type SessionDecision = Decision<SessionEvent, SessionRejection>;
+
+// Rules.
+
+/** The moves of a session's life. Terminating is possible from anywhere and is not listed. */
+const moves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
+  created: ['active'],
+  active: ['processing', 'paused', 'completed', 'failed'],
+  processing: ['active', 'completed', 'failed'],
+  paused: ['active'],
+  completed: [],
+  failed: [],
+  terminated: [],
+};
+
+const move = (
+  session: LiveSession,
+  status: SessionStatus,
+  event: SessionEvent,
+): SessionDecision => {
+  if (session.status === status) return [];
+  return moves[session.status].includes(status)
+    ? [event]
+    : reject('session-transition-not-allowed');
+};
+
+const create = (
+  { type: _, ...created }: Extract<SessionCommand, { type: 'CreateSession' }>,
+  session: Session,
+): SessionDecision => {
+  if (session.status === 'absent') return [{ type: 'SessionCreated', data: created }];
+  const { userId, title, mode, metadata, parentSessionId } = session;
+  return isSameJson(created, {
+    ...{ userId, title, mode, metadata },
+    ...(parentSessionId !== undefined && { parentSessionId }),
+  })
+    ? []
+    : reject('session-already-exists');
+};
+
+const change = (
+  command: Extract<SessionCommand, { type: 'ChangeSession' }>,
+  session: LiveSession,
+): SessionDecision => {
+  const events: SessionEvent[] = [];
+  const { title, metadata, archived } = command;
+  if (title !== undefined && title !== session.title)
+    events.push({ type: 'SessionRenamed', data: { title } });
+  if (metadata !== undefined && !isSameJson(metadata, session.metadata))
+    events.push({ type: 'SessionMetadataChanged', data: { metadata } });
+  if (archived !== undefined && archived !== session.archived)
+    events.push({ type: archived ? 'SessionArchived' : 'SessionUnarchived', data: {} });
+  return events;
+};
+
+const transition = (
+  { status, reason }: Extract<SessionCommand, { type: 'MoveSession' }>,
+  session: LiveSession,
+): SessionDecision => {
+  switch (status) {
+    case 'active':
+      // A paused session is resumed, not activated: the two are different facts.
+      if (session.status === 'paused') return reject('session-transition-not-allowed');
+      return move(session, 'active', { type: 'SessionActivated', data: {} });
+    case 'processing':
+      return move(session, 'processing', { type: 'SessionProcessingStarted', data: {} });
+    case 'completed':
+      return move(session, 'completed', { type: 'SessionCompleted', data: {} });
+    case 'failed':
+      return move(session, 'failed', { type: 'SessionFailed', data: { error: reason ?? '' } });
+  }
+};
+
+const acceptsMessages = (session: LiveSession): boolean =>
+  session.status !== 'terminated' && session.status !== 'paused';
+
+const post = (
+  { type: _, ...message }: Extract<SessionCommand, { type: 'PostMessage' }>,
+  session: LiveSession,
+): SessionDecision => {
+  const known = session.messages.get(message.messageId);
+  if (known) return known.postedAs === fingerprint(message) ? [] : reject('message-already-exists');
+  if (!acceptsMessages(session)) return reject('session-not-active');
+  return [{ type: 'MessagePosted', data: message }];
+};
+
+const edit = (
+  { messageId, content }: Extract<SessionCommand, { type: 'EditMessage' }>,
+  session: LiveSession,
+): SessionDecision => {
+  const message = session.messages.get(messageId);
+  if (!message || message.deleted) return reject('message-not-found');
+  if (message.role !== 'user') return reject('message-not-editable');
+  if (isSameJson(message.content, content)) return [];
+  if (!acceptsMessages(session)) return reject('session-not-active');
+  return [{ type: 'MessageEdited', data: { messageId, content } }];
+};
+
+const remove = (messageId: string, session: LiveSession): SessionDecision => {
+  const message = session.messages.get(messageId);
+  if (!message) return reject('message-not-found');
+  if (message.deleted) return [];
+  if (!acceptsMessages(session)) return reject('session-not-active');
+  return [{ type: 'MessageDeleted', data: { messageId } }];
+};
+
+const withReason = (reason: string | undefined) => (reason === undefined ? {} : { reason });
+
+const decide = (command: SessionCommand, session: Session): SessionDecision => {
+  if (command.type === 'CreateSession') return create(command, session);
+  if (session.status === 'absent') return reject('session-not-found');
+  if (command.type === 'DeleteSession')
+    return session.deleted ? [] : [{ type: 'SessionDeleted', data: {} }];
+  if (command.type === 'RestoreSession')
+    return session.deleted ? [{ type: 'SessionRestored', data: {} }] : [];
+  if (session.deleted) return reject('session-deleted');
+
+  switch (command.type) {
+    case 'ChangeSession':
+      return change(command, session);
+    case 'PauseSession':
+      return move(session, 'paused', { type: 'SessionPaused', data: withReason(command.reason) });
+    case 'ResumeSession':
+      if (session.status === 'active') return [];
+      if (session.status !== 'paused') return reject('session-transition-not-allowed');
+      return [{ type: 'SessionResumed', data: {} }];
+    case 'TerminateSession':
+      if (session.status === 'terminated') return [];
+      return [{ type: 'SessionTerminated', data: withReason(command.reason) }];
+    case 'MoveSession':
+      return transition(command, session);
+    case 'PostMessage':
+      return post(command, session);
+    case 'EditMessage':
+      return edit(command, session);
+    case 'DeleteMessage':
+      return remove(command.messageId, session);
+  }
+};
+
+// Evolution. Events other than the first mean nothing to a session that is not there.
+
+const onLive =
+  <Data>(change: (session: LiveSession, data: Data) => Partial<LiveSession>) =>
+  (session: Session, data: Data): Session =>
+    session.status === 'absent' ? session : { ...session, ...change(session, data) };
+
+const to = (status: SessionStatus) => onLive(() => ({ status }));
+
+const onMessage = (
+  session: LiveSession,
+  messageId: string,
+  change: Partial<MessageState>,
+): Partial<LiveSession> => {
+  const message = session.messages.get(messageId);
+  return message ? { messages: session.messages.set(messageId, { ...message, ...change }) } : {};
+};
+
+/** A conversation with an agent: its life, and its messages. */
+export const session: Decider<SessionCommand, Session, SessionEvent, SessionRejection> = {
+  category: 'session',
+  initial: { status: 'absent' },
+  decide,
+  ownerOf: (state) => (state.status === 'absent' ? undefined : state.userId),
+  correlationOf: () => undefined,
+  notFound: 'session-not-found',
+
+  evolve: evolveWith<Session, SessionEvent>({
+    SessionCreated: (_, data) => ({
+      ...data,
+      status: 'created',
+      archived: false,
+      deleted: false,
+      messages: ImmutableMap(),
+    }),
+    SessionRenamed: onLive((_, { title }) => ({ title })),
+    SessionMetadataChanged: onLive((_, { metadata }) => ({ metadata })),
+    SessionArchived: onLive(() => ({ archived: true })),
+    SessionUnarchived: onLive(() => ({ archived: false })),
+    SessionActivated: to('active'),
+    SessionProcessingStarted: to('processing'),
+    SessionPaused: to('paused'),
+    SessionResumed: to('active'),
+    SessionCompleted: to('completed'),
+    SessionFailed: to('failed'),
+    SessionTerminated: to('terminated'),
+    SessionDeleted: onLive(() => ({ deleted: true })),
+    SessionRestored: onLive(() => ({ deleted: false })),
+    MessagePosted: onLive(({ messages }, posted: Message) => ({
+      messages: messages.set(posted.messageId, {
+        role: posted.role,
+        content: posted.content,
+        deleted: false,
+        postedAs: fingerprint(posted),
+      }),
+    })),
+    MessageEdited: onLive((state, { messageId, content }) =>
+      onMessage(state, messageId, { content }),
+    ),
+    MessageDeleted: onLive((state, { messageId }) =>
+      onMessage(state, messageId, { deleted: true }),
+    ),
+    StreamForked: onLive((_, { ancestry }) => {
+      const forkedFrom = originOf(ancestry);
+      return forkedFrom ? { forkedFrom } : {};
+    }),
+  }),
+};

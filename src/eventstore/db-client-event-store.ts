@@ -1,0 +1,161 @@
+import {
+  BACKWARDS,
+  END,
+  ErrorType,
+  EventStoreDBClient,
+  eventTypeFilter,
+  FORWARDS,
+  isCommandError,
+  NO_STREAM,
+  type ReadPosition,
+  type ReadRevision,
+  START,
+} from '@eventstore/db-client';
+import { decode, encode, toPosition } from './codec.js';
+import {
+  type Appended,
+  AppendTooLarge,
+  type CaughtUp,
+  type EventStore,
+  type ExpectedRevision,
+  type NewEvent,
+  type ReadOptions,
+  RevisionConflict,
+  type StoredEvent,
+  StoreUnavailable,
+  StreamTombstoned,
+  type Subscription,
+  tombstoneType,
+} from './event-store.js';
+
+/** User events, and the tombstones of their streams, which are the store's own. */
+const userEvents = eventTypeFilter({
+  regex: `^([^$]|\\${tombstoneType}$)`,
+  checkpointInterval: 32,
+});
+
+const caughtUp: CaughtUp = { type: 'caughtUp' };
+
+/**
+ * Connects to an EventStoreDB or KurrentDB.
+ *
+ * @param url a connection string, `esdb://…`
+ */
+export const connectEventStore = (url: string): EventStore => {
+  const client = EventStoreDBClient.connectionString(url);
+  return {
+    append: (stream, events, expected) => append(client, stream, events, expected),
+    read: (stream, options) => read(client, stream, options ?? {}),
+    subscribe: (after) => subscribe(client, after),
+    head: () => head(client),
+    tombstone: async (stream) => {
+      await client.tombstoneStream(stream).catch((error) => fail(error, stream, 'none'));
+    },
+    close: () => client.dispose(),
+  };
+};
+
+const append = async (
+  client: EventStoreDBClient,
+  stream: string,
+  events: readonly NewEvent[],
+  expected: ExpectedRevision,
+): Promise<Appended> => {
+  const result = await client
+    .appendToStream(stream, events.map(encode), {
+      expectedRevision: expected === 'none' ? NO_STREAM : BigInt(expected),
+    })
+    .catch((error) => fail(error, stream, expected));
+  return {
+    storeRevision: Number(result.nextExpectedRevision),
+    position: toPosition(result.position?.commit ?? 0n),
+  };
+};
+
+async function* read(
+  client: EventStoreDBClient,
+  stream: string,
+  { from, direction = 'forwards', limit }: ReadOptions,
+): AsyncGenerator<StoredEvent> {
+  const forwards = direction === 'forwards';
+  const fromRevision: ReadRevision = from === undefined ? (forwards ? START : END) : BigInt(from);
+  try {
+    const events = client.readStream(stream, {
+      fromRevision,
+      direction: forwards ? FORWARDS : BACKWARDS,
+      ...(limit !== undefined && { maxCount: limit }),
+    });
+    for await (const { event } of events) if (event) yield decode(event);
+  } catch (error) {
+    if (
+      error instanceof Error &&
+      isCommandError(error) &&
+      error.type === ErrorType.STREAM_NOT_FOUND
+    )
+      return;
+    fail(error, stream, 'none');
+  }
+}
+
+const subscribe = (client: EventStoreDBClient, after: number | 'start' | 'end'): Subscription => {
+  const fromPosition: ReadPosition =
+    after === 'start'
+      ? START
+      : after === 'end'
+        ? END
+        : { commit: BigInt(after), prepare: BigInt(after) };
+  const subscription = client.subscribeToAll({ fromPosition, filter: userEvents });
+  // The client tells of catching up by an event that overtakes what waits to be read: put in the
+  // queue itself, it keeps its place among the others.
+  subscription.on('caughtUp', () => subscription.push(caughtUp));
+  let closed = false;
+  async function* events(): AsyncGenerator<StoredEvent | CaughtUp> {
+    try {
+      for await (const item of subscription) {
+        if ((item as unknown) === caughtUp) yield caughtUp;
+        else if (item.event) yield decode(item.event);
+      }
+      if (!closed) throw new StoreUnavailable('the subscription ended');
+    } catch (error) {
+      if (!closed) fail(error, '$all', 'none');
+    }
+  }
+  return {
+    [Symbol.asyncIterator]: events,
+    close: () => {
+      closed = true;
+      void subscription.unsubscribe().finally(() => subscription.destroy());
+    },
+  };
+};
+
+const head = async (client: EventStoreDBClient): Promise<number> => {
+  try {
+    const newest = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
+    for await (const { event } of newest) return toPosition(event?.position.commit ?? 0n);
+    return 0;
+  } catch (error) {
+    return fail(error, '$all', 'none');
+  }
+};
+
+/** Turns the client's errors into those of the port. */
+const fail = (error: unknown, stream: string, expected: ExpectedRevision): never => {
+  if (!(error instanceof Error && isCommandError(error))) throw error;
+  switch (error.type) {
+    case ErrorType.WRONG_EXPECTED_VERSION:
+      throw new RevisionConflict(stream, expected);
+    case ErrorType.STREAM_DELETED:
+      throw new StreamTombstoned(stream);
+    case ErrorType.MAXIMUM_APPEND_SIZE_EXCEEDED:
+      throw new AppendTooLarge(error.maxAppendSize);
+    case ErrorType.UNAVAILABLE:
+    case ErrorType.CANCELLED:
+    case ErrorType.TIMEOUT:
+    case ErrorType.DEADLINE_EXCEEDED:
+    case ErrorType.NOT_LEADER:
+      throw new StoreUnavailable(`the event store does not answer: ${error.message}`);
+    default:
+      throw error;
+  }
+};

@@ -1,0 +1,125 @@
+/** Who and what an event came from. Kept with every event, outside its data. */
+export type EventMetadata = Readonly<{
+  /** The session, or else the request, that the event belongs to. */
+  $correlationId: string;
+  /** The command or event it follows. */
+  $causationId: string;
+  commandId: string;
+  /** Who asked for it. */
+  userId: string;
+  /** Whose stream it is: what decides who may see the event. */
+  ownerId: string;
+  requestId: string;
+  /** W3C trace context of the request, if it had one. */
+  traceparent?: string;
+  schemaVersion: number;
+  /**
+   * Revision of the fork's first own event, on every event of a forked stream: the store counts a
+   * stream's own events from 0, Forkline counts on from the event it was forked at.
+   */
+  base?: number;
+}>;
+
+export type NewEvent = Readonly<{
+  /** A UUID; appending the same ids again to the same place is the same append. */
+  id: string;
+  type: string;
+  data: unknown;
+  metadata: EventMetadata;
+}>;
+
+/** An event as it is read. `revision` counts inherited events, see {@link EventMetadata.base}. */
+export type StoredEvent = NewEvent &
+  Readonly<{
+    stream: string;
+    revision: number;
+    /** Its place in the whole store; grows, with gaps. */
+    position: number;
+    /** When the store took it, ISO 8601 UTC. */
+    created: string;
+  }>;
+
+/** What a stream's tombstone looks like among other events. It has no metadata and its revision means nothing. */
+export const tombstoneType = '$streamDeleted';
+
+export type ExpectedRevision = number | 'none';
+
+export type Appended = Readonly<{
+  /** Place of the last event in its stream, counted by the store from 0. */
+  storeRevision: number;
+  position: number;
+}>;
+
+export type ReadOptions = Readonly<{
+  /** The first place to read, counted by the store from 0; the default is the end one reads from. */
+  from?: number;
+  direction?: 'forwards' | 'backwards';
+  limit?: number;
+}>;
+
+/** Follows every stream of the store. Ends when closed, throws {@link StoreUnavailable} when the connection is lost. */
+export type Subscription = AsyncIterable<StoredEvent | CaughtUp> & Readonly<{ close(): void }>;
+
+/** Everything there was when the subscription reached the end has been delivered. */
+export type CaughtUp = Readonly<{ type: 'caughtUp' }>;
+
+/** Streams of events, as EventStoreDB keeps them: lineage of forks is a layer above. */
+export type EventStore = Readonly<{
+  /**
+   * Appends events atomically; resolves once they are on disk.
+   *
+   * @throws RevisionConflict when the stream's last event is not the expected one
+   * @throws StreamTombstoned when the stream was deleted for good
+   * @throws AppendTooLarge when the events exceed the store's limit
+   * @throws StoreUnavailable when the store cannot be reached; whether the events are in is then unknown
+   */
+  append(
+    stream: string,
+    events: readonly NewEvent[],
+    expected: ExpectedRevision,
+  ): Promise<Appended>;
+  /** A stream's own events; none when it does not exist. @throws StreamTombstoned */
+  read(stream: string, options?: ReadOptions): AsyncIterable<StoredEvent>;
+  /** Every user event after a position, oldest first, then those to come, with backpressure. */
+  subscribe(after: number | 'start' | 'end'): Subscription;
+  /** Position of the newest event of the store, of whatever kind; 0 when there is none. */
+  head(): Promise<number>;
+  /** Deletes a stream for good: it can be neither read nor written again. */
+  tombstone(stream: string): Promise<void>;
+  close(): Promise<void>;
+}>;
+
+/** The stream moved on, or was not there yet. */
+export class RevisionConflict extends Error {
+  override readonly name = 'RevisionConflict';
+
+  constructor(
+    readonly stream: string,
+    readonly expected: ExpectedRevision,
+  ) {
+    super(`${stream} is not at revision ${expected}`);
+  }
+}
+
+/** The stream was deleted for good. */
+export class StreamTombstoned extends Error {
+  override readonly name = 'StreamTombstoned';
+
+  constructor(readonly stream: string) {
+    super(`${stream} was deleted for good`);
+  }
+}
+
+/** The events of one append exceed what the store takes at once. */
+export class AppendTooLarge extends Error {
+  override readonly name = 'AppendTooLarge';
+
+  constructor(readonly maxBytes: number) {
+    super(`the events of one append may have ${maxBytes} bytes of data in all`);
+  }
+}
+
+/** A store cannot be reached or does not answer in time. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+
+// Stored data was parsed from JSON: telling objects from the rest is enough, and does not walk a large state.
+const json = z.unknown();
+const jsonObject = z.custom<object>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
+const content = z.union([z.string(), z.array(jsonObject)]);
+const nothing = z.object({});
+
+const segment = z.object({ stream: z.string(), through: z.int().nonnegative() });
+
+const message = z.object({
+  messageId: z.string(),
+  role: z.enum(['user', 'assistant', 'system', 'tool']),
+  content,
+  name: z.string().optional(),
+  toolCalls: z.array(jsonObject).optional(),
+  toolCallId: z.string().optional(),
+  metadata: jsonObject,
+});
+
+const pipeline = z.object({
+  name: z.string(),
+  stages: z.array(z.object({ name: z.string(), agent: z.string(), queue: z.string().optional() })),
+});
+
+const deltaOperation = z.union([
+  z.object({ op: z.enum(['add', 'replace']), path: z.string(), value: json }),
+  z.object({ op: z.literal('remove'), path: z.string() }),
+]);
+
+const checkpointHead = {
+  checkpointId: z.string(),
+  agent: z.string(),
+  stage: z.string(),
+  stageOrder: z.int(),
+  outputs: json.optional(),
+  processing: z.array(jsonObject).optional(),
+};
+
+/**
+ * The shape of each event's data as stored, by event type. Fields that this build does not know are
+ * left alone: an event of a newer build stays readable.
+ */
+export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
+  SessionCreated: z.object({
+    userId: z.string(),
+    title: z.string(),
+    mode: z.enum(['interactive', 'background']),
+    metadata: jsonObject,
+    parentSessionId: z.string().optional(),
+  }),
+  SessionRenamed: z.object({ title: z.string() }),
+  SessionMetadataChanged: z.object({ metadata: jsonObject }),
+  SessionArchived: nothing,
+  SessionUnarchived: nothing,
+  SessionActivated: nothing,
+  SessionProcessingStarted: nothing,
+  SessionPaused: z.object({ reason: z.string().optional() }),
+  SessionResumed: nothing,
+  SessionCompleted: nothing,
+  SessionFailed: z.object({ error: z.string() }),
+  SessionTerminated: z.object({ reason: z.string().optional() }),
+  SessionDeleted: nothing,
+  SessionRestored: nothing,
+  MessagePosted: message,
+  MessageEdited: z.object({ messageId: z.string(), content }),
+  MessageDeleted: z.object({ messageId: z.string() }),
+  ExecutionStarted: z.object({
+    userId: z.string(),
+    sessionId: z.string().optional(),
+    requestId: z.string().optional(),
+    pipeline: pipeline.optional(),
+    input: json,
+  }),
+  CheckpointSaved: z.union([
+    z.object({ ...checkpointHead, state: jsonObject }),
+    z.object({ ...checkpointHead, stateDelta: z.array(deltaOperation) }),
+  ]),
+  ExecutionCompleted: z.object({ output: json.optional() }),
+  ExecutionFailed: z.object({ error: z.string() }),
+  ExecutionCancelled: z.object({ reason: z.string().optional() }),
+  StreamForked: z.object({
+    ancestry: z.array(segment).min(1),
+    reason: z.string().optional(),
+    scope: z.enum(['stream', 'tree']),
+  }),
+};
