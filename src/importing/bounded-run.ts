@@ -1,4 +1,5 @@
-import { type JsonObject, jsonBytes } from './json.js';
+import type { JsonObject } from '../domain/json.js';
+import { jsonBytes } from './json.js';
 import { beginningOf, limits, objectWithin } from './limits.js';
 import type { Notes } from './notes.js';
 import type {
@@ -26,17 +27,19 @@ const boundedExecution = (execution: RecordedExecution, notes: Notes): RecordedE
 });
 
 const boundedStep = (step: RecordedStep, notes: Notes): RecordedStep => {
-  const bounded = (value: JsonObject, what: string) =>
-    objectWithin(value, limits.step, what, `step ${step.stageOrder}`, notes);
-  const bytesOfProcessing = step.processing ? jsonBytes(step.processing) : 0;
-  if (bytesOfProcessing > limits.step)
-    notes.add('processing is left out: larger than 64 KiB', `step ${step.stageOrder}`);
-  const { processing, outputs, ...rest } = step;
+  const { state, outputs, processing, ...rest } = step;
+  const bytes = [state, outputs ?? {}, processing ?? []].map(jsonBytes);
+  if (bytes.reduce((sum, part) => sum + part, 0) <= limits.checkpoint) return step;
+
+  const room = limits.checkpoint / 3;
+  const place = `step ${step.stageOrder}`;
+  const hasRoom = (bytes[2] ?? 0) <= room;
+  if (!hasRoom) notes.add('processing is left out: larger than 300 KiB', place);
   return {
     ...rest,
-    state: bounded(step.state, 'state'),
-    ...(outputs ? { outputs: bounded(outputs, 'outputs') } : {}),
-    ...(processing && bytesOfProcessing <= limits.step ? { processing } : {}),
+    state: objectWithin(state, room, 'state', place, notes),
+    ...(outputs ? { outputs: objectWithin(outputs, room, 'outputs', place, notes) } : {}),
+    ...(processing && hasRoom ? { processing } : {}),
   };
 };
 

@@ -1,5 +1,6 @@
+import type { JsonObject } from '../domain/json.js';
 import { actionExcerpt, observationExcerpt, textOf } from './excerpt.js';
-import { compact, type JsonObject } from './json.js';
+import { compact } from './json.js';
 import { beginningOf } from './limits.js';
 import type { RecordedMessage, RecordedStep } from './recorded-run.js';
 import { callText, toolOf } from './tool-calls.js';
@@ -28,7 +29,10 @@ export const dialogueSteps = (messages: readonly RecordedMessage[]): readonly Re
         step: index + 1,
         messages: afterMessages,
         lastAction: calls.length > 0 ? 'tool-call' : 'reply',
-        tools: calls.length > 0 ? calls.slice(0, 50).map(toolOf) : undefined,
+        tools:
+          calls.length > 0
+            ? calls.slice(0, 50).map((call) => beginningOf(toolOf(call), 200))
+            : undefined,
         toolOutcome: outcomeOf(calls.length, answered.length, failed.length),
         toolCalls,
         toolErrors,

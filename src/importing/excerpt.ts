@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../domain/json.js';
 import { beginningOf, EXCERPT } from './limits.js';
 import type { RecordedMessage } from './recorded-run.js';
 

@@ -1,4 +1,5 @@
-import { isList, isObject, isText, type JsonObject, type JsonValue } from './json.js';
+import type { JsonObject, JsonValue } from '../domain/json.js';
+import { isList, isObject, isText } from './json.js';
 
 /**
  * The fields of a recorded object, each taken once. A field counts as taken only if it was of the

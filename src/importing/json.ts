@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { JsonObject, JsonValue } from '../domain/json.js';
 import { UnreadableRecording } from './unreadable-recording.js';
-
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
-export type JsonObject = { readonly [key: string]: JsonValue };
 
 /** How deep a recording may be nested: what MongoDB takes in a document. */
 export const MAX_DEPTH = 100;

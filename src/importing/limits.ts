@@ -1,12 +1,5 @@
-import {
-  compact,
-  isList,
-  isObject,
-  isText,
-  type JsonObject,
-  type JsonValue,
-  jsonBytes,
-} from './json.js';
+import type { JsonObject, JsonValue } from '../domain/json.js';
+import { compact, isList, isObject, isText, jsonBytes } from './json.js';
 import type { Notes } from './notes.js';
 
 const KIB = 1024;
@@ -17,8 +10,10 @@ export const limits = {
   message: 900 * KIB,
   /** One message's metadata. */
   metadata: 64 * KIB,
-  /** One step's state, and one step's outputs. */
-  step: 64 * KIB,
+  /** One checkpoint: state, outputs and processing. */
+  checkpoint: 900 * KIB,
+  /** What a step's outputs hold because no message does. */
+  outputs: 64 * KIB,
   /** A run's output. */
   output: 512 * KIB,
   /** A larger thing known by name, such as a configuration. */

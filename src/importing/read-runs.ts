@@ -1,3 +1,4 @@
+import type { JsonValue } from '../domain/json.js';
 import { boundedRun } from './bounded-run.js';
 import { forkline } from './formats/forkline.js';
 import type { FormatReader } from './formats/format-reader.js';
@@ -5,7 +6,7 @@ import { miniSweAgent } from './formats/mini-swe-agent.js';
 import { openaiMessages } from './formats/openai-messages.js';
 import { sweAgent } from './formats/swe-agent.js';
 import { tauBench } from './formats/tau-bench.js';
-import { contentHash, type JsonValue } from './json.js';
+import { contentHash } from './json.js';
 import { takeNotes } from './notes.js';
 import { type Format, formats, type ReadRun, type RecordedRun } from './recorded-run.js';
 import { type RunValue, runValues } from './run-values.js';

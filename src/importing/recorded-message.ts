@@ -1,5 +1,7 @@
+import type { JsonObject, JsonValue } from '../domain/json.js';
+import type { MessageRole } from '../domain/session.js';
 import type { Fields } from './fields.js';
-import { compact, isObject, isText, type JsonObject, type JsonValue, jsonBytes } from './json.js';
+import { compact, isObject, isText, jsonBytes } from './json.js';
 import {
   beginningOf,
   limits,
@@ -9,10 +11,10 @@ import {
   valueWithin,
 } from './limits.js';
 import type { Notes } from './notes.js';
-import type { RecordedMessage, RecordedRole } from './recorded-run.js';
+import type { RecordedMessage } from './recorded-run.js';
 import { argumentsOf } from './tool-calls.js';
 
-const roles: Readonly<Record<string, RecordedRole>> = {
+const roles: Readonly<Record<string, MessageRole>> = {
   user: 'user',
   assistant: 'assistant',
   system: 'system',

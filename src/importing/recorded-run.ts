@@ -1,4 +1,6 @@
-import type { JsonObject } from './json.js';
+import type { Pipeline } from '../domain/execution.js';
+import type { JsonObject } from '../domain/json.js';
+import type { MessageRole, SessionMode } from '../domain/session.js';
 
 export const formats = [
   'openai-messages',
@@ -10,11 +12,9 @@ export const formats = [
 
 export type Format = (typeof formats)[number];
 
-export type RecordedRole = 'user' | 'assistant' | 'system' | 'tool';
-
 /** One message as it will be posted. It fits an event of well below 1 MiB. */
 export type RecordedMessage = Readonly<{
-  role: RecordedRole;
+  role: MessageRole;
   content: string | readonly JsonObject[];
   name?: string;
   toolCalls?: readonly JsonObject[];
@@ -49,7 +49,7 @@ export type RecordedExecution = Readonly<{
   outcome: RecordedOutcome;
   /** What the execution was started with. */
   input?: JsonObject;
-  pipeline?: JsonObject;
+  pipeline?: Pipeline;
   requestId?: string;
 }>;
 
@@ -63,6 +63,9 @@ export type RecordedRun = RecordedExecution &
     key: string;
     format: Format;
     title: string;
+    mode: SessionMode;
+    /** The status the session is left in; one that is not over can go on. */
+    sessionStatus: 'active' | 'completed' | 'failed' | 'terminated';
     metadata: JsonObject;
     messages: readonly RecordedMessage[];
     /** Executions past the first, which only Forkline's own export has. */

@@ -1,5 +1,6 @@
+import type { JsonValue } from '../domain/json.js';
 import { isChatMessage } from './formats/openai-messages.js';
-import { type JsonValue, parseJson } from './json.js';
+import { parseJson } from './json.js';
 import { MAX_RUN_BYTES, type Piece } from './split-runs.js';
 import { UnreadableRecording } from './unreadable-recording.js';
 

@@ -1,4 +1,5 @@
-import { isObject, isText, type JsonObject, type JsonValue } from './json.js';
+import type { JsonObject, JsonValue } from '../domain/json.js';
+import { isObject, isText } from './json.js';
 
 /**
  * A tool call's arguments, parsed where they are JSON in a string, as chat APIs have it; undefined

@@ -71,22 +71,36 @@ describe('keeping a message well below the size of an event', () => {
     expect(warnings.at(-1)).toMatch(/^\d+ more warnings$/);
   });
 
-  it('keeps a checkpoint within 64 KiB', async () => {
-    const { steps, warnings } = await readOne({
+  it('keeps the state of a checkpoint as it is, as far as an event can hold it', async () => {
+    const checkpointOf = (page: string) => ({
       forkline: 1,
       session: {},
       messages: [],
       executions: [
         {
           status: 'running',
-          checkpoints: [
-            { agent: 'a', stage: 's', stageOrder: 1, state: { page: 'p'.repeat(100 * KIB) } },
-          ],
+          checkpoints: [{ agent: 'a', stage: 's', stageOrder: 1, state: { page } }],
         },
       ],
     });
+    const fits = await readOne(checkpointOf('p'.repeat(800 * KIB)));
+    const isTooLarge = await readOne(checkpointOf('p'.repeat(1000 * KIB)));
 
-    expect(bytesOf(steps[0]?.state)).toBeLessThanOrEqual(64 * KIB);
-    expect(warnings).toEqual(['state is cut: larger than 64 KiB (step 1)']);
+    expect(fits.steps[0]?.state).toEqual({ page: 'p'.repeat(800 * KIB) });
+    expect(fits.warnings).toEqual([]);
+    expect(bytesOf(isTooLarge.steps[0]?.state)).toBeLessThanOrEqual(300 * KIB);
+    expect(isTooLarge.warnings).toEqual(['state is cut: larger than 300 KiB (step 1)']);
+  });
+
+  it('keeps what no message holds within 64 KiB', async () => {
+    const long = 'r'.repeat(100 * KIB);
+    const { steps, warnings } = await readOne({
+      trajectory: [{ action: 'ls', observation: long, response: long, thought: long, state: {} }],
+    });
+
+    expect(bytesOf(steps[0]?.outputs)).toBeLessThanOrEqual(64 * KIB);
+    expect(warnings).toContain(
+      'the step that no message holds is cut: larger than 64 KiB (trajectory[0])',
+    );
   });
 });

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { JsonValue } from '../json.js';
+import type { JsonValue } from '../../domain/json.js';
 import { UnreadableRecording } from '../unreadable-recording.js';
 
 /** The value, checked against a schema. Throws UnreadableRecording that names the first thing wrong. */

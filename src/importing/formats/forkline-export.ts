@@ -28,11 +28,18 @@ const checkpoint = z.looseObject({
   afterMessages: z.number().int().nonnegative().optional(),
 });
 
+const pipeline = z.object({
+  name: z.string(),
+  stages: z
+    .array(z.object({ name: z.string(), agent: z.string(), queue: z.string().exactOptional() }))
+    .readonly(),
+});
+
 const execution = z.looseObject({
   id: z.string().optional(),
   status: z.enum(['running', 'completed', 'failed', 'cancelled']),
   requestId: z.string().optional(),
-  pipeline: anyObject.optional(),
+  pipeline: pipeline.optional(),
   input: anyObject.optional(),
   output: anyObject.optional(),
   error: z.string().optional(),
@@ -47,7 +54,7 @@ const session = z.looseObject({
   userId: z.string().optional(),
   title: z.string().nullish(),
   status: z.string().optional(),
-  mode: z.string().optional(),
+  mode: z.enum(['interactive', 'background']).optional(),
   metadata: anyObject.optional(),
   parentSessionId: z.string().optional(),
   forkedFrom: anyObject.optional(),

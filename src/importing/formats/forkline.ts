@@ -1,5 +1,6 @@
+import type { JsonObject, JsonValue } from '../../domain/json.js';
 import { fieldsOf } from '../fields.js';
-import { compact, isObject, type JsonObject, type JsonValue } from '../json.js';
+import { compact, isObject } from '../json.js';
 import { unknownFields } from '../limits.js';
 import type { Notes } from '../notes.js';
 import { readMessage } from '../recorded-message.js';
@@ -48,11 +49,21 @@ export const forkline: FormatReader = {
     return {
       title: session.title ?? titleOfFile(name) ?? 'Imported session',
       metadata: { ...metadataOf(session, name), ...(beyond ? { recorded: beyond } : {}) },
+      mode: session.mode ?? 'interactive',
+      sessionStatus: statusOf(session.status, notes),
       messages,
       ...(first ?? { steps: [], outcome: { status: 'running' } }),
       ...(further.length > 0 ? { furtherExecutions: further } : {}),
     };
   },
+};
+
+// Statuses that a session can leave again are its owner's to set.
+const statusOf = (status: string | undefined, notes: Notes) => {
+  if (status === 'completed' || status === 'failed' || status === 'terminated') return status;
+  if (status !== undefined && status !== 'active')
+    notes.add(`the session was ${status.slice(0, 60)}, it is imported as active`);
+  return 'active';
 };
 
 // The session's own metadata, and under `recording` what it was where it comes from; if that was an

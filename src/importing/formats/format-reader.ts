@@ -1,6 +1,7 @@
-import { compact, type JsonObject, type JsonValue } from '../json.js';
+import type { JsonObject, JsonValue } from '../../domain/json.js';
+import { compact } from '../json.js';
 import type { Notes } from '../notes.js';
-import type { RunContent } from '../recorded-run.js';
+import type { RecordedOutcome, RunContent } from '../recorded-run.js';
 
 /** How one format is told from the others and read. Readers are pure. */
 export type FormatReader = Readonly<{
@@ -22,6 +23,10 @@ export const recordingMetadata = (format: string, name: string | undefined): Jso
 });
 
 const folders = /^.*[\\/]/s;
+
+/** The status a run's outcome leaves its session in. */
+export const sessionStatusAfter = ({ status }: RecordedOutcome) =>
+  status === 'completed' || status === 'failed' ? status : 'active';
 
 /** A title from a file's name: without folders and endings; undefined when nothing is left. */
 export const titleOfFile = (name: string | undefined): string | undefined =>

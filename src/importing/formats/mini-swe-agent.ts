@@ -1,12 +1,18 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../domain/json.js';
 import { type Fields, fieldsOf } from '../fields.js';
-import { compact, isList, isObject, isText, type JsonObject } from '../json.js';
+import { compact, isList, isObject, isText } from '../json.js';
 import { ifSmall, limits, unknownFields } from '../limits.js';
 import type { Notes } from '../notes.js';
 import type { RecordedMessage, RecordedOutcome } from '../recorded-run.js';
 import { withoutSecrets } from '../secrets.js';
 import { checked } from './checked.js';
-import { type FormatReader, recordingMetadata, titleOfFile } from './format-reader.js';
+import {
+  type FormatReader,
+  recordingMetadata,
+  sessionStatusAfter,
+  titleOfFile,
+} from './format-reader.js';
 import { miniSweMessage } from './mini-swe-message.js';
 import { miniSweSteps } from './mini-swe-steps.js';
 import { anyObject, messageWithRole } from './schema.js';
@@ -60,6 +66,8 @@ export const miniSweAgent: FormatReader = {
         ),
         recorded: unknownFields({ ...info.rest(), ...run.rest() }, 'the run', notes),
       }),
+      mode: 'background',
+      sessionStatus: sessionStatusAfter(outcome),
       messages,
       steps,
       outcome,

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { JsonObject, JsonValue } from '../../domain/json.js';
 import { dialogueSteps } from '../dialogue-steps.js';
 import { textOf, titleFrom } from '../excerpt.js';
 import { fieldsOf } from '../fields.js';
-import { isList, isObject, isText, type JsonObject, type JsonValue } from '../json.js';
+import { isList, isObject, isText } from '../json.js';
 import { beginningOf, EXCERPT, unknownFields } from '../limits.js';
 import { readMessage } from '../recorded-message.js';
 import type { RecordedMessage, RecordedOutcome } from '../recorded-run.js';
@@ -54,6 +55,8 @@ export const openaiMessages: FormatReader = {
         ...recordingMetadata('openai-messages', name),
         ...(rest ? { recorded: rest } : {}),
       },
+      mode: 'interactive',
+      sessionStatus: 'active',
       messages,
       steps: dialogueSteps(messages),
       outcome: outcomeOf(messages),

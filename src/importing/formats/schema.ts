@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonObject, JsonValue } from '../json.js';
+import type { JsonObject, JsonValue } from '../../domain/json.js';
 
 /** Any JSON; values come out of parseJson, so there is nothing left to check. */
 export const anyJson = z.custom<JsonValue>((value) => value !== undefined);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../domain/json.js';
 import { type Fields, fieldsOf } from '../fields.js';
-import { compact, isList, isObject, isText, type JsonObject } from '../json.js';
+import { compact, isList, isObject, isText } from '../json.js';
 import { ifSmall, limits, unknownFields } from '../limits.js';
 import type { Notes } from '../notes.js';
 import { readMessage } from '../recorded-message.js';
@@ -8,7 +9,12 @@ import type { RecordedMessage, RecordedOutcome } from '../recorded-run.js';
 import { withoutSecrets } from '../secrets.js';
 import { UnreadableRecording } from '../unreadable-recording.js';
 import { checked } from './checked.js';
-import { type FormatReader, recordingMetadata, titleOfFile } from './format-reader.js';
+import {
+  type FormatReader,
+  recordingMetadata,
+  sessionStatusAfter,
+  titleOfFile,
+} from './format-reader.js';
 import { anyObject, messageWithRole } from './schema.js';
 import { sweSteps } from './swe-steps.js';
 
@@ -49,6 +55,8 @@ export const sweAgent: FormatReader = {
         ),
         recorded: unknownFields({ ...info.rest(), ...run.rest() }, 'the run', notes),
       }),
+      mode: 'background',
+      sessionStatus: sessionStatusAfter(outcome),
       messages,
       steps: sweSteps(trajectory ?? [], messages, notes),
       outcome,

@@ -1,5 +1,5 @@
+import type { JsonObject } from '../../domain/json.js';
 import { textOf } from '../excerpt.js';
-import type { JsonObject } from '../json.js';
 import type { Notes } from '../notes.js';
 import type { RecordedMessage } from '../recorded-run.js';
 import type { Turn } from '../turns.js';

@@ -1,7 +1,16 @@
+import type { JsonObject } from '../../domain/json.js';
 import { actionExcerpt, observationExcerpt, textOf } from '../excerpt.js';
 import { type Fields, fieldsOf } from '../fields.js';
-import { compact, isObject, type JsonObject, parseJson } from '../json.js';
-import { beginningOf, EXCERPT, ifSmall, limits, textWithin, unknownFields } from '../limits.js';
+import { compact, isObject, parseJson } from '../json.js';
+import {
+  beginningOf,
+  EXCERPT,
+  ifSmall,
+  limits,
+  objectWithin,
+  textWithin,
+  unknownFields,
+} from '../limits.js';
 import type { Notes } from '../notes.js';
 import type { RecordedMessage, RecordedStep } from '../recorded-run.js';
 import { type Turn, turnsOf } from '../turns.js';
@@ -64,20 +73,26 @@ const stepOf = (
       lastAction: beginningOf(action, EXCERPT),
       executionTime: fields.number('execution_time'),
     }),
-    outputs: compact({
-      ...actionExcerpt(action),
-      ...(isHeld ? observationExcerpt(observation) : whole(observation)),
-      response: isSaid(response) ? undefined : response,
-      thought: isSaid(thought) ? undefined : thought,
-      recorded: unknownFields(fields.rest(), place, notes),
-    }),
+    outputs: objectWithin(
+      compact({
+        ...actionExcerpt(action),
+        ...(isHeld ? observationExcerpt(observation) : whole(observation)),
+        response: isSaid(response) ? undefined : response,
+        thought: isSaid(thought) ? undefined : thought,
+        recorded: unknownFields(fields.rest(), place, notes),
+      }),
+      limits.outputs,
+      'the step that no message holds',
+      place,
+      notes,
+    ),
     afterMessages,
   };
 };
 
 // Half of what a step's outputs may take up: the rest is for the response.
 const whole = (observation: string): JsonObject => {
-  const within = textWithin(observation, limits.step / 2);
+  const within = textWithin(observation, limits.outputs / 2);
   return {
     observation: within,
     ...(within.length < observation.length ? { truncated: true } : {}),

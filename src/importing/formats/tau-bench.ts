@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../domain/json.js';
 import { dialogueSteps } from '../dialogue-steps.js';
 import { textOf } from '../excerpt.js';
 import { fieldsOf } from '../fields.js';
-import { compact, isList, isObject, isText, type JsonObject } from '../json.js';
+import { compact, isList, isObject, isText } from '../json.js';
 import { ifSmall, limits, unknownFields } from '../limits.js';
 import type { Notes } from '../notes.js';
 import { readMessage } from '../recorded-message.js';
@@ -53,6 +54,8 @@ export const tauBench: FormatReader = {
         task: ifSmall(task, limits.named, 'info.task', 'the run', notes),
         recorded: rest,
       }),
+      mode: 'interactive',
+      sessionStatus: 'completed',
       messages,
       steps,
       outcome: { status: 'completed', output },
@@ -65,7 +68,7 @@ const rewardInfo = (isNull: boolean, info: JsonObject | undefined, notes: Notes)
     notes.add('info.reward_info is null: the run ran out of turns before it was judged');
     return null;
   }
-  return ifSmall(info, limits.step, 'info.reward_info', 'the run', notes);
+  return ifSmall(info, limits.outputs, 'info.reward_info', 'the run', notes);
 };
 
 const endOf = (messages: readonly RecordedMessage[]): string => {
