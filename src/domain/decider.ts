@@ -1,5 +1,5 @@
 /** Something that happened. The type name and the data shape are the storage format: change them only with an upcaster. */
-export type Fact<Type extends string = string, Data = unknown> = Readonly<{
+export type Fact<Type extends string = string, Data extends object = object> = Readonly<{
   type: Type;
   data: Readonly<Data>;
 }>;

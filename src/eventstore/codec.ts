@@ -48,7 +48,8 @@ export const decode = (recorded: RecordedEvent | AllStreamRecordedEvent): Stored
   return {
     id,
     type,
-    data,
+    // Data that is no object is someone else's: no type of ours has such.
+    data: data as object,
     metadata: known,
     stream,
     revision: Number(recorded.revision) + (known.base ?? 0),

@@ -24,7 +24,7 @@ export type NewEvent = Readonly<{
   /** A UUID; appending the same ids again to the same place is the same append. */
   id: string;
   type: string;
-  data: unknown;
+  data: object;
   metadata: EventMetadata;
 }>;
 

@@ -1,0 +1,33 @@
+import type { CheckpointHead, ExecutionEvent, StoredState } from '../src/domain/execution.js';
+import type { Projection } from '../src/projecting/projection.js';
+
+/** A checkpoint as stored: its state in full, or as what changed since the checkpoint before. */
+export type CheckpointDocument = CheckpointHead &
+  StoredState &
+  Readonly<{
+    stream: string;
+    /** Revision of the event that saved it: its place among the execution's checkpoints. */
+    seq: number;
+    userId: string;
+    createdAt: string;
+  }>;
+
+/** The checkpoints of executions, by revision. */
+export const checkpoints: Projection<CheckpointDocument, ExecutionEvent> = {
+  name: 'checkpoints',
+  version: 1,
+  ranged: true,
+  category: 'execution',
+  indexes: [{ key: { stream: 1, seq: 1, from: 1 } }, { key: { checkpointId: 1 } }],
+  key: ({ stream, data }) =>
+    'checkpointId' in data ? `${stream}/${data.checkpointId}` : undefined,
+  on: {
+    CheckpointSaved: (_, { data, stream, revision, created, metadata }) => ({
+      ...data,
+      stream,
+      seq: revision,
+      userId: metadata.ownerId,
+      createdAt: created,
+    }),
+  },
+};

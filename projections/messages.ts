@@ -1,0 +1,71 @@
+import type { JsonObject } from '../src/domain/json.js';
+import type { Message, MessageContent, MessageRole, SessionEvent } from '../src/domain/session.js';
+import type { Projected, Projection } from '../src/projecting/projection.js';
+
+/**
+ * A version of a message. In a fork, a row of an inherited message holds only what the fork changed
+ * of it: without `seq`, it is laid over the ancestor's row.
+ */
+export type MessageDocument = Readonly<{
+  stream: string;
+  messageId: string;
+  /** Revision of the event that posted it: its place among the session's messages. */
+  seq?: number;
+  userId: string;
+  role?: MessageRole;
+  content?: MessageContent;
+  name?: string;
+  toolCalls?: readonly JsonObject[];
+  toolCallId?: string;
+  metadata?: JsonObject;
+  createdAt?: string;
+  editedAt?: string;
+  deleted: boolean;
+  /** What full-text search looks at. */
+  text?: string;
+}>;
+
+/** Versions of the messages of sessions, by revision. */
+export const messages: Projection<MessageDocument, SessionEvent> = {
+  name: 'messages',
+  version: 1,
+  ranged: true,
+  category: 'session',
+  indexes: [
+    { key: { stream: 1, seq: 1, from: 1 } },
+    { key: { stream: 1, messageId: 1, from: 1 } },
+    { key: { text: 'text' } },
+  ],
+  key: ({ stream, data }) => ('messageId' in data ? `${stream}/${data.messageId}` : undefined),
+  on: {
+    MessagePosted: (_, { data, stream, revision, created, metadata }) => ({
+      ...data,
+      stream,
+      seq: revision,
+      userId: metadata.ownerId,
+      createdAt: created,
+      deleted: false,
+      text: textOf(data),
+    }),
+    MessageEdited: (document, { data, created, ...event }) => ({
+      ...(document ?? inherited(event, data.messageId)),
+      content: data.content,
+      editedAt: created,
+      text: textOf(data),
+    }),
+    MessageDeleted: (document, { data, ...event }) => {
+      const { text: _, ...rest } = document ?? inherited(event, data.messageId);
+      return { ...rest, deleted: true };
+    },
+  },
+};
+
+const inherited = (
+  { stream, metadata }: Pick<Projected, 'stream' | 'metadata'>,
+  messageId: string,
+): MessageDocument => ({ stream, messageId, userId: metadata.ownerId, deleted: false });
+
+const textOf = ({ content }: Pick<Message, 'content'>): string =>
+  typeof content === 'string'
+    ? content
+    : content.map(({ text }) => (typeof text === 'string' ? text : '')).join('\n');

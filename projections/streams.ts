@@ -1,0 +1,58 @@
+import type { Fact } from '../src/domain/decider.js';
+import { type Origin, originOf, type Segment, type StreamForked } from '../src/domain/fork.js';
+import type { Projected, Projection } from '../src/projecting/projection.js';
+
+export type StreamDocument = Readonly<{
+  stream: string;
+  category: string;
+  userId: string;
+  /** The session or request it belongs to. */
+  correlationId: string;
+  /** The oldest ancestor, or the stream itself: what a family of forks has in common. */
+  root: string;
+  ancestry: readonly Segment[];
+  forkedFrom?: Origin;
+  /** How many events the stream itself has, without inherited ones. */
+  ownEvents: number;
+  revision: number;
+  createdAt: string;
+  updatedAt: string;
+}>;
+
+const counted = (document: StreamDocument | undefined, event: Projected): StreamDocument => ({
+  ...(document ?? started(event, [])),
+  ownEvents: (document?.ownEvents ?? 0) + 1,
+  revision: event.revision,
+  updatedAt: event.created,
+});
+
+const started = (event: Projected, ancestry: readonly Segment[]): StreamDocument => {
+  const { stream, created, revision, metadata } = event;
+  const forkedFrom = originOf(ancestry);
+  return {
+    stream,
+    category: stream.slice(0, stream.indexOf('-')),
+    userId: metadata.ownerId,
+    correlationId: metadata.$correlationId,
+    root: ancestry[0]?.stream ?? stream,
+    ancestry,
+    ...(forkedFrom && { forkedFrom }),
+    ownEvents: 0,
+    revision,
+    createdAt: created,
+    updatedAt: created,
+  };
+};
+
+/** One document a stream: its size, and where it comes from. */
+export const streams: Projection<StreamDocument, StreamForked | Fact> = {
+  name: 'streams',
+  version: 1,
+  indexes: [{ key: { root: 1, createdAt: 1, _id: 1 } }, { key: { stream: 1 } }],
+  key: (event) => event.stream,
+  on: {
+    StreamForked: (document, event) =>
+      counted(document ?? started(event, (event as Projected<StreamForked>).data.ancestry), event),
+  },
+  otherwise: counted,
+};

@@ -1,0 +1,19 @@
+import { execution } from './execution.js';
+import { session } from './session.js';
+
+/** The deciders, by category. */
+export const deciders = { session, execution } as const;
+
+export type Category = keyof typeof deciders;
+
+/** The category and id of a stream name, or undefined when it is not the name of one of Forkline's streams. */
+export const parseStream = (
+  stream: string,
+): Readonly<{ category: Category; id: string }> | undefined => {
+  const dash = stream.indexOf('-');
+  const category = stream.slice(0, dash);
+  const id = stream.slice(dash + 1);
+  return dash > 0 && id.length > 0 && Object.hasOwn(deciders, category)
+    ? { category: category as Category, id }
+    : undefined;
+};

@@ -1,0 +1,44 @@
+import type { Catalogue } from './catalogue.js';
+import type { Cursors } from './cursors.js';
+import type { Documents } from './documents.js';
+import { CommandError } from './errors.js';
+import type { Store } from './store.js';
+import type { Reply, Request } from './wire.js';
+
+/** What commands work with. */
+export type Context = Readonly<{
+  store: Store;
+  catalogue: Catalogue;
+  documents: Documents;
+  cursors: Cursors;
+  /** Removes what dropped collections and indexes left, in the background. */
+  purge: () => void;
+  startedAt: Date;
+}>;
+
+/** Carries out one command. */
+export type Command = (context: Context, request: Request) => Promise<Reply> | Reply;
+
+/** The namespace that a command's first field names. @throws CommandError InvalidNamespace */
+export const namespaceOf = ({ db, name, args }: Request): string => {
+  const collection: unknown = args[name];
+  if (typeof collection !== 'string' || collection === '')
+    throw new CommandError('InvalidNamespace', `collection name has invalid type for ${name}`);
+  return `${db}.${collection}`;
+};
+
+/**
+ * Runs a job in a transaction of its own; where it fails, what it changed in the catalogue is
+ * taken back together with what it wrote.
+ */
+export const writeWith = async <Result>(
+  { store, catalogue }: Context,
+  job: () => Result,
+): Promise<Result> => {
+  try {
+    return await store.write(job);
+  } catch (error) {
+    catalogue.reload();
+    throw error;
+  }
+};

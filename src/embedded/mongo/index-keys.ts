@@ -1,0 +1,73 @@
+import type { Document } from 'bson';
+import { CommandError } from './errors.js';
+import { emptyArray } from './key-encoding.js';
+import { fieldOf, isDocument } from './paths.js';
+
+/** The values of one index entry, one for each of the index's paths. */
+export type KeyTuple = readonly unknown[];
+
+/** The entries a document has in an index, and which of the paths went through an array. */
+export type Extraction = Readonly<{
+  tuples: readonly KeyTuple[];
+  throughArray: readonly boolean[];
+}>;
+
+type Walk = Readonly<{ value: unknown; rest: readonly string[] }>;
+
+/** Goes down through documents until the path ends or meets an array. */
+const descend = ({ value, rest }: Walk): Walk => {
+  let at = value;
+  let depth = 0;
+  for (; depth < rest.length && isDocument(at); depth++) at = fieldOf(at, rest[depth] ?? '');
+  if (depth < rest.length && !Array.isArray(at)) return { value: undefined, rest: [] };
+  return { value: at, rest: depth === 0 ? rest : rest.slice(depth) };
+};
+
+/**
+ * Finds the index entries of a document: one for each combination of array elements, where all
+ * paths that go through the same array go through the same element.
+ *
+ * @param paths dotted paths, split
+ * @throws CommandError CannotIndexParallelArrays when two different arrays would have to be combined
+ */
+export const extractKeys = (
+  document: Document,
+  paths: readonly (readonly string[])[],
+): Extraction => {
+  const walks = paths.map((rest) => descend({ value: document, rest }));
+  const array = walks.find(({ value }) => Array.isArray(value))?.value;
+  if (!Array.isArray(array))
+    return { tuples: [walks.map(({ value }) => value)], throughArray: walks.map(() => false) };
+  return expand(walks, array);
+};
+
+const expand = (walks: readonly Walk[], array: readonly unknown[]): Extraction => {
+  const isThrough = walks.map(({ value }) => value === array);
+  if (walks.some(({ value }) => Array.isArray(value) && value !== array))
+    throw new CommandError('CannotIndexParallelArrays', 'cannot index parallel arrays');
+  const fixed = (): unknown[] => walks.map(({ value }) => value);
+  if (array.length === 0) {
+    const tuple = fixed().map((value, i) =>
+      isThrough[i] ? (walks[i]?.rest.length === 0 ? emptyArray : undefined) : value,
+    );
+    return { tuples: [tuple], throughArray: isThrough };
+  }
+  const tuples = array.flatMap((item): KeyTuple[] => {
+    const inner = walks.map((walk, i): Walk => {
+      if (!isThrough[i] || walk.rest.length === 0) return { value: undefined, rest: [] };
+      return isDocument(item)
+        ? descend({ value: item, rest: walk.rest })
+        : { value: undefined, rest: [] };
+    });
+    const values = fixed().map((value, i) => {
+      if (!isThrough[i]) return value;
+      return walks[i]?.rest.length === 0 ? item : inner[i]?.value;
+    });
+    const deeper = inner.find(({ value }) => Array.isArray(value))?.value;
+    if (!Array.isArray(deeper)) return [values];
+    return expand(inner, deeper).tuples.map((tuple) =>
+      tuple.map((value, i) => (inner[i]?.value === deeper ? value : values[i])),
+    );
+  });
+  return { tuples, throughArray: isThrough };
+};

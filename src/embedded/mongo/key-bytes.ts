@@ -1,0 +1,99 @@
+import type { Long } from 'bson';
+
+// The scratch space that keys are written into, one at a time, and how the contents of a value
+// become bytes that sort as the values do.
+
+let bytes = Buffer.allocUnsafe(4096);
+let at = 0;
+
+const reserve = (count: number) => {
+  if (at + count <= bytes.length) return;
+  const larger = Buffer.allocUnsafe(Math.max(bytes.length * 2, at + count));
+  bytes.copy(larger, 0, 0, at);
+  bytes = larger;
+};
+
+/** Runs what writes a key and returns a copy of the bytes. */
+export const collect = (write: () => void): Buffer => {
+  at = 0;
+  write();
+  return Buffer.from(bytes.subarray(0, at));
+};
+
+/** Inverts what is written by `write`, so that it sorts the other way round. */
+export const putInverted = (write: () => void): void => {
+  const start = at;
+  write();
+  for (let i = start; i < at; i++) bytes[i] = ~(bytes[i] ?? 0);
+};
+
+export const putByte = (byte: number): void => {
+  reserve(1);
+  bytes[at++] = byte;
+};
+
+export const putRaw = (raw: Uint8Array): void => {
+  reserve(raw.length);
+  bytes.set(raw, at);
+  at += raw.length;
+};
+
+/** UTF-8 and two zeros. A zero byte inside is followed by 0xff, so that the end sorts before it. */
+export const putText = (text: string): void => {
+  reserve(text.length * 3 + 2);
+  const start = at;
+  at += bytes.write(text, at, 'utf8');
+  if (bytes.subarray(start, at).includes(0)) {
+    const escaped = bytes.toString('latin1', start, at).replaceAll('\0', '\0\xff');
+    at = start;
+    putRaw(Buffer.from(escaped, 'latin1'));
+    reserve(2);
+  }
+  bytes[at++] = 0;
+  bytes[at++] = 0;
+};
+
+export const putSigned64 = (value: bigint): void => {
+  reserve(8);
+  at = bytes.writeBigUInt64BE(BigInt.asUintN(64, value) ^ (1n << 63n), at);
+};
+
+const largestExact = 2 ** 53;
+
+/**
+ * Sign and exponent of a double sort as they are once negative ones are inverted; NaN comes first.
+ * Beyond 2^53 two more bytes hold how far a 64-bit integer lies above the double below it.
+ */
+export const putDouble = (value: number, above = 0): void => {
+  reserve(10);
+  if (Number.isNaN(value)) {
+    bytes.fill(0, at, at + 8);
+    at += 8;
+    return;
+  }
+  bytes.writeDoubleBE(value === 0 ? 0 : value, at);
+  if (value < 0) for (let i = at; i < at + 8; i++) bytes[i] = ~(bytes[i] ?? 0);
+  else bytes[at] = (bytes[at] ?? 0) | 0x80;
+  at += 8;
+  if (Math.abs(value) >= largestExact) at = bytes.writeUInt16BE(above, at);
+};
+
+export const putLong = (value: Long): void => {
+  const exact = value.toBigInt();
+  let below = Number(exact);
+  if (BigInt(below) > exact) {
+    const bits = new BigInt64Array(new Float64Array([below]).buffer);
+    bits[0] = (bits[0] ?? 0n) + (below > 0 ? -1n : 1n);
+    below = new Float64Array(bits.buffer)[0] ?? 0;
+  }
+  putDouble(below, Number(exact - BigInt(below)));
+};
+
+/** Shorter ones first, then by subtype, then byte by byte. */
+export const putBinary = (value: Uint8Array, subtype: number): void => {
+  reserve(5 + value.length);
+  at = bytes.writeUInt32BE(value.length, at);
+  bytes[at++] = subtype;
+  bytes.set(value, at);
+  at += value.length;
+};

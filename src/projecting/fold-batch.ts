@@ -1,0 +1,95 @@
+import type { AnyProjection, Projected } from './projection.js';
+
+/** A document as it lies in its collection, with the position of the last event folded into it. */
+export type StoredDocument = Readonly<{ _id: string; position: number; stream: string }>;
+
+/** A version of a document: true from revision `from` until `to`, or still. */
+export type StoredRow = StoredDocument & Readonly<{ key: string; from: number; to: number | null }>;
+
+/** What a batch of events makes of the documents it concerns: to be written as they are, or removed. */
+export type Written = Readonly<{ _id: string; position: number; document?: StoredDocument }>;
+
+type Bare = Readonly<{ stream: string }>;
+
+/** The events of one document, oldest first. */
+export type KeyedEvents = ReadonlyMap<string, readonly Projected[]>;
+
+/** Sorts a batch by document. Events that concern none are left out. */
+export const byKey = (projection: AnyProjection, events: readonly Projected[]): KeyedEvents => {
+  const keyed = new Map<string, Projected[]>();
+  for (const event of events) {
+    if (!concerns(projection, event)) continue;
+    const key = projection.key(event);
+    if (key === undefined) continue;
+    const others = keyed.get(key);
+    if (others) others.push(event);
+    else keyed.set(key, [event]);
+  }
+  return keyed;
+};
+
+const concerns = ({ category, on, otherwise }: AnyProjection, { stream, type }: Projected) =>
+  (category === undefined || stream.startsWith(`${category}-`)) &&
+  (type in on || otherwise !== undefined);
+
+const step = ({ on, otherwise }: AnyProjection, before: Bare | undefined, event: Projected) =>
+  (on[event.type] ?? otherwise)?.(before, event);
+
+/** Folds events into a document. Those that are in it already are passed over. */
+export const foldDocument = (
+  projection: AnyProjection,
+  key: string,
+  events: readonly Projected[],
+  stored: StoredDocument | undefined,
+): Written | undefined => {
+  const fresh = events.filter(({ position }) => position > (stored?.position ?? -1));
+  const last = fresh.at(-1);
+  if (!last) return undefined;
+  const { _id: _, position: __, ...bare } = stored ?? { _id: key, position: 0 };
+  const document = fresh.reduce(
+    (before: Bare | undefined, event) => step(projection, before, event),
+    // Stored documents are this fold's own, with _id and position added.
+    stored && (bare as Bare),
+  );
+  const { position } = last;
+  return {
+    _id: key,
+    position,
+    ...(document && { document: { _id: key, position, ...document } }),
+  };
+};
+
+/**
+ * Folds events into the rows of a document: each change closes the row that was true and opens the
+ * next. `open` are the rows not closed yet, oldest first; there is more than one only where a crash
+ * came between opening and closing, and then the older ones are closed here.
+ *
+ * @returns new rows and closed rows; new ones are to be written first, so that no crash loses the newest
+ */
+export const foldRows = (
+  projection: AnyProjection,
+  key: string,
+  events: readonly Projected[],
+  open: readonly StoredRow[],
+): Readonly<{ opened: readonly StoredRow[]; closed: readonly StoredRow[] }> => {
+  const rows = [...open];
+  for (const event of events) {
+    const row = rows.at(-1);
+    if (event.position <= (row?.position ?? -1)) continue;
+    const before = row && bareOf(row);
+    const after = step(projection, before, event);
+    if (!after || after === before) continue;
+    const { position, revision: from } = event;
+    rows.push({ _id: `${key}@${from}`, ...after, key, from, to: null, position });
+  }
+  const chained = rows.map((row, index) => {
+    const next = rows[index + 1];
+    return next ? { ...row, to: next.from, position: next.position } : row;
+  });
+  return {
+    opened: chained.slice(open.length),
+    closed: chained.slice(0, open.length).filter(({ to }) => to !== null),
+  };
+};
+
+const bareOf = ({ _id, position, key, from, to, ...bare }: StoredRow): Bare => bare;

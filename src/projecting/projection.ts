@@ -1,0 +1,56 @@
+import type { Fact } from '../domain/decider.js';
+
+/** An event as projections see it. */
+export type Projected<Event extends Fact = Fact> = Event &
+  Readonly<{
+    stream: string;
+    revision: number;
+    position: number;
+    /** ISO 8601 UTC. */
+    created: string;
+    metadata: Readonly<{ ownerId: string; userId: string; $correlationId: string }>;
+    /** On StreamForked: the decider's state that the fork starts from; missing when its ancestor was deleted for good. */
+    inherited?: unknown;
+  }>;
+
+export type Index = Readonly<{
+  key: Readonly<Record<string, 1 | -1 | 'text'>>;
+  unique?: boolean;
+}>;
+
+/** What one event type does to a document: gives the new one, or undefined when there is to be none. */
+type Handler<Document, Event extends Fact> = (
+  document: Document | undefined,
+  event: Projected<Event>,
+) => Document | undefined;
+
+/** Every document says which stream it comes from: when that is deleted for good, so is the document. */
+type FromStream = Readonly<{ stream: string }>;
+
+/**
+ * A read model: a pure fold of events into documents, each of one key.
+ *
+ * A ranged projection keeps a row for every version of a document: `from` is the revision that made
+ * it, `to` the one that replaced it or null. Rows true at revision n have from ≤ n and to > n or null,
+ * which is how lists are answered as of any revision, and how forks share their ancestors' rows.
+ */
+export type Projection<Document extends FromStream, Event extends Fact> = Readonly<{
+  /** Names the collection, with the version. */
+  name: string;
+  /** To be raised when the fold changes: the model is then built anew beside the old one. */
+  version: number;
+  ranged?: true;
+  indexes: readonly Index[];
+  /** The category of the streams it is made from; every category by default. */
+  category?: string;
+  /** Which document an event concerns. */
+  key: (event: Projected<Event>) => string | undefined;
+  on: {
+    readonly [Type in Event['type']]?: Handler<Document, Extract<Event, { type: Type }>>;
+  };
+  /** For events of types that `on` does not name. */
+  otherwise?: Handler<Document, Event>;
+}>;
+
+/** A projection as the runner takes it, whatever its documents and events. */
+export type AnyProjection = Projection<FromStream, Fact>;
