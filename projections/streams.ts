@@ -48,7 +48,11 @@ const started = (event: Projected, ancestry: readonly Segment[]): StreamDocument
 export const streams: Projection<StreamDocument, StreamForked | Fact> = {
   name: 'streams',
   version: 1,
-  indexes: [{ key: { root: 1, createdAt: 1, _id: 1 } }, { key: { stream: 1 } }],
+  indexes: [
+    { key: { root: 1, createdAt: 1, _id: 1 } },
+    { key: { 'forkedFrom.stream': 1, 'forkedFrom.revision': 1, createdAt: 1, _id: 1 } },
+    { key: { stream: 1 } },
+  ],
   key: (event) => event.stream,
   on: {
     StreamForked: (document, event) =>

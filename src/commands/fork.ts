@@ -1,7 +1,7 @@
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
 import type { Segment, StreamForked } from '../domain/fork.js';
 import { RevisionConflict, type StoredEvent } from '../eventstore/event-store.js';
-import { evolveStored, fold } from '../eventstore/fold.js';
+import { firstState, fold } from '../eventstore/fold.js';
 import { ancestryAt, baseOf, type Streams } from '../eventstore/lineage.js';
 import { decideAll } from './decide-all.js';
 import { type CommandRequest, maySee, type Outcome } from './request.js';
@@ -36,8 +36,7 @@ export const forkStream = async <Command, State extends object, Event extends Fa
   const parent = `${decider.category}-${of}`;
   const ancestry = await streams.ancestryOf(parent);
   if (!ancestry) return reject(decider.notFound);
-  const first = await eventAt(streams, parent, 0);
-  const origin = first && evolveStored(decider, decider.initial, first);
+  const origin = await firstState(streams, decider, parent);
   if (!origin || !maySee(request.caller, decider.ownerOf(origin))) return reject(decider.notFound);
   if (!(await eventAt(streams, parent, at))) return reject('revision-not-found');
 

@@ -84,8 +84,13 @@ export type EventStore = Readonly<{
   subscribe(after: number | 'start' | 'end'): Subscription;
   /** Position of the newest event of the store, of whatever kind; 0 when there is none. */
   head(): Promise<number>;
-  /** Deletes a stream for good: it can be neither read nor written again. */
-  tombstone(stream: string): Promise<void>;
+  /**
+   * Deletes a stream for good: it can be neither read nor written again.
+   *
+   * @returns the position of its end
+   * @throws StreamTombstoned when that was done before
+   */
+  tombstone(stream: string): Promise<number>;
   close(): Promise<void>;
 }>;
 

@@ -47,3 +47,14 @@ export const fold = async <State, Event extends Fact>(
   const base = onto?.base ?? baseOf((await streams.ancestryOf(stream)) ?? []);
   return { state, revision, position, base };
 };
+
+/** The state after a stream's very first event, which says whose it is; undefined for a stream without events. */
+export const firstState = async <State, Event extends Fact>(
+  streams: Streams,
+  decider: Decider<never, State, Event, unknown>,
+  stream: string,
+): Promise<State | undefined> => {
+  for await (const first of streams.read(stream, { limit: 1 }))
+    return evolveStored(decider, decider.initial, first);
+  return undefined;
+};

@@ -19,7 +19,7 @@ export type RunnerOptions = Readonly<{
   db: Db;
   projections: readonly AnyProjection[];
   /** The state that a fork starts from: that of the stream it was forked from, at the revision. */
-  inheritedState: (fork: StreamForked, stream: string) => Promise<unknown>;
+  inheritedState: (fork: StreamForked) => Promise<unknown>;
   log: Logger;
   /** How many events are folded and written at a time; 500 by default. More is faster and takes more memory. */
   batchSize?: number;
@@ -158,7 +158,7 @@ const withInherited = async (
   // The codec has checked that the data is a fork's.
   const fork = event as StoredEvent & StreamForked;
   try {
-    return { ...event, inherited: await inheritedState(fork, event.stream) };
+    return { ...event, inherited: await inheritedState(fork) };
   } catch (error) {
     // An ancestor deleted for good: then so was the fork, further on.
     if (error instanceof StreamTombstoned) return event;

@@ -2,11 +2,12 @@ import type { Document } from 'bson';
 import type { Catalogue, Collection, Index } from './catalogue.js';
 import { segmentPrefix } from './catalogue.js';
 import { CommandError } from './errors.js';
-import { extractKeys } from './index-keys.js';
+import { extractKeys, type KeyTuple } from './index-keys.js';
 import { after, cutKey, encodeKey, encodeKeys } from './key-encoding.js';
 import { decode, documentFrom, element, maxDocumentBytes } from './raw.js';
 import { shellText } from './shell-text.js';
 import type { Store } from './store.js';
+import { scoreTerms } from './text.js';
 
 // LMDB takes keys up to 1,978 bytes: 4 for the segment, these two, and 2 for the length.
 const maxFieldsBytes = 1200;
@@ -35,14 +36,34 @@ export const documentKey = (collection: Collection, idKey: Buffer): Buffer =>
 export const idKeyOfEntry = (key: Buffer): Buffer =>
   key.subarray(key.length - 2 - key.readUInt16BE(key.length - 2), key.length - 2);
 
+type IndexEntry = Readonly<{
+  key: Buffer;
+  /** The key without the `_id` at its end. */
+  fields: Buffer;
+  values: readonly unknown[];
+  value: Buffer;
+}>;
+
 type Entries = Readonly<{
-  /** Key without the `_id` at its end, by the whole key in hexadecimal. */
-  byKey: ReadonlyMap<
-    string,
-    Readonly<{ key: Buffer; fields: Buffer; values: readonly unknown[]; value: Buffer }>
-  >;
+  byKey: ReadonlyMap<string, IndexEntry>;
+  /** The index, knowing of what is special about these entries. */
   index: Index;
 }>;
+
+const scoreBytes = (score: number): Buffer => {
+  const value = Buffer.allocUnsafe(8);
+  value.writeDoubleLE(score);
+  return value;
+};
+
+const withTerms = (index: Index, document: Document, tuples: readonly KeyTuple[]) => {
+  const { text } = index;
+  if (!text) return tuples.map((values) => ({ values, value: nothing }));
+  const scores = [...scoreTerms(document, text.weights)];
+  return tuples.flatMap((tuple) =>
+    scores.map(([term, score]) => ({ values: [...tuple, term], value: scoreBytes(score) })),
+  );
+};
 
 const entriesOf = (index: Index, document: Document, idKey: Buffer): Entries => {
   const paths = index.fields.map(([path]) => path.split('.'));
@@ -51,17 +72,14 @@ const entriesOf = (index: Index, document: Document, idKey: Buffer): Entries => 
   const tail = Buffer.allocUnsafe(2);
   tail.writeUInt16BE(idKey.length);
   const prefix = segmentPrefix(index.segment);
-  const byKey = new Map<
-    string,
-    { key: Buffer; fields: Buffer; values: readonly unknown[]; value: Buffer }
-  >();
+  const byKey = new Map<string, IndexEntry>();
   let hasCut = index.hasCut;
-  for (const values of tuples) {
+  for (const { values, value } of withTerms(index, document, tuples)) {
     const whole = encodeKeys(values, directions);
     if (whole.length > maxFieldsBytes) hasCut = true;
     const fields = Buffer.concat([prefix, cutKey(whole, maxFieldsBytes)]);
     const key = Buffer.concat([fields, idKey, tail]);
-    byKey.set(key.toString('latin1'), { key, fields, values, value: nothing });
+    byKey.set(key.toString('latin1'), { key, fields, values, value });
   }
   const isMultikey = index.isMultikey.map((known, i) => known || (throughArray[i] ?? false));
   const isSame =

@@ -51,7 +51,7 @@ const compileElemMatch = (operand: unknown): ValueTest => {
     const tests = fieldTests(operand);
     return (value) => Array.isArray(value) && value.some((item) => tests.every((t) => t(item, [])));
   }
-  const { test } = compileFilter(operand);
+  const [{ test } = everything] = withoutText('$elemMatch', [compileFilter(operand)]);
   return (value) => Array.isArray(value) && value.some((item) => isDocument(item) && test(item));
 };
 

@@ -1,9 +1,13 @@
 import { type Collection, type Index, segmentPrefix } from './catalogue.js';
 import { keyLimit } from './documents.js';
+import { CommandError } from './errors.js';
 import type { Filter } from './filter.js';
 import { compareEdges, type Edge, type Interval, intersection, union } from './intervals.js';
 import { after, inverted, uncutBytes } from './key-encoding.js';
 import type { KeyRange } from './store.js';
+
+/** Stands in a sort for how well a document fits a text search. */
+export const textScore = '$textScore';
 
 /** A sort: paths with their directions. */
 export type Sort = readonly (readonly [path: string, direction: 1 | -1])[];
@@ -20,7 +24,12 @@ export type IndexScan = Readonly<{
 }>;
 
 /** How a query is answered: the documents of all scans together, each one once. */
-export type Plan = Readonly<{ scans: readonly IndexScan[]; isSorted: boolean }>;
+export type Plan = Readonly<{
+  scans: readonly IndexScan[];
+  isSorted: boolean;
+  /** The text index that gives the documents instead of the scans. */
+  text?: Index;
+}>;
 
 const mostRanges = 2000;
 const mostMerged = 200;
@@ -142,7 +151,19 @@ const boundIndex = (index: Index, byPath: ReadonlyMap<string, readonly Known[]>)
   return { ranges, score, equalFields, isSingle: heads.length === 1 };
 };
 
-const servesSort = (index: Index, sort: Sort, equalFields: number, isSingle: boolean) => {
+// Behind its fields every entry has the _id, which so serves the end of a sort as one more field.
+const orderOf = (index: Index, idIndex: Index | undefined): Sort =>
+  idIndex?.hasCut || index.fields.some(([path]) => path === '_id')
+    ? index.fields
+    : [...index.fields, ['_id', 1]];
+
+const servesSort = (
+  index: Index,
+  order: Sort,
+  sort: Sort,
+  equalFields: number,
+  isSingle: boolean,
+) => {
   const isFixed = (i: number) => i < equalFields;
   // An array has one entry for each element: in order only where the entry is pinned to one value.
   if (index.hasCut || index.isMultikey.some((multi, i) => multi && !isFixed(i))) return undefined;
@@ -151,7 +172,7 @@ const servesSort = (index: Index, sort: Sort, equalFields: number, isSingle: boo
     index.fields.some(([field], i) => field === path && isFixed(i) && !index.isMultikey[i]);
   const wanted = sort.filter((each) => !isConstant(each));
   for (const skip of isSingle || equalFields === 0 ? [equalFields] : [equalFields, 0]) {
-    const rest = index.fields.slice(skip);
+    const rest = order.slice(skip);
     const turn = wanted[0] && rest[0] ? wanted[0][1] * rest[0][1] : 1;
     const fits = wanted.every(
       ([path, direction], i) => rest[i]?.[0] === path && rest[i]?.[1] === direction * turn,
@@ -161,16 +182,17 @@ const servesSort = (index: Index, sort: Sort, equalFields: number, isSingle: boo
   return undefined;
 };
 
-const scanOf = (index: Index, filter: Filter, sort: Sort): IndexScan => {
+const scanOf = (index: Index, order: Sort, filter: Filter, sort: Sort): IndexScan => {
   const { ranges, score, equalFields, isSingle } = boundIndex(index, boundsByPath(filter));
-  const order = sort.length > 0 ? servesSort(index, sort, equalFields, isSingle) : undefined;
-  const isReverse = order?.isReverse ?? false;
+  const served =
+    sort.length > 0 ? servesSort(index, order, sort, equalFields, isSingle) : undefined;
+  const isReverse = served?.isReverse ?? false;
   return {
     index,
     ranges: (isReverse ? ranges.toReversed() : ranges).map((range) => ({ ...range, isReverse })),
     isReverse,
-    isSorted: order !== undefined,
-    score: score + (order ? scores.sort : 0),
+    isSorted: served !== undefined,
+    score: score + (served ? scores.sort : 0),
   };
 };
 
@@ -186,6 +208,12 @@ const joined = (outer: Filter, branch: Filter): Filter => ({
   alternatives: branch.alternatives,
 });
 
+const textIndexOf = ({ indexes }: Collection): Index => {
+  const index = indexes.find(({ text, isBuilding }) => text && !isBuilding);
+  if (!index) throw new CommandError('IndexNotFound', 'text index required for $text query');
+  return index;
+};
+
 /**
  * Chooses the indexes for a query: a field with equal values counts most, then a range, then an
  * order that needs no sorting; each branch of an `$or` may have an index of its own. The ranges
@@ -199,8 +227,11 @@ export const planQuery = (
   sort: Sort,
   indexes: readonly Index[] = collection.indexes,
 ): Plan => {
+  if (filter.text) return { scans: [], isSorted: sort.length === 0, text: textIndexOf(collection) };
   const usable = indexes.filter(({ isBuilding, text }) => !isBuilding && !text);
-  const choose = (part: Filter) => best(usable.map((index) => scanOf(index, part, sort)));
+  const [idIndex] = collection.indexes;
+  const choose = (part: Filter) =>
+    best(usable.map((index) => scanOf(index, orderOf(index, idIndex), part, sort)));
   const direct = choose(filter);
   if (!direct) return planQuery(collection, filter, sort, collection.indexes.slice(0, 1));
   let scans: readonly IndexScan[] = [direct];

@@ -3,12 +3,13 @@ import type { Collection, Index } from './catalogue.js';
 import { CommandError, unsupported } from './errors.js';
 import { compileFilter } from './filter.js';
 import { isDocument } from './paths.js';
-import type { Sort } from './planner.js';
+import { type Sort, textScore } from './planner.js';
 import type { Query } from './scan.js';
 
 /** @throws CommandError for directions that are neither 1 nor -1 */
 export const parseSort = (sort: Document | undefined): Sort =>
   Object.entries(sort ?? {}).map(([path, direction]) => {
+    if (isDocument(direction) && direction.$meta === 'textScore') return [textScore, -1] as const;
     if (direction !== 1 && direction !== -1)
       throw new CommandError('BadValue', `the sort order of '${path}' must be 1 or -1`);
     return [path, direction] as const;

@@ -7,6 +7,7 @@ import { type IndexScan, type Plan, planQuery, type Sort } from './planner.js';
 import { decode } from './raw.js';
 import { sortKeyOf } from './sort-key.js';
 import type { KeyRange, Store } from './store.js';
+import { searchText } from './text-search.js';
 
 /** A document that was found. */
 export type Found = Readonly<{
@@ -43,7 +44,8 @@ export type Search = Generator<Found | undefined, void, void>;
 
 const sortBytes = 100 * 1024 * 1024;
 
-type Reading = Readonly<{
+/** What a search reads from. */
+export type Reading = Readonly<{
   store: Store;
   collection: Collection;
   filter: Filter;
@@ -156,7 +158,9 @@ export const searchWith = (
   reading: Reading,
   { sort, skip, limit }: Pick<Query, 'sort' | 'skip' | 'limit'>,
 ): Search => {
-  const parts = plan.scans.flatMap((scan) => searchScan(reading, scan));
+  const parts = plan.text
+    ? [searchText(reading, plan.text)]
+    : plan.scans.flatMap((scan) => searchScan(reading, scan));
   const isOrdered = plan.isSorted && sort.length > 0 && parts.length > 1;
   const all = isOrdered ? merged(parts, sort) : oneAfterAnother(parts);
   const mayRepeat =
@@ -165,7 +169,11 @@ export const searchWith = (
   const keyOf = sortKeyOf(sort);
   const inOrder = plan.isSorted
     ? distinct
-    : sorted(distinct, (found) => keyOf(documentOf(found)), limit > 0 ? skip + limit : 0);
+    : sorted(
+        distinct,
+        (found) => keyOf(documentOf(found), found.score),
+        limit > 0 ? skip + limit : 0,
+      );
   return skip > 0 || limit > 0 ? slice(inOrder, skip, limit) : inOrder;
 };
 

@@ -1,7 +1,7 @@
 import type { Document } from 'bson';
 import { compareValues, emptyArray, encodeKeys } from './key-encoding.js';
 import { anyAt } from './paths.js';
-import type { Sort } from './planner.js';
+import { type Sort, textScore } from './planner.js';
 
 const sortValue = (document: Document, parts: readonly string[], direction: 1 | -1): unknown => {
   let found: unknown;
@@ -29,12 +29,14 @@ const sortValue = (document: Document, parts: readonly string[], direction: 1 | 
  * What a document is sorted by, as bytes: of an array, its smallest element when ascending and its
  * largest when descending, as MongoDB does.
  */
-export const sortKeyOf = (sort: Sort): ((document: Document) => Buffer) => {
-  const paths = sort.map(([path, direction]) => ({ parts: path.split('.'), direction }));
+export const sortKeyOf = (sort: Sort): ((document: Document, score?: number) => Buffer) => {
+  const paths = sort.map(([path, direction]) => ({ path, parts: path.split('.'), direction }));
   const directions = sort.map(([, direction]) => direction);
-  return (document) =>
+  return (document, score) =>
     encodeKeys(
-      paths.map(({ parts, direction }) => sortValue(document, parts, direction)),
+      paths.map(({ path, parts, direction }) =>
+        path === textScore ? score : sortValue(document, parts, direction),
+      ),
       directions,
     );
 };

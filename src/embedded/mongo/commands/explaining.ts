@@ -26,8 +26,8 @@ const describeScan = ({ index, isReverse, ranges, score }: IndexScan): Document 
   };
 };
 
-const describePlan = ({ scans, isSorted }: Plan, query: Query): Document => {
-  const stages = scans.map(describeScan);
+const describePlan = ({ scans, isSorted, text }: Plan, query: Query): Document => {
+  const stages = text ? [{ stage: 'TEXT_MATCH', indexName: text.name }] : scans.map(describeScan);
   const isMerged = query.sort.length > 0 && isSorted;
   const inner: Document | undefined =
     stages.length === 1

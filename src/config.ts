@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+/** A setting has a value that cannot be used. The message says which and why, in one line. */
+export class BadConfiguration extends Error {
+  override readonly name = 'BadConfiguration';
+}
+
+const port = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(0, 'must be 0 to 65535')
+  .max(65_535, 'must be 0 to 65535');
+
+const flag = z
+  .enum(['true', 'false'], 'must be true or false')
+  .transform((value) => value === 'true');
+
+const urlOf = (protocols: RegExp, example: string) =>
+  z.string().regex(protocols, `must look like ${example}`).optional();
+
+const settings = z.object({
+  HOST: z.string().min(1, 'must be an address').default('127.0.0.1'),
+  PORT: port.default(4400),
+  DATA_DIR: z.string().min(1, 'must be a folder').default('./data'),
+  EVENTSTORE_URL: urlOf(/^(esdb|kurrentdb)(\+discover)?:\/\/.+/, 'esdb://host:2113?tls=false'),
+  MONGODB_URL: urlOf(/^mongodb(\+srv)?:\/\/.+/, 'mongodb://host:27017'),
+  MONGODB_DATABASE: z
+    .string()
+    .regex(/^[\w-]{1,63}$/, 'must be 1 to 63 letters, digits, _ or -')
+    .default('forkline'),
+  AUTH_JWT_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
+  AUTH_JWKS_URL: urlOf(/^https?:\/\/.+/, 'https://issuer/.well-known/jwks.json'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'must be trace, debug, info, warn, error, fatal or silent',
+    })
+    .default('info'),
+  LOG_FORMAT: z.enum(['pretty', 'json'], 'must be pretty or json').optional(),
+  WEBHOOK_ALLOW_PRIVATE: flag.default(false),
+});
+
+export type Config = Readonly<z.infer<typeof settings>>;
+export type SettingName = keyof Config;
+
+/** Names of all settings: environment variables, and as flags of `forkline serve` in kebab-case. */
+export const settingNames = Object.keys(settings.shape) as readonly SettingName[];
+
+const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+/**
+ * Reads the settings; empty ones count as not given.
+ *
+ * @throws BadConfiguration with one line for each mistake
+ */
+export const readConfig = (given: Readonly<Record<string, string | undefined>>): Config => {
+  const present = Object.fromEntries(
+    settingNames.flatMap((name) => (given[name] ? [[name, given[name]]] : [])),
+  );
+  const { data, error } = settings.safeParse(present);
+  if (!data)
+    throw new BadConfiguration(
+      error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
+    );
+  const isAuthenticated = data.AUTH_JWT_SECRET !== undefined || data.AUTH_JWKS_URL !== undefined;
+  if (!isAuthenticated && !loopback.test(data.HOST))
+    throw new BadConfiguration(
+      `HOST: ${data.HOST} can be reached by others: set AUTH_JWT_SECRET or AUTH_JWKS_URL, or listen on 127.0.0.1`,
+    );
+  return data;
+};

@@ -1,0 +1,36 @@
+import type { ForkRejection } from '../commands/fork.js';
+import type { Outcome } from '../commands/request.js';
+import { isRejection, type Rejection } from '../domain/decider.js';
+import { Problem, type ProblemCode } from './problem.js';
+import type { Answer } from './route.js';
+
+/** The outcome of a command. @throws Problem when it was turned down */
+export const carriedOut = <Reason extends ProblemCode | ForkRejection>(
+  outcome: Outcome | Rejection<Reason>,
+): Outcome => {
+  if (isRejection(outcome)) throw new Problem(outcome.rejected);
+  return outcome;
+};
+
+/** What a command answers: where its effect is. `more` are further members of the body. */
+export const written = (
+  outcome: Outcome | Rejection<ProblemCode>,
+  { created, more = {} }: Readonly<{ created?: string; more?: object }> = {},
+): Answer => {
+  const { id, stream, revision, position } = carriedOut(outcome);
+  return {
+    status: created === undefined ? 200 : 201,
+    headers: { ETag: `"${revision}"`, ...(created !== undefined && { Location: created }) },
+    body: { id, stream, revision, position: String(position), ...more },
+  };
+};
+
+/** What a query answers. @throws Problem with the code when there is nothing */
+export const found = (thing: object | undefined, code: ProblemCode): Answer => {
+  if (thing === undefined) throw new Problem(code);
+  return {
+    status: 200,
+    body: thing,
+    ...('revision' in thing && { headers: { ETag: `"${thing.revision}"` } }),
+  };
+};

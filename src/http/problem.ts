@@ -1,0 +1,88 @@
+import type { ForkRejection } from '../commands/fork.js';
+import type { ExecutionRejection } from '../domain/execution.js';
+import type { SessionRejection } from '../domain/session.js';
+
+/** Every reason that a rule may give for saying no. */
+type RejectionCode = SessionRejection | ExecutionRejection | ForkRejection;
+
+type Kind = Readonly<{ status: number; title: string }>;
+
+/** What each refusal means over HTTP. One that is missing here does not compile. */
+const refusals = {
+  'session-not-found': { status: 404, title: 'There is no such session' },
+  'session-already-exists': { status: 409, title: 'There is another session with this id' },
+  'session-deleted': { status: 409, title: 'The session is deleted' },
+  'session-not-active': { status: 409, title: 'The session takes no messages as it is' },
+  'session-transition-not-allowed': {
+    status: 409,
+    title: 'The session cannot go there from its status',
+  },
+  'message-already-exists': { status: 409, title: 'There is another message with this id' },
+  'message-not-found': { status: 404, title: 'There is no such message' },
+  'message-not-editable': { status: 409, title: 'Only messages of users can be edited' },
+  'execution-not-found': { status: 404, title: 'There is no such execution' },
+  'execution-already-exists': { status: 409, title: 'There is another execution with this id' },
+  'execution-already-finished': { status: 409, title: 'The execution is over' },
+  'checkpoint-already-exists': { status: 409, title: 'There is another checkpoint with this id' },
+  'revision-not-found': { status: 404, title: 'The stream has no such revision' },
+  'fork-already-exists': { status: 409, title: 'There is another stream with this id' },
+} as const satisfies Record<RejectionCode, Kind>;
+
+const others = {
+  'bad-request': { status: 400, title: 'The request is malformed' },
+  unauthorized: { status: 401, title: 'Who asks is not known' },
+  forbidden: { status: 403, title: 'This is for administrators' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'stream-not-found': { status: 404, title: 'There is no such stream' },
+  'checkpoint-not-found': { status: 404, title: 'There is no such checkpoint' },
+  'method-not-allowed': { status: 405, title: 'The method is not one of this resource' },
+  'stream-has-forks': { status: 409, title: 'Other streams were forked from it' },
+  'revision-conflict': { status: 409, title: 'Others kept changing the stream at the same time' },
+  'revision-mismatch': { status: 412, title: 'The stream is not at the revision asked for' },
+  'too-large': { status: 413, title: 'The request is too large' },
+  'unsupported-media-type': { status: 415, title: 'The content type is not one that is taken' },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The idempotency key was used for another request',
+  },
+  'unreadable-recording': { status: 422, title: 'The file holds no runs that can be read' },
+  'store-unavailable': { status: 503, title: 'A store cannot be reached' },
+  'read-model-behind': { status: 504, title: 'The read model has not come so far yet' },
+  'internal-error': { status: 500, title: 'Something went wrong here' },
+} as const satisfies Record<string, Kind>;
+
+const kinds = { ...refusals, ...others };
+
+export type ProblemCode = keyof typeof kinds;
+
+/** An answer that says no, as RFC 9457 has it. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: number;
+
+  /** @param more further members of the document */
+  constructor(
+    readonly code: ProblemCode,
+    detail?: string,
+    readonly more: Readonly<Record<string, unknown>> = {},
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail ?? kinds[code].title);
+    this.status = kinds[code].status;
+  }
+
+  /** The document, as application/problem+json. */
+  document(instance: string, requestId: string): Readonly<Record<string, unknown>> {
+    const { title, status } = kinds[this.code];
+    return {
+      type: `urn:forkline:problem:${this.code}`,
+      title,
+      status,
+      detail: this.message,
+      instance,
+      code: this.code,
+      requestId,
+      ...this.more,
+    };
+  }
+}

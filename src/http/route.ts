@@ -1,0 +1,97 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { RequestContext } from './context.js';
+import { Problem } from './problem.js';
+
+/** What a handler answers. A string body is sent as it is. */
+export type Answer = Readonly<{
+  status: number;
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+}>;
+
+/** A handler that writes its answer itself, piece by piece. */
+export type Streamed = Readonly<{ write: (response: Response) => Promise<void> }>;
+
+export type Method = 'get' | 'post' | 'patch' | 'delete';
+
+/** A read model, by the name of its projection. */
+export type ModelName = 'sessions' | 'messages' | 'executions' | 'checkpoints' | 'streams';
+
+/** One endpoint: what it takes, which read models it reads, and what it does. */
+export type Route = Readonly<{
+  method: Method;
+  path: string;
+  /** Whose positions `after` waits for. */
+  reads: readonly ModelName[];
+  /** Whether only administrators may call it. */
+  adminOnly: boolean;
+  /** Whether its body is a file, read by the handler, instead of JSON. */
+  takesFile: boolean;
+  handle(request: Request, context: RequestContext): Promise<Answer | Streamed>;
+}>;
+
+type Definition<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+> = Readonly<{
+  method: Method;
+  path: string;
+  params?: Params;
+  query?: Query;
+  body?: Body;
+  reads?: readonly ModelName[];
+  adminOnly?: boolean;
+  takesFile?: boolean;
+  handle(
+    input: Readonly<{
+      params: z.infer<Params>;
+      query: z.infer<Query>;
+      body: z.infer<Body>;
+      request: Request;
+    }>,
+    context: RequestContext,
+  ): Promise<Answer | Streamed>;
+}>;
+
+const nothing = z.strictObject({});
+
+/** Declares an endpoint. Its handler is called with what the schemas have checked; anything else is answered 400. */
+export const route = <
+  Params extends z.ZodType = typeof nothing,
+  Query extends z.ZodType = typeof nothing,
+  Body extends z.ZodType = typeof nothing,
+>(
+  definition: Definition<Params, Query, Body>,
+): Route => {
+  const { method, path, reads = [], adminOnly = false, takesFile = false, handle } = definition;
+  const params = definition.params ?? nothing;
+  const query = definition.query ?? nothing;
+  const body = definition.body ?? nothing;
+  return {
+    ...{ method, path, reads, adminOnly, takesFile },
+    handle: async (request, context) =>
+      handle(
+        {
+          // Each schema is the one that the definition names, or the empty one that its type defaults to.
+          params: parse(params, request.params, 'path') as z.infer<Params>,
+          query: parse(query, request.query, 'query') as z.infer<Query>,
+          body: parse(body, takesFile ? {} : (request.body ?? {}), 'body') as z.infer<Body>,
+          request,
+        },
+        context,
+      ),
+  };
+};
+
+const parse = (schema: z.ZodType, value: unknown, where: string): unknown => {
+  const { success, data, error } = schema.safeParse(value);
+  if (success) return data;
+  const errors = error.issues.map(({ path, message }) => ({
+    path: path.length > 0 ? path.join('.') : where,
+    message,
+  }));
+  const [first] = errors;
+  throw new Problem('bad-request', `${where}: ${first?.path}: ${first?.message}`, { errors });
+};

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { eventId } from '../../commands/event-id.js';
+import type { Category } from '../../domain/deciders.js';
+import { Problem } from '../problem.js';
+import { given, id, json, metadata, reason, text } from '../schema.js';
+import { checkpointFields } from './checkpoint-schema.js';
+import { content, messageFields } from './message-schema.js';
+
+const command = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
+  z.strictObject({ type: z.literal(type), ...fields });
+
+const sessionAmendment = z.discriminatedUnion('type', [
+  command('ChangeSession', {
+    title: text.optional(),
+    archived: z.boolean().optional(),
+    metadata: metadata.optional(),
+  }),
+  command('ResumeSession', {}),
+  command('PauseSession', { reason: reason.optional() }),
+  command('MoveSession', {
+    status: z.enum(['active', 'processing', 'completed', 'failed']),
+    reason: reason.optional(),
+  }),
+  command('PostMessage', { messageId: id.optional(), ...messageFields }),
+  command('EditMessage', { messageId: id, content }),
+  command('DeleteMessage', { messageId: id }),
+]);
+
+const executionAmendment = z.discriminatedUnion('type', [
+  command('SaveCheckpoint', { checkpointId: id.optional(), ...checkpointFields }),
+  command('CompleteExecution', { output: json.optional() }),
+  command('FailExecution', { error: z.string().max(20_000) }),
+  command('CancelExecution', { reason: reason.optional() }),
+]);
+
+const schemas = { session: sessionAmendment, execution: executionAmendment };
+
+/**
+ * The commands that amend a fork, checked for the category of its stream. What they create is given
+ * ids derived from the command, so that forking again under the same command id is the same fork.
+ *
+ * @throws Problem when they are not commands of the category
+ */
+export const amendmentsOf = (
+  category: Category,
+  amendments: readonly unknown[],
+  commandId: string,
+): readonly object[] =>
+  amendments.map((amendment, index) => {
+    const { data, error } = schemas[category].safeParse(amendment);
+    if (error) throw malformed(index, error);
+    const created = eventId(commandId, -1 - index);
+    if (data.type === 'PostMessage')
+      return { ...given(data), messageId: data.messageId ?? created };
+    if (data.type === 'SaveCheckpoint')
+      return { ...given(data), checkpointId: data.checkpointId ?? created };
+    return given(data);
+  });
+
+const malformed = (index: number, { issues }: z.ZodError): Problem => {
+  const errors = issues.map(({ path, message }) => ({
+    path: ['amendments', index, ...path].join('.'),
+    message,
+  }));
+  return new Problem('bad-request', `${errors[0]?.path}: ${errors[0]?.message}`, { errors });
+};

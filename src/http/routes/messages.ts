@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { listMessages } from '../../queries/messages.js';
+import { searchMessages } from '../../queries/search.js';
+import { findSession } from '../../queries/sessions.js';
+import { written } from '../answers.js';
+import { Problem } from '../problem.js';
+import { type Route, route } from '../route.js';
+import { after, given, id, paging, queryFlag, revision } from '../schema.js';
+import type { Services } from '../services.js';
+import { content, messageFields, messageParams } from './message-schema.js';
+
+const params = z.strictObject({ id });
+
+/** Messages of sessions. */
+export const messageRoutes = ({ sessions, collections }: Services): readonly Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/messages/search',
+    reads: ['messages'],
+    query: z.strictObject({
+      q: z.string().trim().min(1).max(500),
+      sessionId: id.optional(),
+      ...paging,
+      ...after,
+    }),
+    handle: async ({ query }, { caller }) => ({
+      status: 200,
+      body: await searchMessages(collections, caller, given(query)),
+    }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/sessions/:id/messages',
+    params,
+    body: z.strictObject({ id: id.optional(), ...messageFields }),
+    handle: async ({ params, body: { id: named, ...message } }, { command, newId }) => {
+      const messageId = named ?? newId;
+      const outcome = await sessions(
+        params.id,
+        [{ type: 'PostMessage', messageId, ...given(message) }],
+        command,
+      );
+      return written(outcome, {
+        created: `/v1/sessions/${params.id}/messages/${messageId}`,
+        more: { id: messageId },
+      });
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/sessions/:id/messages',
+    reads: ['sessions', 'messages', 'streams'],
+    params,
+    query: z.strictObject({
+      at: revision.optional(),
+      includeDeleted: queryFlag,
+      ...paging,
+      ...after,
+    }),
+    handle: async ({ params, query }, { caller }) => {
+      if (!(await findSession(collections, caller, params.id)))
+        throw new Problem('session-not-found');
+      const body = await listMessages(collections, `session-${params.id}`, given(query));
+      return { status: 200, body };
+    },
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/sessions/:id/messages/:messageId',
+    params: messageParams,
+    body: z.strictObject({ content }),
+    handle: async ({ params: { id: sessionId, messageId }, body }, { command }) =>
+      written(
+        await sessions(
+          sessionId,
+          [{ type: 'EditMessage', messageId, content: body.content }],
+          command,
+        ),
+        { more: { id: messageId } },
+      ),
+  }),
+  route({
+    method: 'delete',
+    path: '/v1/sessions/:id/messages/:messageId',
+    params: messageParams,
+    handle: async ({ params: { id: sessionId, messageId } }, { command }) =>
+      written(await sessions(sessionId, [{ type: 'DeleteMessage', messageId }], command), {
+        more: { id: messageId },
+      }),
+  }),
+];

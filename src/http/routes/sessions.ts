@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import { forkStream } from '../../commands/fork.js';
+import { session } from '../../domain/session.js';
+import { fold } from '../../eventstore/fold.js';
+import { findSession, listSessions } from '../../queries/sessions.js';
+import { found, written } from '../answers.js';
+import { Problem } from '../problem.js';
+import { type Route, route } from '../route.js';
+import { after, given, id, metadata, paging, queryFlag, reason, text } from '../schema.js';
+import type { Services } from '../services.js';
+import { deleteForGood } from './delete-for-good.js';
+
+const params = z.strictObject({ id });
+const withReason = z.strictObject({ reason: reason.optional() });
+const status = z.enum([
+  'created',
+  'active',
+  'processing',
+  'paused',
+  'completed',
+  'failed',
+  'terminated',
+]);
+
+/** Sessions: their life. */
+export const sessionRoutes = (services: Services): readonly Route[] => {
+  const { sessions, collections, streams } = services;
+  return [
+    route({
+      method: 'post',
+      path: '/v1/sessions',
+      body: z.strictObject({
+        id: id.optional(),
+        title: text.default(''),
+        mode: z.enum(['interactive', 'background']).default('interactive'),
+        metadata: metadata.default({}),
+        parentSessionId: id.optional(),
+      }),
+      handle: async ({ body: { id: named, ...created } }, { newId, command }) => {
+        const { caller } = command;
+        const sessionId = named ?? newId;
+        const outcome = await sessions(
+          sessionId,
+          [{ type: 'CreateSession', userId: caller.userId, ...given(created) }],
+          command,
+        );
+        // Nothing hides a session of someone else from its creation: the id is taken.
+        if ('rejected' in outcome && outcome.rejected === 'session-not-found')
+          throw new Problem('session-already-exists');
+        return written(outcome, { created: `/v1/sessions/${sessionId}` });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/sessions',
+      reads: ['sessions'],
+      query: z.strictObject({
+        status: status.optional(),
+        q: z.string().max(200).optional(),
+        includeArchived: queryFlag,
+        includeDeleted: queryFlag,
+        ...paging,
+        ...after,
+      }),
+      handle: async ({ query }, { caller }) => ({
+        status: 200,
+        body: await listSessions(collections, caller, given(query)),
+      }),
+    }),
+    route({
+      method: 'get',
+      path: '/v1/sessions/:id',
+      reads: ['sessions'],
+      params,
+      query: z.strictObject(after),
+      handle: async ({ params }, { caller }) =>
+        found(await findSession(collections, caller, params.id), 'session-not-found'),
+    }),
+    route({
+      method: 'patch',
+      path: '/v1/sessions/:id',
+      params,
+      body: z
+        .strictObject({
+          title: text.optional(),
+          archived: z.boolean().optional(),
+          metadata: metadata.optional(),
+        })
+        .refine((body) => Object.keys(body).length > 0, 'nothing to change'),
+      handle: async ({ params, body }, { command }) =>
+        written(await sessions(params.id, [{ type: 'ChangeSession', ...given(body) }], command)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/sessions/:id/pause',
+      params,
+      body: withReason,
+      handle: async ({ params, body }, { command }) =>
+        written(await sessions(params.id, [{ type: 'PauseSession', ...given(body) }], command)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/sessions/:id/resume',
+      params,
+      body: z.strictObject({ fork: z.boolean().default(false), reason: reason.optional() }),
+      handle: async ({ params, body }, { command, newId }) => {
+        if (!body.fork)
+          return written(await sessions(params.id, [{ type: 'ResumeSession' }], command));
+        const { revision } = await fold(streams, session, `session-${params.id}`);
+        const { ifRevision } = command;
+        if (revision === 'none') throw new Problem('session-not-found');
+        if (ifRevision !== undefined && ifRevision !== revision)
+          throw new Problem('revision-mismatch', undefined, { currentRevision: revision });
+        const outcome = await forkStream(
+          streams,
+          session,
+          {
+            of: params.id,
+            at: revision,
+            id: newId,
+            amendments: [{ type: 'ResumeSession' }],
+            ...(body.reason !== undefined && { reason: body.reason }),
+          },
+          command,
+        );
+        return written(outcome, { created: `/v1/sessions/${newId}` });
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/sessions/:id/terminate',
+      params,
+      body: withReason,
+      handle: async ({ params, body }, { command }) =>
+        written(await sessions(params.id, [{ type: 'TerminateSession', ...given(body) }], command)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/sessions/:id/transitions',
+      params,
+      body: z.strictObject({
+        status: z.enum(['active', 'processing', 'completed', 'failed']),
+        reason: reason.optional(),
+      }),
+      handle: async ({ params, body }, { command }) =>
+        written(await sessions(params.id, [{ type: 'MoveSession', ...given(body) }], command)),
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/sessions/:id',
+      params,
+      query: z.strictObject({ hard: queryFlag }),
+      handle: async ({ params, query }, { command }) =>
+        query.hard
+          ? deleteForGood(services, params.id, command)
+          : written(await sessions(params.id, [{ type: 'DeleteSession' }], command)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/sessions/:id/restore',
+      params,
+      handle: async ({ params }, { command }) =>
+        written(await sessions(params.id, [{ type: 'RestoreSession' }], command)),
+    }),
+  ];
+};

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { forkStream } from '../../commands/fork.js';
+import { type Caller, maySee } from '../../commands/request.js';
+import type { Decider, Fact } from '../../domain/decider.js';
+import { type Category, deciders, parseStream } from '../../domain/deciders.js';
+import { firstState } from '../../eventstore/fold.js';
+import { lineageOf } from '../../queries/lineage.js';
+import { fromCursor, toCursor } from '../../queries/page.js';
+import { eventView } from '../../replay/event-view.js';
+import { type AnyState, stateAt } from '../../replay/state-at.js';
+import { found, written } from '../answers.js';
+import { Problem, type ProblemCode } from '../problem.js';
+import { notFound } from '../problem-of.js';
+import { type Route, route } from '../route.js';
+import { after, id, paging, reason, revision } from '../schema.js';
+import type { Services } from '../services.js';
+import { amendmentsOf } from './amendments.js';
+
+type AnyDecider = Decider<object, AnyState, Fact, ProblemCode>;
+
+const params = z.strictObject({ stream: z.string().max(300) });
+const direction = z.enum(['forwards', 'backwards']);
+const isoTime = z.iso.datetime({ offset: true });
+const plural: Readonly<Record<Category, string>> = {
+  session: '/v1/sessions',
+  execution: '/v1/executions',
+};
+
+/** Time travel, on any stream. */
+export const streamRoutes = ({ streams, collections }: Services): readonly Route[] => {
+  /** The stream of a name, if the caller may see it. @throws Problem */
+  const visible = async (stream: string, caller: Caller) => {
+    const name = parseStream(stream);
+    if (!name) throw new Problem('stream-not-found');
+    // Each decider takes its own commands and events: those are checked against its category before.
+    const decider = deciders[name.category] as unknown as AnyDecider;
+    const origin = await firstState(streams, decider, stream);
+    if (!origin || !maySee(caller, decider.ownerOf(origin))) throw notFound(stream);
+    return { ...name, stream, decider };
+  };
+
+  return [
+    route({
+      method: 'get',
+      path: '/v1/streams/:stream/events',
+      params,
+      query: z.strictObject({
+        from: revision.optional(),
+        direction: direction.default('forwards'),
+        ...paging,
+        ...after,
+      }),
+      handle: async ({ params, query }, { caller }) => {
+        const { stream } = await visible(params.stream, caller);
+        const { limit, cursor } = query;
+        const place = cursor === undefined ? query : placeOf(cursor);
+        const forwards = place.direction === 'forwards';
+        const events = [];
+        const read = streams.read(stream, {
+          direction: place.direction,
+          limit: limit + 1,
+          ...(place.from !== undefined && { [forwards ? 'from' : 'through']: place.from }),
+        });
+        for await (const event of read) events.push(event);
+        const beyond = events[limit];
+        return {
+          status: 200,
+          body: {
+            items: events.slice(0, limit).map(({ stream: holder, ...event }) => ({
+              ...eventView({ ...event, stream }),
+              ...(holder !== stream && { origin: { stream: holder, revision: event.revision } }),
+            })),
+            next: beyond ? toCursor([place.direction, beyond.revision]) : null,
+          },
+        };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/streams/:stream/state',
+      params,
+      query: z.strictObject({ at: z.union([revision, isoTime]).optional(), ...after }),
+      handle: async ({ params, query: { at } }, { caller }) => {
+        const { stream, category } = await visible(params.stream, caller);
+        const { state, revision, position } = await stateAt(streams, category, stream, at);
+        if (revision === 'none' || (typeof at === 'number' && revision !== at))
+          throw new Problem('revision-not-found');
+        return found({ stream, revision, position: String(position), state }, 'revision-not-found');
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/streams/:stream/lineage',
+      reads: ['streams'],
+      params,
+      query: z.strictObject(after),
+      handle: async ({ params }, { caller }) => {
+        const { stream } = await visible(params.stream, caller);
+        return found(await lineageOf(collections, caller, stream), 'stream-not-found');
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/streams/:stream/forks',
+      params,
+      body: z.strictObject({
+        at: z.number().int().nonnegative(),
+        id: id.optional(),
+        scope: z.enum(['stream']).default('stream'),
+        amendments: z.array(z.unknown()).max(100).default([]),
+        reason: reason.optional(),
+      }),
+      handle: async ({ params, body }, { caller, command, newId }) => {
+        const { category, id: of, decider } = await visible(params.stream, caller);
+        const forkId = body.id ?? newId;
+        const outcome = await forkStream(
+          streams,
+          decider,
+          {
+            ...{ of, at: body.at, id: forkId },
+            amendments: amendmentsOf(category, body.amendments, command.commandId),
+            ...(body.reason !== undefined && { reason: body.reason }),
+          },
+          command,
+        );
+        return written(outcome, { created: `${plural[category]}/${forkId}` });
+      },
+    }),
+  ];
+};
+
+const placeOf = (cursor: string) => {
+  const [way, from] = fromCursor(cursor, ['string', 'number']);
+  const { data } = direction.safeParse(way);
+  if (!data) throw new Problem('bad-request', 'the cursor is not one of this list');
+  return { direction: data, from: Number(from) };
+};

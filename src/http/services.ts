@@ -1,0 +1,23 @@
+import type { Logger } from 'pino';
+import type { CommandHandler } from '../commands/handle.js';
+import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
+import type { SessionCommand, SessionRejection } from '../domain/session.js';
+import type { EventStore } from '../eventstore/event-store.js';
+import type { Streams } from '../eventstore/lineage.js';
+import type { Runner } from '../projecting/runner.js';
+import type { Collections } from '../queries/collections.js';
+import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
+import type { Identify } from './context.js';
+
+/** What endpoints are made of. */
+export type Services = Readonly<{
+  store: EventStore;
+  streams: Streams;
+  sessions: CommandHandler<SessionCommand, SessionRejection>;
+  executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
+  collections: Collections;
+  runner: Runner;
+  idempotencyKeys: IdempotencyKeys;
+  identify: Identify;
+  log: Logger;
+}>;

@@ -1,0 +1,82 @@
+import { createServer } from 'node:http';
+import type { Logger } from 'pino';
+import { projections } from '../projections/index.js';
+import { commandHandler } from './commands/handle.js';
+import type { Config } from './config.js';
+import { deciders } from './domain/deciders.js';
+import { connectEventStore } from './eventstore/db-client-event-store.js';
+import { withLineage } from './eventstore/lineage.js';
+import { createApp } from './http/app.js';
+import { identifier } from './http/identify.js';
+import { closeServer, listen, urlOf } from './http/listen.js';
+import { routesOf } from './http/routes.js';
+import type { Services } from './http/services.js';
+import { startRunner } from './projecting/runner.js';
+import { collectionsOf } from './queries/collections.js';
+import { connectDatabase } from './queries/database.js';
+import { idempotencyKeysIn } from './queries/idempotency-keys.js';
+import { inheritedState } from './replay/inherited-state.js';
+import { openStores } from './stores.js';
+
+const patienceMs = 10_000;
+const purgeEveryMs = 60 * 60 * 1000;
+
+/** Forkline, running. */
+export type Forkline = Readonly<{
+  url: string;
+  /** Settles when an embedded store ends by itself, with the reason. */
+  failed: Promise<Error>;
+  /** Finishes what is in flight, 10 s at most, flushes and closes. */
+  stop(): Promise<void>;
+}>;
+
+/**
+ * Starts Forkline: stores, then what depends on them, then the server.
+ *
+ * @throws FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
+ */
+export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
+  const stores = await openStores({
+    dataDir: config.DATA_DIR,
+    ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
+    ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
+  });
+  const store = connectEventStore(stores.eventStoreUrl);
+  const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
+  const streams = withLineage(store);
+  const runner = await startRunner({
+    ...{ store, db, projections, log },
+    inheritedState: inheritedState(streams),
+  });
+  const idempotencyKeys = idempotencyKeysIn(db);
+  await idempotencyKeys.prepare();
+
+  const services: Services = {
+    ...{ store, streams, runner, idempotencyKeys, log },
+    sessions: commandHandler(streams, deciders.session),
+    executions: commandHandler(streams, deciders.execution),
+    collections: collectionsOf(db),
+    identify: identifier({
+      ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
+      ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
+    }),
+  };
+  const server = createServer(createApp(routesOf(services), services));
+  const purging = setInterval(() => {
+    idempotencyKeys.purge().catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
+  }, purgeEveryMs).unref();
+
+  await listen(server, config.PORT, config.HOST);
+  return {
+    url: urlOf(server),
+    failed: stores.failed,
+    stop: async () => {
+      clearInterval(purging);
+      await closeServer(server, patienceMs);
+      await runner.stop();
+      await store.close();
+      await close();
+      await stores.stop();
+    },
+  };
+};

@@ -1,0 +1,33 @@
+import type { Collection, Db } from 'mongodb';
+import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
+import { type ExecutionDocument, executions } from '../../projections/executions.js';
+import { type MessageDocument, messages } from '../../projections/messages.js';
+import { type SessionDocument, sessions } from '../../projections/sessions.js';
+import { type StreamDocument, streams } from '../../projections/streams.js';
+import { collectionName } from '../projecting/read-model.js';
+
+type Stored<Document> = Document & Readonly<{ _id: string; position: number }>;
+type Row<Document> = Stored<Document> & Readonly<{ key: string; from: number; to: number | null }>;
+
+/** The collections of the read models. */
+export type Collections = Readonly<{
+  sessions: Collection<Stored<SessionDocument>>;
+  messages: Collection<Row<MessageDocument>>;
+  executions: Collection<Stored<ExecutionDocument>>;
+  checkpoints: Collection<Row<CheckpointDocument>>;
+  streams: Collection<Stored<StreamDocument>>;
+}>;
+
+export type SessionRecord = Stored<SessionDocument>;
+export type MessageRow = Row<MessageDocument>;
+export type ExecutionRecord = Stored<ExecutionDocument>;
+export type CheckpointRow = Row<CheckpointDocument>;
+export type StreamRecord = Stored<StreamDocument>;
+
+export const collectionsOf = (db: Db): Collections => ({
+  sessions: db.collection(collectionName(sessions)),
+  messages: db.collection(collectionName(messages)),
+  executions: db.collection(collectionName(executions)),
+  checkpoints: db.collection(collectionName(checkpoints)),
+  streams: db.collection(collectionName(streams)),
+});

@@ -1,0 +1,46 @@
+import type { Caller } from '../commands/request.js';
+import type { ExecutionStatus } from '../domain/execution.js';
+import type { Collections, ExecutionRecord } from './collections.js';
+import { type Page, toPage } from './page.js';
+import { olderThan } from './sessions.js';
+import { visibleTo } from './visible.js';
+
+export type ExecutionView = Omit<ExecutionRecord, '_id' | 'position' | 'stream'>;
+
+export type ExecutionListOptions = Readonly<{
+  sessionId?: string;
+  status?: ExecutionStatus;
+  cursor?: string;
+  limit: number;
+}>;
+
+/** An execution that the caller may see. */
+export const findExecution = async (
+  { executions }: Collections,
+  caller: Caller,
+  id: string,
+): Promise<ExecutionView | undefined> => {
+  const found = await executions.findOne({ _id: `execution-${id}`, ...visibleTo(caller) });
+  return found ? viewOf(found) : undefined;
+};
+
+/** The caller's executions, newest activity first. @throws BadCursor */
+export const listExecutions = async (
+  { executions }: Collections,
+  caller: Caller,
+  { sessionId, status, cursor, limit }: ExecutionListOptions,
+): Promise<Page<ExecutionView>> => {
+  const read = await executions
+    .find({
+      ...visibleTo(caller),
+      ...(sessionId !== undefined && { sessionId }),
+      ...(status && { status }),
+      ...(cursor && olderThan(cursor)),
+    })
+    .sort({ updatedAt: -1, _id: -1 })
+    .limit(limit + 1)
+    .toArray();
+  return toPage(read, limit, ({ updatedAt, _id }) => [updatedAt, _id], viewOf);
+};
+
+const viewOf = ({ _id, position, stream, ...view }: ExecutionRecord): ExecutionView => view;

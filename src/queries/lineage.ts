@@ -1,0 +1,80 @@
+import type { Caller } from '../commands/request.js';
+import type { Segment } from '../domain/fork.js';
+import type { Collections, StreamRecord } from './collections.js';
+import { visibleTo } from './visible.js';
+
+export type LineageNode = Readonly<{
+  stream: string;
+  /** That of its newest event. */
+  revision: number;
+  ownEvents: number;
+  createdAt: string;
+  forks: readonly (LineageNode & Readonly<{ at: number }>)[];
+}>;
+
+export type Lineage = Readonly<{
+  stream: string;
+  ancestors: readonly Segment[];
+  /** The whole family, from the oldest ancestor. */
+  tree: LineageNode;
+  /** Whether the family is larger than what is shown. */
+  truncated: boolean;
+}>;
+
+const mostStreams = 5_000;
+
+/** The family of a stream that the caller may see. */
+export const lineageOf = async (
+  { streams }: Collections,
+  caller: Caller,
+  stream: string,
+): Promise<Lineage | undefined> => {
+  const own = await streams.findOne({ _id: stream, ...visibleTo(caller) });
+  if (!own) return undefined;
+  const family = await streams
+    .find({ root: own.root, ...visibleTo(caller) })
+    .sort({ createdAt: 1, _id: 1 })
+    .limit(mostStreams + 1)
+    .toArray();
+  const shown = family.slice(0, mostStreams);
+  const root = shown.find(({ _id }) => _id === own.root) ?? own;
+  return {
+    stream,
+    ancestors: own.ancestry,
+    tree: nodeOf(root, childrenIn(shown)),
+    truncated: family.length > mostStreams,
+  };
+};
+
+/** The streams that were forked from a stream, and where: what protects it from being deleted for good. */
+export const forksOf = async (
+  { streams }: Collections,
+  stream: string,
+): Promise<readonly Readonly<{ stream: string; at: number }>[]> => {
+  const found = await streams
+    .find({ 'forkedFrom.stream': stream })
+    .sort({ 'forkedFrom.revision': 1, createdAt: 1, _id: 1 })
+    .limit(100)
+    .toArray();
+  return found.map(({ _id, forkedFrom }) => ({ stream: _id, at: forkedFrom?.revision ?? 0 }));
+};
+
+const childrenIn = (family: readonly StreamRecord[]): ReadonlyMap<string, StreamRecord[]> => {
+  const children = new Map<string, StreamRecord[]>();
+  for (const record of family) {
+    const parent = record.forkedFrom?.stream;
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), record]);
+  }
+  return children;
+};
+
+const nodeOf = (
+  { _id, revision, ownEvents, createdAt }: StreamRecord,
+  children: ReadonlyMap<string, readonly StreamRecord[]>,
+): LineageNode => ({
+  ...{ stream: _id, revision, ownEvents, createdAt },
+  forks: (children.get(_id) ?? []).map((child) => ({
+    at: child.forkedFrom?.revision ?? 0,
+    ...nodeOf(child, children),
+  })),
+});

@@ -1,0 +1,63 @@
+import type { Filter } from 'mongodb';
+import type { Caller } from '../commands/request.js';
+import type { SessionStatus } from '../domain/session.js';
+import type { Collections, SessionRecord } from './collections.js';
+import { fromCursor, type Page, toPage } from './page.js';
+import { visibleTo } from './visible.js';
+
+export type SessionView = Omit<SessionRecord, '_id' | 'position' | 'stream'>;
+
+export type SessionListOptions = Readonly<{
+  status?: SessionStatus;
+  /** Text that the title contains, upper and lower case alike. */
+  q?: string;
+  includeArchived?: boolean;
+  includeDeleted?: boolean;
+  cursor?: string;
+  limit: number;
+}>;
+
+/** A session that the caller may see, deleted ones included. */
+export const findSession = async (
+  { sessions }: Collections,
+  caller: Caller,
+  id: string,
+): Promise<SessionView | undefined> => {
+  const found = await sessions.findOne({ _id: `session-${id}`, ...visibleTo(caller) });
+  return found ? viewOf(found) : undefined;
+};
+
+/** The caller's sessions, newest activity first. @throws BadCursor */
+export const listSessions = async (
+  { sessions }: Collections,
+  caller: Caller,
+  { status, q, includeArchived, includeDeleted, cursor, limit }: SessionListOptions,
+): Promise<Page<SessionView>> => {
+  const filter: Filter<SessionRecord> = {
+    ...visibleTo(caller),
+    ...(status && { status }),
+    ...(q && { title: { $regex: escaped(q), $options: 'i' } }),
+    ...(!includeArchived && { archived: false }),
+    ...(!includeDeleted && { deleted: false }),
+    ...(cursor && olderThan(cursor)),
+  };
+  const read = await sessions
+    .find(filter)
+    .sort({ updatedAt: -1, _id: -1 })
+    .limit(limit + 1)
+    .toArray();
+  return toPage(read, limit, ({ updatedAt, _id }) => [updatedAt, _id], viewOf);
+};
+
+/** The condition for what comes after a cursor in a list sorted by updatedAt and _id, both falling. */
+export const olderThan = (cursor: string) => {
+  const [updatedAt, _id] = fromCursor(cursor, ['string', 'string']) as readonly [string, string];
+  return {
+    updatedAt: { $lte: updatedAt },
+    $or: [{ updatedAt: { $lt: updatedAt } }, { updatedAt, _id: { $lt: _id } }],
+  };
+};
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+const viewOf = ({ _id, position, stream, ...view }: SessionRecord): SessionView => view;
