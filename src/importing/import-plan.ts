@@ -1,7 +1,7 @@
 import type { ExecutionCommand } from '../domain/execution.js';
 import type { SessionCommand } from '../domain/session.js';
 import { type ImportIds, importIds } from './import-ids.js';
-import { compact, jsonBytes } from './json.js';
+import { compact, isObject, jsonBytes } from './json.js';
 import type {
   RecordedExecution,
   RecordedMessage,
@@ -93,12 +93,15 @@ const createSession = (run: RecordedRun, userId: string): readonly SessionComman
       userId,
       title,
       mode,
-      metadata: compact({
+      metadata: {
         ...metadata,
-        importedAs: run.key,
-        output: output ?? metadata.output,
-        warnings: warnings.length > 0 ? warnings : metadata.warnings,
-      }),
+        recording: compact({
+          ...(isObject(metadata.recording) ? metadata.recording : {}),
+          key: run.key,
+          output,
+          warnings: warnings.length > 0 ? warnings : undefined,
+        }),
+      },
     },
     { type: 'MoveSession', status: 'active' },
   ];

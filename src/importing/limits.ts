@@ -49,14 +49,18 @@ export const textWithin = (text: string, bytes: number): string => {
   return beginningOf(text, fits);
 };
 
+const SHORTEST_TEXT = 16;
+
 /** The value with its longest texts cut until it fits; undefined when that is not enough. */
 export const valueWithin = (value: JsonValue, bytes: number): JsonValue | undefined => {
   if (jsonBytes(value) <= bytes) return value;
-  for (let longest = bytes; longest >= 16; longest = longest >> 1) {
+  const shortest = withTextsCut(value, SHORTEST_TEXT);
+  if (jsonBytes(shortest) > bytes) return undefined;
+  for (let longest = bytes; longest > SHORTEST_TEXT; longest = longest >> 1) {
     const shorter = withTextsCut(value, longest);
     if (jsonBytes(shorter) <= bytes) return shorter;
   }
-  return undefined;
+  return shortest;
 };
 
 const withTextsCut = (value: JsonValue, length: number): JsonValue => {

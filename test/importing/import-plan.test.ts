@@ -62,7 +62,14 @@ describe('planning an import', () => {
       'FailExecution',
     ]);
     expect(actions[0]?.commands[0]).toMatchObject({
-      metadata: { importedAs: run.key, output: { exitStatus: 'Timeout' }, warnings: run.warnings },
+      metadata: {
+        recording: {
+          format: 'mini-swe-agent',
+          key: run.key,
+          output: { exitStatus: 'Timeout' },
+          warnings: run.warnings,
+        },
+      },
     });
     expect(actions[3]?.commands).toEqual([
       { type: 'MoveSession', status: 'failed', reason: 'timed out' },
