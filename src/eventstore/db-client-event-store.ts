@@ -82,12 +82,12 @@ async function* read(
 ): AsyncGenerator<StoredEvent> {
   const forwards = direction === 'forwards';
   const fromRevision: ReadRevision = from === undefined ? (forwards ? START : END) : BigInt(from);
+  const events = client.readStream(stream, {
+    fromRevision,
+    direction: forwards ? FORWARDS : BACKWARDS,
+    ...(limit !== undefined && { maxCount: limit }),
+  });
   try {
-    const events = client.readStream(stream, {
-      fromRevision,
-      direction: forwards ? FORWARDS : BACKWARDS,
-      ...(limit !== undefined && { maxCount: limit }),
-    });
     for await (const { event } of events) if (event) yield decode(event);
   } catch (error) {
     if (
@@ -97,6 +97,9 @@ async function* read(
     )
       return;
     fail(error, stream, 'none');
+  } finally {
+    // A read left early would keep its call, and with it the client, open for good.
+    await events.cancel();
   }
 }
 
@@ -135,8 +138,9 @@ const subscribe = (client: EventStoreDBClient, after: number | 'start' | 'end'):
 const head = async (client: EventStoreDBClient): Promise<number> => {
   try {
     const newest = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
-    for await (const { event } of newest) return toPosition(event?.position.commit ?? 0n);
-    return 0;
+    let position = 0;
+    for await (const { event } of newest) position = toPosition(event?.position.commit ?? 0n);
+    return position;
   } catch (error) {
     return fail(error, '$all', 'none');
   }
