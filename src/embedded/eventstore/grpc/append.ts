@@ -4,7 +4,7 @@ import type { Writer } from '../storage/writer.js';
 import { appendSuccess, appendWrongRevision } from '../wire/append-responses.js';
 import type { ProposedEvent } from '../wire/recorded-event.js';
 import { readAppendMessage, type TargetOptions } from '../wire/stream-requests.js';
-import { invalidArgument, maxAppendSizeExceeded, streamDeleted } from './errors.js';
+import { accessDenied, invalidArgument, maxAppendSizeExceeded, streamDeleted } from './errors.js';
 import type { ClientStream } from './service.js';
 
 /** Hands an append to the writer. */
@@ -37,5 +37,6 @@ export const serveAppend =
     const outcome = await submitAppend(writer, { stream, expected, events }, size);
     if (!('refused' in outcome)) return appendSuccess(outcome);
     if (outcome.refused === 'stream-deleted') throw streamDeleted(stream);
+    if (outcome.refused === 'access-denied') throw accessDenied(stream);
     return appendWrongRevision(outcome.current, expected);
   };
