@@ -14,6 +14,7 @@ import {
 } from '../wire/append-responses.js';
 import { type BatchChunk, readBatchChunk, type TargetOptions } from '../wire/stream-requests.js';
 import { submitAppend } from './append.js';
+import { eachMessage } from './messages.js';
 import { Responses } from './responses.js';
 import type { DuplexStream } from './service.js';
 
@@ -105,11 +106,11 @@ export const serveBatchAppend =
       if (answer) responses.send(answer);
     };
 
-    for await (const bytes of call as AsyncIterable<Buffer>) {
+    await eachMessage(call, (bytes) => {
       const answered = take(bytes);
       pending.add(answered);
       void answered.finally(() => pending.delete(answered));
-    }
+    });
     await Promise.all(pending);
   };
 
