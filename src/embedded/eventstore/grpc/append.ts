@@ -1,0 +1,41 @@
+import { type Appended, type AppendRequest, decideAppend } from '../storage/decide-append.js';
+import type { Refusal } from '../storage/expected-revision.js';
+import type { Writer } from '../storage/writer.js';
+import { appendSuccess, appendWrongRevision } from '../wire/append-responses.js';
+import type { ProposedEvent } from '../wire/recorded-event.js';
+import { readAppendMessage, type TargetOptions } from '../wire/stream-requests.js';
+import { invalidArgument, maxAppendSizeExceeded, streamDeleted } from './errors.js';
+import type { ClientStream } from './service.js';
+
+/** Hands an append to the writer. */
+export const submitAppend = (
+  writer: Writer,
+  request: AppendRequest,
+  size: number,
+): Promise<Appended | Refusal> => writer.submit((batch) => decideAppend(batch, request), size);
+
+/** Streams.Append: options, then events, one a message; one answer. */
+export const serveAppend =
+  (writer: Writer, maxAppendSize: number) =>
+  async (call: ClientStream): Promise<Buffer> => {
+    let target: TargetOptions | undefined;
+    const events: ProposedEvent[] = [];
+    let size = 0;
+    for await (const bytes of call as AsyncIterable<Buffer>) {
+      const message = readAppendMessage(bytes);
+      if (!message) continue;
+      if ('stream' in message) target = message;
+      else {
+        // Only data counts, as it does in EventStoreDB.
+        size += message.data.length;
+        if (size > maxAppendSize) throw maxAppendSizeExceeded(maxAppendSize);
+        events.push(message);
+      }
+    }
+    if (!target?.stream) throw invalidArgument('the append names no stream');
+    const { stream, expected } = target;
+    const outcome = await submitAppend(writer, { stream, expected, events }, size);
+    if (!('refused' in outcome)) return appendSuccess(outcome);
+    if (outcome.refused === 'stream-deleted') throw streamDeleted(stream);
+    return appendWrongRevision(outcome.current, expected);
+  };

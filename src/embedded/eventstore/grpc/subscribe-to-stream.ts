@@ -1,0 +1,50 @@
+import { v4 as newId } from 'uuid';
+import type { Page } from '../storage/reader.js';
+import type { Store } from '../storage/store.js';
+import type { ReadRequest } from '../wire/read-request.js';
+import { CAUGHT_UP_RESPONSE, confirmationResponse } from '../wire/read-responses.js';
+import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
+import { streamDeleted } from './errors.js';
+import { responseFor } from './response-for.js';
+import type { Responses } from './responses.js';
+import { Wakeup } from './wakeup.js';
+
+const PAGE = { events: 128, bytes: 1024 * 1024 };
+
+/**
+ * Follows a stream: first what it holds, as its metadata lets it be seen, then every new event. One
+ * cursor runs through both, so nothing is missed or repeated between the two.
+ */
+export const subscribeToStream = async (
+  { reader, changes }: Store,
+  request: ReadRequest & Readonly<{ stream: string }>,
+  responses: Responses,
+): Promise<void> => {
+  const { stream, from } = request;
+  if (reader.isTombstoned(stream)) throw streamDeleted(stream);
+  const wakeup = new Wakeup(changes, stream, responses);
+  const last = reader.lastRevision(stream);
+  let cursor = from === 'start' ? 0 : from === 'end' ? last + 1 : from + 1;
+  responses.send(confirmationResponse(newId()));
+
+  const send = async (page: Page) => {
+    cursor = page.next;
+    for (const entry of page.entries) {
+      if (!responses.send(responseFor(reader, request, entry))) await responses.room();
+      if (entry.revision === TOMBSTONE_REVISION) throw streamDeleted(stream);
+      if (responses.hasEnded) return;
+    }
+  };
+
+  let isLive = false;
+  while (!responses.hasEnded) {
+    const page: Page = isLive
+      ? reader.wholeStreamForwards(stream, cursor, PAGE)
+      : reader.streamForwards(stream, cursor, PAGE);
+    await send(page);
+    if (!page.isEnd) continue;
+    if (!isLive) responses.send(CAUGHT_UP_RESPONSE);
+    isLive = true;
+    if (cursor > reader.lastRevision(stream)) await wakeup.wait();
+  }
+};

@@ -1,0 +1,15 @@
+/** How the embedded EventStoreDB runs. */
+export type EventStoreOptions = Readonly<{
+  /** Where the events are kept; created if need be, and held by one process at a time. */
+  dataDir: string;
+  /** TCP port on loopback. Default 0: any free one. */
+  port?: number;
+  /** The most bytes of event data in one append. Default 1 MiB, as in EventStoreDB. */
+  maxAppendSize?: number;
+  /** The host that gossip names to clients which discover the server. Default 127.0.0.1. */
+  advertisedHost?: string;
+  /** The port that gossip names. Default the one listened on. */
+  advertisedPort?: number;
+}>;
+
+export const DEFAULT_MAX_APPEND_SIZE = 1_048_576;

@@ -1,0 +1,57 @@
+import { v4 as newId } from 'uuid';
+import { metadataEvent } from './decide-append.js';
+import {
+  type ExpectedRevision,
+  exactRevision,
+  type Refusal,
+  STREAM_DELETED,
+  wrongRevision,
+} from './expected-revision.js';
+import { metastreamOf } from './stream-head.js';
+import { isSoftDeleted, SOFT_DELETE_METADATA } from './stream-settings.js';
+import type { WriteBatch } from './write-batch.js';
+
+export type DeleteRequest = Readonly<{ stream: string; expected: ExpectedRevision }>;
+
+export type Deleted = Readonly<{ position: number }>;
+
+/** Hides a stream's events, so that it counts as absent until the next append. */
+export const decideSoftDelete = (batch: WriteBatch, request: DeleteRequest): Deleted | Refusal => {
+  const { stream } = request;
+  const refusal = refuse(batch, request);
+  if (refusal) return refusal;
+  if (!exists(batch, stream)) return wrongRevision(-1);
+  const { position } = batch.add(metastreamOf(stream), metadataEvent(SOFT_DELETE_METADATA));
+  return { position };
+};
+
+/** Ends a stream for good, one that never existed included. */
+export const decideTombstone = (batch: WriteBatch, request: DeleteRequest): Deleted | Refusal => {
+  const { stream } = request;
+  const refusal = refuse(batch, request);
+  if (refusal) return refusal;
+  const event = {
+    id: newId(),
+    type: '$streamDeleted',
+    isJson: false,
+    customMetadata: Buffer.alloc(0),
+    data: Buffer.alloc(0),
+  };
+  return { position: batch.addTombstone(stream, event).position };
+};
+
+const exists = (batch: WriteBatch, stream: string): boolean =>
+  batch.lastRevision(stream) >= 0 || batch.head(metastreamOf(stream)) !== undefined;
+
+const refuse = (batch: WriteBatch, { stream, expected }: DeleteRequest): Refusal | undefined => {
+  if (batch.isTombstoned(stream)) return STREAM_DELETED;
+  const current = batch.lastRevision(stream);
+  const isDeleted = isSoftDeleted(batch.settings(stream));
+  if (expected === 'stream-exists') {
+    if (isDeleted) return STREAM_DELETED;
+    return exists(batch, stream) ? undefined : wrongRevision(-1);
+  }
+  const exact = exactRevision(expected);
+  if (exact === undefined || exact === current || (exact === -1 && isDeleted)) return undefined;
+  return wrongRevision(current);
+};

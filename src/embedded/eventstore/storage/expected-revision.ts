@@ -1,0 +1,21 @@
+/** Where a writer takes a stream's end to be: a revision, or what it knows of it. */
+export type ExpectedRevision = number | 'no-stream' | 'any' | 'stream-exists';
+
+/** Why a write was turned down. */
+export type Refusal =
+  | Readonly<{ refused: 'stream-deleted' }>
+  /** @property current the stream's newest revision, -1 without events */
+  | Readonly<{ refused: 'wrong-expected-revision'; current: number }>;
+
+export const STREAM_DELETED: Refusal = { refused: 'stream-deleted' };
+
+export const wrongRevision = (current: number): Refusal => ({
+  refused: 'wrong-expected-revision',
+  current,
+});
+
+/** The revision as a number, no-stream being the one before the first. Undefined for the others. */
+export const exactRevision = (expected: ExpectedRevision): number | undefined => {
+  if (typeof expected === 'number') return expected;
+  return expected === 'no-stream' ? -1 : undefined;
+};

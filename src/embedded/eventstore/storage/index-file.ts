@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { uuidToBytes } from '../wire/uuid.js';
+import type { RecentIndex, RecentStream } from './recent-index.js';
+import type { StreamHead } from './stream-head.js';
+
+const POSITION_SIZE = 6;
+const HEAD_SIZE = 17;
+// Small enough to share a page with others, large enough to make long appends cheap.
+const POSITIONS_PER_CHUNK = 256;
+const MAX_NAME_KEY = 400;
+const THROUGH = Buffer.from('through');
+const STREAM_COUNT = Buffer.from('streams');
+
+/** A stream's place in the index, by number and revision. */
+const chunkKey = (number: number, revision: number): Buffer => {
+  const key = Buffer.allocUnsafe(4 + POSITION_SIZE);
+  key.writeUInt32BE(number, 0);
+  key.writeUIntBE(revision, 4, POSITION_SIZE);
+  return key;
+};
+
+const idKey = (number: number, id: string): Buffer => {
+  const key = Buffer.allocUnsafe(4);
+  key.writeUInt32BE(number, 0);
+  return Buffer.concat([key, uuidToBytes(id)]);
+};
+
+// LMDB bounds keys: a long name is cut and told apart by its hash.
+const nameKey = (name: string): Buffer => {
+  const bytes = Buffer.from(`=${name}`);
+  if (bytes.length <= MAX_NAME_KEY) return bytes;
+  const hash = createHash('sha256').update(bytes).digest();
+  return Buffer.concat([Buffer.from('#'), bytes.subarray(1, MAX_NAME_KEY - 32), hash]);
+};
+
+const sixBytes = (value: number): Buffer => {
+  const bytes = Buffer.allocUnsafe(POSITION_SIZE);
+  bytes.writeUIntBE(value, 0, POSITION_SIZE);
+  return bytes;
+};
+
+const encodeHead = (head: StreamHead): Buffer => {
+  const bytes = Buffer.allocUnsafe(HEAD_SIZE);
+  bytes.writeUInt32BE(head.number, 0);
+  bytes.writeUIntBE(head.lastRevision, 4, POSITION_SIZE);
+  bytes.writeUIntBE(head.lastPosition, 10, POSITION_SIZE);
+  bytes[16] = head.isTombstoned ? 1 : 0;
+  return bytes;
+};
+
+const decodeHead = (bytes: Buffer): StreamHead => ({
+  number: bytes.readUInt32BE(0),
+  lastRevision: bytes.readUIntBE(4, POSITION_SIZE),
+  lastPosition: bytes.readUIntBE(10, POSITION_SIZE),
+  isTombstoned: bytes[16] === 1,
+});
+
+/**
+ * The index of the log, in an LMDB file of its own: stream heads, (stream, revision) to position,
+ * (stream, event id) to revision. It lags behind the log and says how far it got; deleting the file
+ * only costs the time to build it again.
+ */
+export class IndexFile {
+  readonly #env: RootDatabase<Buffer, Buffer>;
+  readonly #heads: Database<Buffer, Buffer>;
+  readonly #positions: Database<Buffer, Buffer>;
+  readonly #ids: Database<Buffer, Buffer>;
+  readonly #progress: Database<Buffer, Buffer>;
+
+  constructor(folder: string) {
+    this.#env = open<Buffer, Buffer>({
+      path: join(folder, 'index.mdb'),
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      overlappingSync: false,
+    });
+    const part = (name: string) =>
+      this.#env.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
+    this.#heads = part('heads');
+    this.#positions = part('positions');
+    this.#ids = part('ids');
+    this.#progress = part('progress');
+  }
+
+  /** The last position of the log that is in here. */
+  get through(): number {
+    return this.#number(THROUGH);
+  }
+
+  /** How many streams have a number. */
+  get streamCount(): number {
+    return this.#number(STREAM_COUNT);
+  }
+
+  head(stream: string): StreamHead | undefined {
+    const bytes = this.#heads.getBinary(nameKey(stream));
+    return bytes && decodeHead(bytes);
+  }
+
+  /** Up to `count` positions of a stream's events from a revision on. */
+  positions(number: number, revision: number, count: number): number[] {
+    const found: number[] = [];
+    const first = this.#chunkStart(number, revision);
+    if (first === undefined) return found;
+    const range = { start: chunkKey(number, first), end: chunkKey(number + 1, 0) };
+    for (const { key, value } of this.#positions.getRange(range)) {
+      const skip = Math.max(0, revision - key.readUIntBE(4, POSITION_SIZE));
+      for (let at = skip * POSITION_SIZE; at < value.length; at += POSITION_SIZE) {
+        found.push(value.readUIntBE(at, POSITION_SIZE));
+        if (found.length === count) return found;
+      }
+    }
+    return found;
+  }
+
+  /** The newest event of a stream that has the id. */
+  revisionOf(number: number, id: string): number | undefined {
+    return this.#ids.getBinary(idKey(number, id))?.readUIntBE(0, POSITION_SIZE);
+  }
+
+  /**
+   * Takes over what memory knows, in one transaction.
+   *
+   * @param streamCount the number of streams up to the last event in there
+   */
+  async save(recent: RecentIndex, streamCount: number): Promise<void> {
+    const written: Promise<boolean>[] = [];
+    // Sorted, so that neighbours on a page are written together.
+    const streams = [...recent.streams].sort(([, a], [, b]) => a.head.number - b.head.number);
+    for (const [name, stream] of streams) {
+      written.push(this.#heads.put(nameKey(name), encodeHead(stream.head)));
+      this.#saveStream(stream, written);
+    }
+    written.push(this.#progress.put(THROUGH, sixBytes(recent.through)));
+    written.push(this.#progress.put(STREAM_COUNT, sixBytes(streamCount)));
+    await Promise.all(written);
+    this.#env.resetReadTxn();
+  }
+
+  close(): Promise<void> {
+    return this.#env.close();
+  }
+
+  #saveStream({ head, firstRevision, positions, ids }: RecentStream, written: Promise<boolean>[]) {
+    for (let start = 0; start < positions.length; start += POSITIONS_PER_CHUNK) {
+      const chunk = positions.slice(start, start + POSITIONS_PER_CHUNK);
+      const key = chunkKey(head.number, firstRevision + start);
+      written.push(this.#positions.put(key, Buffer.concat(chunk.map(sixBytes))));
+    }
+    for (const [id, revision] of ids)
+      written.push(this.#ids.put(idKey(head.number, id), sixBytes(revision)));
+  }
+
+  #chunkStart(number: number, revision: number): number | undefined {
+    const range = { start: chunkKey(number, revision), reverse: true, limit: 1 };
+    const [key] = this.#positions.getKeys(range);
+    if (!key || key.readUInt32BE(0) !== number) return undefined;
+    return key.readUIntBE(4, POSITION_SIZE);
+  }
+
+  #number(key: Buffer): number {
+    return this.#progress.getBinary(key)?.readUIntBE(0, POSITION_SIZE) ?? 0;
+  }
+}

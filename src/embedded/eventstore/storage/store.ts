@@ -1,0 +1,35 @@
+import { Changes } from './changes.js';
+import { EventIndex } from './event-index.js';
+import { EventLog } from './event-log.js';
+import { writeFirstEvents } from './first-events.js';
+import { Reader } from './reader.js';
+import { Writer } from './writer.js';
+
+/** An open event store: what reads, what writes, and what tells of new events. */
+export type Store = Readonly<{
+  reader: Reader;
+  writer: Writer;
+  changes: Changes;
+  /** Finishes the commit under way and closes the files. */
+  close(): Promise<void>;
+}>;
+
+/** Opens the store in a folder, which nobody else may have open. */
+export const openStore = async (folder: string): Promise<Store> => {
+  const log = new EventLog(folder);
+  const index = new EventIndex(folder, log);
+  const changes = new Changes();
+  const writer = new Writer(log, index, changes);
+  const reader = new Reader(log, index);
+  if (log.lastPosition === 0) await writeFirstEvents(writer);
+  return {
+    reader,
+    writer,
+    changes,
+    close: async () => {
+      await writer.close();
+      await index.close();
+      await log.close();
+    },
+  };
+};

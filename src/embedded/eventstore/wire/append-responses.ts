@@ -1,0 +1,108 @@
+import type { Appended } from '../storage/decide-append.js';
+import type { ExpectedRevision } from '../storage/expected-revision.js';
+import { bytesField, emptyField, stringField, uintField } from './proto-writer.js';
+
+const EMPTY_CASES = { 'no-stream': 0, any: 1, 'stream-exists': 2 } as const;
+
+/** The oneof of an expectation, given the fields of its four cases. */
+const expectation = (
+  expected: ExpectedRevision,
+  revisionField: number,
+  [noStream, any, exists]: readonly [number, number, number],
+): Buffer => {
+  if (typeof expected === 'number') return uintField(revisionField, expected);
+  return emptyField([noStream, any, exists][EMPTY_CASES[expected]] ?? any);
+};
+
+const success = ({ revision, position }: Appended): readonly Buffer[] => [
+  revision === -1 ? emptyField(2) : uintField(1, revision),
+  position === undefined
+    ? emptyField(4)
+    : bytesField(3, uintField(1, position), uintField(2, position)),
+];
+
+export const appendSuccess = (appended: Appended): Buffer => bytesField(1, ...success(appended));
+
+/** An answer like any other, not a status. */
+export const appendWrongRevision = (current: number, expected: ExpectedRevision): Buffer =>
+  bytesField(
+    2,
+    current === -1 ? emptyField(7) : uintField(6, current),
+    expectation(expected, 8, [11, 9, 10]),
+  );
+
+/** `position {commit, prepare}` of a Delete or Tombstone answer. */
+export const deleteResponse = (position: number): Buffer =>
+  bytesField(1, uintField(1, position), uintField(2, position));
+
+/** Why a batch append failed: the type of the details, their content, and google.rpc's code. */
+export type BatchFailure = Readonly<{
+  type: string;
+  code: number;
+  message: string;
+  details?: readonly Buffer[];
+}>;
+
+export const batchWrongRevision = (current: number, expected: ExpectedRevision): BatchFailure => ({
+  type: 'WrongExpectedVersion',
+  code: 6,
+  message: 'wrong expected revision',
+  details: [
+    current === -1 ? emptyField(2) : uintField(1, current),
+    expectation(expected, 3, [6, 4, 5]),
+  ],
+});
+
+export const batchStreamDeleted = (stream: string): BatchFailure => ({
+  type: 'StreamDeleted',
+  code: 5,
+  message: `${stream} is deleted`,
+  details: [bytesField(1, stringField(3, stream))],
+});
+
+export const batchTooBig = (maxAppendSize: number): BatchFailure => ({
+  type: 'MaximumAppendSizeExceeded',
+  code: 3,
+  message: `more than ${maxAppendSize} bytes of data`,
+  details: [uintField(1, maxAppendSize)],
+});
+
+export const batchTimeout: BatchFailure = { type: 'Timeout', code: 4, message: 'timed out' };
+
+export const batchBadRequest = (message: string): BatchFailure => ({
+  type: 'BadRequest',
+  code: 3,
+  message,
+  details: [stringField(1, message)],
+});
+
+export const batchUnknown = (message: string): BatchFailure => ({
+  type: 'Unknown',
+  code: 2,
+  message,
+});
+
+export const batchSuccess = (correlationId: Buffer, stream: string, appended: Appended): Buffer =>
+  Buffer.concat([
+    bytesField(1, correlationId),
+    bytesField(3, ...success(appended)),
+    bytesField(4, stringField(3, stream)),
+  ]);
+
+export const batchError = (
+  correlationId: Buffer,
+  stream: string,
+  failure: BatchFailure,
+): Buffer => {
+  const { type, code, message, details = [] } = failure;
+  const any = bytesField(
+    3,
+    stringField(1, `type.googleapis.com/event_store.client.${type}`),
+    bytesField(2, ...details),
+  );
+  return Buffer.concat([
+    bytesField(1, correlationId),
+    bytesField(2, uintField(1, code), stringField(2, message), any),
+    bytesField(4, stringField(3, stream)),
+  ]);
+};

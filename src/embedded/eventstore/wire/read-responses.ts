@@ -1,0 +1,39 @@
+import type { LogEntry } from '../storage/log-entry.js';
+import type { ResolvedLink } from '../storage/reader.js';
+import { bytesField, emptyField, stringField, uintField } from './proto-writer.js';
+import { ID_FIELD_SIZE } from './recorded-event.js';
+import { structuredUuid } from './uuid.js';
+
+export type UuidForm = 'text' | 'structured';
+
+/** The content of an `event` message: `ReadEvent` of a plain event. */
+export const eventResponse = (entry: LogEntry, uuids: UuidForm): Buffer => {
+  if (uuids === 'text') return entry.bytes;
+  const position = uintField(3, entry.position);
+  return bytesField(1, bytesField(1, recordIn(entry, uuids)), position);
+};
+
+/** The `event` message of a link: what it points to, if that can be seen, and the link itself. */
+export const linkResponse = ({ link, target }: ResolvedLink, uuids: UuidForm): Buffer => {
+  const parts = [bytesField(2, recordIn(link, uuids)), uintField(3, link.position)];
+  if (target) parts.unshift(bytesField(1, recordIn(target, uuids)));
+  return bytesField(1, ...parts);
+};
+
+/** The `RecordedEvent` with its id in the form asked for. */
+export const recordIn = (entry: LogEntry, uuids: UuidForm): Buffer => {
+  if (uuids === 'text') return entry.record;
+  const id = bytesField(1, structuredUuid(entry.id));
+  return Buffer.concat([id, entry.record.subarray(ID_FIELD_SIZE)]);
+};
+
+export const confirmationResponse = (subscriptionId: string): Buffer =>
+  bytesField(2, stringField(1, subscriptionId));
+
+export const checkpointResponse = (position: number): Buffer =>
+  bytesField(3, uintField(1, position), uintField(2, position));
+
+export const streamNotFoundResponse = (stream: string): Buffer =>
+  bytesField(4, bytesField(1, stringField(3, stream)));
+
+export const CAUGHT_UP_RESPONSE = emptyField(8);

@@ -1,0 +1,131 @@
+import { ProtoReader } from './proto-reader.js';
+import { varintSize, writeVarint } from './proto-writer.js';
+
+/** An event as a client proposes it. */
+export type ProposedEvent = Readonly<{
+  /** 36 characters, lower case. */
+  id: string;
+  type: string;
+  isJson: boolean;
+  customMetadata: Buffer;
+  data: Buffer;
+}>;
+
+/** The place a proposed event got. */
+export type Place = Readonly<{
+  stream: string;
+  /** {@link TOMBSTONE_REVISION} for the event that ends a stream. */
+  revision: number;
+  position: number;
+  /** Milliseconds since 1970. */
+  created: number;
+}>;
+
+/** Stands for revision 2^63-1, which no other event has. */
+export const TOMBSTONE_REVISION = Number.POSITIVE_INFINITY;
+
+export const TOMBSTONE_REVISION_ON_WIRE = 9_223_372_036_854_775_807n;
+
+const TOMBSTONE_VARINT = Buffer.from('ffffffffffffffff7f', 'hex');
+const ID_FIELD_SIZE = 40;
+const ID_HEAD = Buffer.from([0x0a, 38, 0x12, 36]);
+const JSON_TYPE = mapEntry('content-type', 'application/json');
+const BINARY_TYPE = mapEntry('content-type', 'application/octet-stream');
+const TYPE_KEY = Buffer.from([0x0a, 4, ...Buffer.from('type')]);
+const CREATED_KEY = Buffer.from([0x0a, 7, ...Buffer.from('created')]);
+
+function mapEntry(key: string, value: string): Buffer {
+  const content = [
+    0x0a,
+    key.length,
+    ...Buffer.from(key),
+    0x12,
+    value.length,
+    ...Buffer.from(value),
+  ];
+  return Buffer.from([0x32, content.length, ...content]);
+}
+
+const lengthPrefixed = (length: number) => 1 + varintSize(length) + length;
+
+const writeHead = (target: Buffer, offset: number, tag: number, length: number) => {
+  target[offset] = tag;
+  return writeVarint(target, offset + 1, length);
+};
+
+/**
+ * Encodes an event once for its whole life: the bytes are a complete `ReadResp` message with the id
+ * as text, so they are stored, read and sent to any number of readers as they are.
+ */
+export const encodeRecorded = (event: ProposedEvent, place: Place): Buffer => {
+  const { position } = place;
+  const nameSize = Buffer.byteLength(place.stream);
+  const typeSize = Buffer.byteLength(event.type);
+  const created = `${place.created}0000`;
+  const isTombstone = place.revision === TOMBSTONE_REVISION;
+  const revisionSize = isTombstone ? 9 : varintSize(place.revision);
+  const positionSize = 1 + varintSize(position);
+  const typeEntry = TYPE_KEY.length + lengthPrefixed(typeSize);
+  const createdEntry = CREATED_KEY.length + lengthPrefixed(created.length);
+  const contentType = event.isJson ? JSON_TYPE : BINARY_TYPE;
+  const custom = event.customMetadata.length;
+
+  const recordSize =
+    ID_FIELD_SIZE +
+    lengthPrefixed(lengthPrefixed(nameSize)) +
+    (1 + revisionSize) +
+    2 * positionSize +
+    lengthPrefixed(typeEntry) +
+    contentType.length +
+    lengthPrefixed(createdEntry) +
+    (custom > 0 ? lengthPrefixed(custom) : 0) +
+    lengthPrefixed(event.data.length);
+  const readEventSize = lengthPrefixed(recordSize) + positionSize;
+  const target = Buffer.allocUnsafe(lengthPrefixed(readEventSize));
+
+  let at = writeHead(target, 0, 0x0a, readEventSize);
+  at = writeHead(target, at, 0x0a, recordSize);
+  at += ID_HEAD.copy(target, at);
+  at += target.write(event.id, at, 'latin1');
+  at = writeHead(target, at, 0x12, lengthPrefixed(nameSize));
+  at = writeHead(target, at, 0x1a, nameSize);
+  at += target.write(place.stream, at);
+  target[at++] = 0x18;
+  if (isTombstone) at += TOMBSTONE_VARINT.copy(target, at);
+  else at = writeVarint(target, at, place.revision);
+  target[at++] = 0x20;
+  at = writeVarint(target, at, position);
+  target[at++] = 0x28;
+  at = writeVarint(target, at, position);
+  at = writeHead(target, at, 0x32, typeEntry);
+  at += TYPE_KEY.copy(target, at);
+  at = writeHead(target, at, 0x12, typeSize);
+  at += target.write(event.type, at);
+  at += contentType.copy(target, at);
+  at = writeHead(target, at, 0x32, createdEntry);
+  at += CREATED_KEY.copy(target, at);
+  at = writeHead(target, at, 0x12, created.length);
+  at += target.write(created, at, 'latin1');
+  if (custom > 0) {
+    at = writeHead(target, at, 0x3a, custom);
+    at += event.customMetadata.copy(target, at);
+  }
+  at = writeHead(target, at, 0x42, event.data.length);
+  at += event.data.copy(target, at);
+  target[at++] = 0x18;
+  writeVarint(target, at, position);
+  return target;
+};
+
+/** The places in stored bytes where the record itself lies, without the `ReadResp` around it. */
+export const recordBounds = (bytes: Buffer): readonly [start: number, end: number] => {
+  const reader = new ProtoReader(bytes);
+  reader.field();
+  const readEvent = reader.message();
+  readEvent.field();
+  const record = readEvent.message();
+  return [record.offset, record.end];
+};
+
+export const ID_OFFSET_IN_RECORD = 4;
+export { ID_FIELD_SIZE };

@@ -1,0 +1,4 @@
+import { serveInThread } from '../server-thread.js';
+import { serveEventStore } from './serve.js';
+
+serveInThread(serveEventStore);

@@ -1,0 +1,251 @@
+import {
+  binaryEvent,
+  END,
+  eventTypeFilter,
+  excludeSystemEvents,
+  type Position,
+  START,
+  streamNameFilter,
+} from '@eventstore/db-client';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { all, event, events, freshStream, numbers } from './support/events.js';
+import { startTestServer, type TestServer } from './support/server.js';
+import { Recording } from './support/subscription.js';
+
+let test: TestServer;
+beforeAll(async () => {
+  test = await startTestServer();
+});
+afterAll(() => test.stop());
+
+const append = (stream: string, count: number, first = 0) =>
+  test.client.appendToStream(stream, events(count, first));
+const followStream = (...args: Parameters<typeof test.client.subscribeToStream>) =>
+  new Recording(test.client.subscribeToStream(...args));
+const followAll = (...args: Parameters<typeof test.client.subscribeToAll>) =>
+  new Recording(test.client.subscribeToAll(...args));
+
+describe('a subscription to a stream', () => {
+  it('tells what is there, that it caught up, and then what is new, each once', async () => {
+    const stream = freshStream();
+    await append(stream, 3);
+    const recording = followStream(stream, { fromRevision: START });
+    await recording.caughtUp();
+    await append(stream, 2, 3);
+    await recording.until(({ events: seen }) => seen.length === 5);
+    const places = [0, 1, 2, 3, 4].map((n) => `${n}@${stream}`);
+    expect(recording.told).toEqual([
+      'confirmation',
+      ...places.slice(0, 3),
+      'caughtUp',
+      ...places.slice(3),
+    ]);
+    await recording.stop();
+  });
+
+  it('starts after the revision given', async () => {
+    const stream = freshStream();
+    await append(stream, 5);
+    const recording = followStream(stream, { fromRevision: 2n });
+    await recording.caughtUp();
+    expect(numbers(recording.events)).toEqual([3, 4]);
+    await recording.stop();
+  });
+
+  it('from the end tells only what is new', async () => {
+    const stream = freshStream();
+    await append(stream, 2);
+    const recording = followStream(stream, { fromRevision: END });
+    await recording.caughtUp();
+    await append(stream, 1, 2);
+    await recording.until(({ events: seen }) => seen.length > 0);
+    expect(numbers(recording.events)).toEqual([2]);
+    await recording.stop();
+  });
+
+  it('from beyond the end tells nothing up to that revision', async () => {
+    const stream = freshStream();
+    await append(stream, 1);
+    const recording = followStream(stream, { fromRevision: 2n });
+    await recording.caughtUp();
+    await append(stream, 4, 1);
+    await recording.until(({ events: seen }) => seen.length === 2);
+    expect(numbers(recording.events)).toEqual([3, 4]);
+    await recording.stop();
+  });
+
+  it('waits for a stream that is not there yet', async () => {
+    const stream = freshStream();
+    const recording = followStream(stream, { fromRevision: START });
+    await recording.caughtUp();
+    await append(stream, 1);
+    await recording.until(({ events: seen }) => seen.length === 1);
+    await recording.stop();
+  });
+
+  it('leaves out what metadata hides while catching up, but nothing live', async () => {
+    const stream = freshStream();
+    await append(stream, 5);
+    await test.client.setStreamMetadata(stream, { maxCount: 2 });
+    const recording = followStream(stream, { fromRevision: START });
+    await recording.caughtUp();
+    await append(stream, 4, 5);
+    await recording.until(({ events: seen }) => seen.length === 6);
+    expect(numbers(recording.events)).toEqual([3, 4, 5, 6, 7, 8]);
+    await recording.stop();
+  });
+
+  it('tells of a soft-deleted stream only what comes after', async () => {
+    const stream = freshStream();
+    await append(stream, 2);
+    await test.client.deleteStream(stream);
+    const recording = followStream(stream, { fromRevision: START });
+    await recording.caughtUp();
+    await append(stream, 1, 2);
+    await recording.until(({ events: seen }) => seen.length === 1);
+    expect(numbers(recording.events)).toEqual([2]);
+    await recording.stop();
+  });
+
+  it('tells of a tombstone and then fails', async () => {
+    const stream = freshStream();
+    await append(stream, 1);
+    const recording = followStream(stream, { fromRevision: START });
+    await recording.caughtUp();
+    await test.client.tombstoneStream(stream);
+    await recording.failed();
+    expect(recording.events.at(-1)?.event?.type).toBe('$streamDeleted');
+    expect(recording.error).toMatchObject({ type: 'stream-deleted', streamName: stream });
+  });
+
+  it('follows links as they come', async () => {
+    const [stream, links] = [freshStream(), freshStream()];
+    await append(stream, 2);
+    const recording = followStream(links, { fromRevision: START, resolveLinkTos: true });
+    await recording.caughtUp();
+    const data = Buffer.from(`1@${stream}`);
+    await test.client.appendToStream(links, [binaryEvent({ type: '$>', data })]);
+    await recording.until(({ events: seen }) => seen.length === 1);
+    expect(recording.events[0]?.event).toMatchObject({ streamId: stream, revision: 1n });
+    expect(recording.events[0]?.link).toMatchObject({ streamId: links, revision: 0n });
+    await recording.stop();
+  });
+
+  it('misses and repeats nothing when it joins while events come in', async () => {
+    const stream = freshStream();
+    const writing = (async () => {
+      for (let n = 0; n < 600; n += 3) await append(stream, 3, n);
+    })();
+    const recordings: Recording[] = [];
+    for (let joined = 0; joined < 5; joined++) {
+      await append(freshStream(), 1);
+      recordings.push(followStream(stream, { fromRevision: START }));
+    }
+    await writing;
+    for (const recording of recordings) {
+      await recording.until(({ events: seen }) => seen.length >= 600);
+      expect(numbers(recording.events)).toEqual(Array.from({ length: 600 }, (_, n) => n));
+      expect(recording.told.filter((what) => what === 'caughtUp')).toHaveLength(1);
+      await recording.stop();
+    }
+  });
+
+  it('can be opened and closed many times in a row', async () => {
+    const stream = freshStream();
+    for (let round = 0; round < 80; round++) {
+      const recording = followStream(stream, { fromRevision: END });
+      await recording.caughtUp();
+      await append(stream, 1, round);
+      await recording.until(({ events: seen }) => seen.length === 1);
+      await recording.stop();
+    }
+  });
+});
+
+describe('a subscription to $all', () => {
+  it('starts after the position given', async () => {
+    const stream = freshStream();
+    await append(stream, 3);
+    const [, second] = await all(test.client.readStream(stream));
+    const recording = followAll({ fromPosition: second?.event?.position ?? START });
+    await recording.caughtUp();
+    expect(numbers(recording.events)).toEqual([2]);
+    await recording.stop();
+  });
+
+  it('from the end tells only what is new', async () => {
+    const recording = followAll({ fromPosition: END });
+    await recording.caughtUp();
+    const stream = freshStream();
+    await append(stream, 2);
+    await recording.until(({ events: seen }) => seen.length === 2);
+    expect(recording.told.slice(2)).toEqual([`0@${stream}`, `1@${stream}`]);
+    await recording.stop();
+  });
+});
+
+describe('a filtered subscription to $all', () => {
+  it.each([
+    ['stream prefixes', (c: string) => streamNameFilter({ prefixes: [`${c}-`] })],
+    ['a stream expression', (c: string) => streamNameFilter({ regex: `^${c}-` })],
+    ['type prefixes', (c: string) => eventTypeFilter({ prefixes: [`Type-${c}`] })],
+    ['a type expression', (c: string) => eventTypeFilter({ regex: `-${c}$` })],
+  ])('tells only what matches %s, before and after it caught up', async (_, filterFor) => {
+    const category = freshStream().replace('-', '');
+    const add = (name: string, n: number) =>
+      test.client.appendToStream(freshStream(name), [event(n, `Type-${name}`)]);
+    await add(category, 1);
+    await add('other', 2);
+    const recording = followAll({ fromPosition: START, filter: filterFor(category) });
+    await recording.caughtUp();
+    await add('other', 3);
+    await add(category, 4);
+    await recording.until(({ events: seen }) => seen.length === 2);
+    expect(numbers(recording.events)).toEqual([1, 4]);
+    await recording.stop();
+  });
+
+  it('excludes system events with the filter that the client offers', async () => {
+    const recording = followAll({ fromPosition: START, filter: excludeSystemEvents() });
+    await recording.caughtUp();
+    expect(recording.events.every(({ event: e }) => !e?.type.startsWith('$'))).toBe(true);
+    await recording.stop();
+  });
+
+  it('sends one checkpoint on reaching the end, with the last position looked at', async () => {
+    const { position } = await append(freshStream(), 1);
+    const reached: Position[] = [];
+    const filter = streamNameFilter({
+      prefixes: ['nothing-has-this-name'],
+      checkpointInterval: 1_000,
+      checkpointReached: async (_, at) => {
+        reached.push(at);
+      },
+    });
+    const recording = followAll({ fromPosition: START, filter });
+    await recording.caughtUp();
+    expect(reached.at(-1)).toEqual(position);
+    await recording.stop();
+  });
+
+  it('sends checkpoints at every multiple of the interval when live, always forwards', async () => {
+    const reached: bigint[] = [];
+    const wanted = freshStream();
+    const filter = streamNameFilter({
+      prefixes: [wanted],
+      maxSearchWindow: 8,
+      checkpointInterval: 2,
+      checkpointReached: async (_, { commit }) => {
+        reached.push(commit);
+      },
+    });
+    const recording = followAll({ fromPosition: END, filter });
+    await recording.caughtUp();
+    const start = reached.at(-1) ?? 0n;
+    await append(freshStream(), 50);
+    await append(wanted, 1);
+    await recording.until(({ events: seen }) => seen.length === 1);
+    expect(reached).toEqual([start, start + 16n, start + 32n, start + 48n]);
+    await recording.stop();
+  });
+});
