@@ -51,7 +51,10 @@ export const connectEventStore = (url: string): EventStore => {
     subscribe: (after) => subscribe(client, after),
     head: () => head(client),
     tombstone: async (stream) => {
-      await client.tombstoneStream(stream).catch((error) => fail(error, stream, 'none'));
+      const { position } = await client
+        .tombstoneStream(stream)
+        .catch((error) => fail(error, stream, 'none'));
+      return toPosition(position?.commit ?? 0n);
     },
     close: () => client.dispose(),
   };

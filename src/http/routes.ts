@@ -2,6 +2,7 @@ import type { Route } from './route.js';
 import { checkpointRoutes } from './routes/checkpoints.js';
 import { executionRoutes } from './routes/executions.js';
 import { exportRoutes } from './routes/export.js';
+import { feedRoutes } from './routes/feed.js';
 import { importRoutes } from './routes/import.js';
 import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
@@ -18,5 +19,6 @@ export const routesOf = (services: Services): readonly Route[] => [
   ...executionRoutes(services),
   ...checkpointRoutes(services),
   ...streamRoutes(services),
+  ...feedRoutes(services),
   ...operationRoutes(services),
 ];
