@@ -1,4 +1,4 @@
-import { Map as ImmutableMap } from 'immutable';
+import { OrderedMap } from 'immutable';
 import { type Decider, type Decision, evolveWith, type Fact, reject } from './decider.js';
 import { applyDelta, type Delta, deltaBetween } from './delta.js';
 import { fingerprint } from './fingerprint.js';
@@ -52,7 +52,7 @@ export type LiveExecution = Readonly<{
   pipeline?: Pipeline;
   input: JsonValue;
   /** Ids, with the fingerprint of what was saved. */
-  checkpoints: ImmutableMap<string, string>;
+  checkpoints: OrderedMap<string, string>;
   /** The newest checkpoint, its state in full. */
   latest?: SavedCheckpoint;
   /** How many checkpoints were stored as deltas since the last full state. */
@@ -177,7 +177,7 @@ export const execution: Decider<ExecutionCommand, Execution, ExecutionEvent, Exe
     ExecutionStarted: (_, data) => ({
       ...data,
       status: 'running',
-      checkpoints: ImmutableMap(),
+      checkpoints: OrderedMap(),
       deltas: 0,
     }),
     CheckpointSaved: onLive((execution, data: CheckpointHead & StoredState) => {

@@ -1,4 +1,4 @@
-import { Map as ImmutableMap } from 'immutable';
+import { OrderedMap } from 'immutable';
 import { type Decider, type Decision, evolveWith, type Fact, reject } from './decider.js';
 import { fingerprint } from './fingerprint.js';
 import { type Origin, originOf, type StreamForked } from './fork.js';
@@ -78,7 +78,7 @@ export type LiveSession = Readonly<{
   archived: boolean;
   deleted: boolean;
   forkedFrom?: Origin;
-  messages: ImmutableMap<string, MessageState>;
+  messages: OrderedMap<string, MessageState>;
 }>;
 
 export type Session = Readonly<{ status: 'absent' }> | LiveSession;
@@ -282,7 +282,7 @@ export const session: Decider<SessionCommand, Session, SessionEvent, SessionReje
       status: 'created',
       archived: false,
       deleted: false,
-      messages: ImmutableMap(),
+      messages: OrderedMap(),
     }),
     SessionRenamed: onLive((_, { title }) => ({ title })),
     SessionMetadataChanged: onLive((_, { metadata }) => ({ metadata })),
