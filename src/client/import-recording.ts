@@ -21,10 +21,10 @@ export const importRecording =
   (http: Transport) =>
   async (
     recording: Recording,
-    { format, onStep, signal }: ImportOptions = {},
+    { format, name, onStep, signal }: ImportOptions = {},
   ): Promise<ImportResult> => {
     const response = await http.send('POST', '/v1/sessions/import', {
-      query: { format },
+      query: { format, name },
       headers: { accept: 'application/x-ndjson', 'content-type': 'application/octet-stream' },
       body: recording,
       signal,
