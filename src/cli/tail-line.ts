@@ -24,7 +24,7 @@ export const tailLine = (
     paint('dim', time),
     paint('yellow', place),
     paint('cyan', topic),
-    cut(summaryOf(event), Math.max(0, room)),
+    cut(summaryOf(event) || oneLine(event.type), Math.max(0, room)),
   ]
     .join('  ')
     .trimEnd();
