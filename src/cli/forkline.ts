@@ -1,10 +1,33 @@
 #!/usr/bin/env node
-import { Command } from 'commander';
+import { registerExport } from './export.js';
+import { registerFork } from './fork.js';
+import { registerImport } from './import.js';
+import { registerInspect } from './inspect.js';
+import { registerLineage } from './lineage.js';
+import { run } from './run.js';
 import { registerServe } from './serve.js';
 import { registerStores } from './stores.js';
+import { registerTail } from './tail.js';
+import { registerTimeline } from './timeline.js';
 
-const program = new Command('forkline').description(
-  'The event-sourced control plane for AI agents',
+// `forkline timeline … | head` closes the pipe early, which is no failure.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  process.exit(code === 'EPIPE' ? 0 : 1);
+});
+
+const exitCode = await run(
+  [
+    registerServe,
+    registerStores,
+    registerImport,
+    registerTail,
+    registerTimeline,
+    registerInspect,
+    registerFork,
+    registerLineage,
+    registerExport,
+  ],
+  process.argv,
 );
-for (const register of [registerServe, registerStores]) register(program);
-await program.parseAsync();
+// A command may have said so itself.
+if (exitCode !== 0) process.exitCode = exitCode;

@@ -1,0 +1,79 @@
+import type { ForklineEvent, JsonObject, JsonValue } from '../client/client.js';
+import type { DeltaOperation } from '../domain/delta.js';
+import { cut, oneLine } from './text.js';
+
+/** So much of a text is looked at; rows of tables are cut to the screen besides. */
+const mostOfText = 400;
+const mostOfValue = 40;
+
+/** What an event says, in a few words on one line. */
+export const summaryOf = ({ type, data }: Pick<ForklineEvent, 'type' | 'data'>): string =>
+  oneLine((summaries[type] ?? inShort)(data)).slice(0, mostOfText);
+
+const summaries: Readonly<Record<string, (data: JsonObject) => string>> = {
+  SessionCreated: ({ title, mode }) => `${quoted(title)} (${word(mode)})`,
+  SessionRenamed: ({ title }) => quoted(title),
+  SessionMetadataChanged: ({ metadata }) => inShort(metadata),
+  SessionPaused: ({ reason }) => word(reason),
+  SessionFailed: ({ error }) => word(error),
+  SessionTerminated: ({ reason }) => word(reason),
+  MessagePosted: ({ role, content, toolCalls }) =>
+    [`${word(role)}:`, textOf(content), ...listOf(toolCalls).map(callOf)].join(' '),
+  MessageEdited: ({ content }) => textOf(content),
+  MessageDeleted: ({ messageId }) => word(messageId),
+  ExecutionStarted: ({ pipeline, input }) =>
+    [isObject(pipeline) ? word(pipeline.name) : '', inShort(input)].filter(Boolean).join(' '),
+  CheckpointSaved: ({ stage, agent, state, stateDelta }) =>
+    `${word(stage)} (${word(agent)}) ${isObject(state) ? keysOf(state) : changesIn(stateDelta)}`,
+  ExecutionCompleted: ({ output }) => inShort(output),
+  ExecutionFailed: ({ error }) => word(error),
+  ExecutionCancelled: ({ reason }) => word(reason),
+  StreamForked: ({ ancestry, reason }) => [originIn(ancestry), word(reason)].join(' '),
+};
+
+/** The changes of a state (RFC 6902) in a few words: `step 3, plan.next "deploy", -draft`. */
+export const changesIn = (changes: JsonValue | readonly DeltaOperation[] | undefined): string =>
+  listOf(changes)
+    .filter(isObject)
+    .map((change) => {
+      const name = word(change.path).slice(1).replaceAll('/', '.');
+      return change.op === 'remove' ? `-${name}` : `${name} ${shortValue(change.value)}`;
+    })
+    .join(', ');
+
+const shortValue = (value: JsonValue | undefined): string => {
+  if (Array.isArray(value)) return `[${value.length}]`;
+  return cut(oneLine(JSON.stringify(value ?? null)), mostOfValue);
+};
+
+const keysOf = (state: JsonObject): string => `{ ${Object.keys(state).join(', ')} }`;
+
+const originIn = (ancestry: JsonValue | undefined): string => {
+  const last = listOf(ancestry).filter(isObject).at(-1);
+  return last ? `from ${word(last.stream)}@${String(last.through)}` : '';
+};
+
+const textOf = (content: JsonValue | undefined): string =>
+  typeof content === 'string'
+    ? content
+    : listOf(content)
+        .map((part) => (isObject(part) && typeof part.text === 'string' ? part.text : '[…]'))
+        .join(' ');
+
+const callOf = (call: JsonValue): string => {
+  const called = isObject(call) && isObject(call.function) ? call.function : call;
+  return isObject(called) ? `→ ${word(called.name)} ${word(called.arguments)}` : '';
+};
+
+const inShort = (value: JsonValue | undefined): string => {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value;
+  const json = JSON.stringify(value);
+  return json === '{}' ? '' : json;
+};
+
+const quoted = (value: JsonValue | undefined): string => `“${word(value)}”`;
+const word = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
+const listOf = (value: unknown): readonly JsonValue[] => (Array.isArray(value) ? value : []);
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

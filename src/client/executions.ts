@@ -1,0 +1,61 @@
+import { everyItem } from './pages.js';
+import { path, type ReadOptions, type Transport, type WriteOptions } from './transport.js';
+import type {
+  Checkpoint,
+  CheckpointQuery,
+  CheckpointSummary,
+  Execution,
+  ExecutionQuery,
+  JsonValue,
+  NewCheckpoint,
+  NewExecution,
+  Page,
+  PageQuery,
+  Timeline,
+  Written,
+} from './types.js';
+
+/** Runs of agents, and the states they saved on the way. */
+export const executionsOver = (http: Transport) => {
+  const list = (query?: ExecutionQuery, options?: ReadOptions) =>
+    http.read<Page<Execution>>('/v1/executions', query, options);
+  const checkpoints = (id: string, query?: CheckpointQuery, options?: ReadOptions) =>
+    http.read<Page<CheckpointSummary>>(path`/v1/executions/${id}/checkpoints`, query, options);
+  const post = (id: string, action: string, body: object, options?: WriteOptions) =>
+    http.write<Written>('POST', path`/v1/executions/${id}/${action}`, body, options);
+
+  return {
+    start: (execution: NewExecution = {}, options?: WriteOptions) =>
+      http.write<Written>('POST', '/v1/executions', execution, options),
+    get: (id: string, options?: ReadOptions) =>
+      http.read<Execution>(path`/v1/executions/${id}`, {}, options),
+    /** One page, newest activity first. */
+    list,
+    /** Every execution, newest activity first. */
+    each: (query: ExecutionQuery = {}, options?: ReadOptions) =>
+      everyItem((page: ExecutionQuery) => list(page, options), query),
+    /** Saves a checkpoint. `id` in the answer is the checkpoint's. */
+    checkpoint: (id: string, checkpoint: NewCheckpoint, options?: WriteOptions) =>
+      post(id, 'checkpoints', checkpoint, options),
+    /** One page of an execution's checkpoints without their states, oldest first. */
+    checkpoints,
+    /** Every checkpoint of an execution, oldest first. */
+    eachCheckpoint: (id: string, query: CheckpointQuery = {}, options?: ReadOptions) =>
+      everyItem((page: CheckpointQuery) => checkpoints(id, page, options), query),
+    /** The checkpoints in order, a page of them, with the forks that hang off each. */
+    timeline: (id: string, query: PageQuery = {}, options?: ReadOptions) =>
+      http.read<Timeline>(path`/v1/executions/${id}/timeline`, query, options),
+    complete: (id: string, result: Readonly<{ output?: JsonValue }> = {}, options?: WriteOptions) =>
+      post(id, 'complete', result, options),
+    fail: (id: string, failure: Readonly<{ error: string }>, options?: WriteOptions) =>
+      post(id, 'fail', failure, options),
+    cancel: (id: string, reason: Readonly<{ reason?: string }> = {}, options?: WriteOptions) =>
+      post(id, 'cancel', reason, options),
+  };
+};
+
+export const checkpointsOver = (http: Transport) => ({
+  /** A checkpoint with its state. */
+  get: (id: string, options?: ReadOptions) =>
+    http.read<Checkpoint>(path`/v1/checkpoints/${id}`, {}, options),
+});

@@ -1,0 +1,77 @@
+import type { JsonObject } from './types.js';
+
+/** One thing wrong with a request. `path` is where in the body or query. */
+export type FieldError = Readonly<{ path: string; message: string }>;
+
+/**
+ * Forkline turned a request down, or could not be reached. The fields are those of the problem
+ * document (RFC 9457) that it answered with.
+ */
+export class ForklineError extends Error {
+  override readonly name = 'ForklineError';
+  /** What went wrong with this request, in words. */
+  readonly detail: string;
+  /** What is wrong with each field, when the request was malformed. */
+  readonly errors: readonly FieldError[];
+  /** What the server's log has about the request. */
+  readonly requestId: string | undefined;
+
+  /**
+   * @param status the HTTP status; 0 when there was no answer
+   * @param code the stable name of the reason, such as `session-not-found`; `unreachable` when
+   *   there was no answer, `unexpected-answer` when it was not one of Forkline's
+   * @param problem the whole document, with what it holds besides, such as `currentRevision`
+   */
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly problem: JsonObject = {},
+    options?: ErrorOptions,
+  ) {
+    const { detail, title, errors, requestId } = problem;
+    const words = [detail, title].find((text) => typeof text === 'string') ?? '';
+    super(words === '' ? code : `${code}: ${words}`, options);
+    this.detail = words;
+    this.errors = Array.isArray(errors) ? (errors as unknown as readonly FieldError[]) : [];
+    this.requestId = typeof requestId === 'string' ? requestId : undefined;
+  }
+}
+
+/** The error in an answer that is not a success. Reads its body. */
+export const errorIn = async (response: Response): Promise<ForklineError> =>
+  problemError(response.status, await response.text().catch(() => ''));
+
+/** The error for a status and the text of a body, which something other than Forkline may have written. */
+export const problemError = (status: number, body: string): ForklineError => {
+  const problem = parseObject(body);
+  return typeof problem?.code === 'string'
+    ? new ForklineError(status, problem.code, problem)
+    : new ForklineError(status, 'unexpected-answer', {
+        detail: `an answer with status ${status} that is not Forkline's`,
+      });
+};
+
+/** The error for a request that nobody answered. */
+export const unreachable = (url: string, cause: unknown): ForklineError => {
+  const reason = reasonOf(cause);
+  const detail = `nothing answers at ${url}${reason === undefined ? '' : ` (${reason})`}`;
+  return new ForklineError(0, 'unreachable', { detail }, { cause });
+};
+
+// fetch says "fetch failed", and why in the cause; a host with several addresses gives several causes.
+const reasonOf = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof AggregateError && error.message === '') return reasonOf(error.errors[0]);
+  return reasonOf(error.cause) ?? error.message;
+};
+
+const parseObject = (text: string): JsonObject | undefined => {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as JsonObject)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+};

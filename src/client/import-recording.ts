@@ -1,0 +1,55 @@
+import { ForklineError, unreachable } from './forkline-error.js';
+import type {
+  ImportedRun,
+  ImportOptions,
+  ImportResult,
+  ImportStep,
+  Recording,
+  UnreadableRun,
+} from './import-types.js';
+import { linesOf } from './lines.js';
+import type { Transport } from './transport.js';
+import type { JsonObject } from './types.js';
+
+/**
+ * Sends a file with recorded runs; each becomes a session and an execution. The same file again
+ * adds nothing.
+ *
+ * @throws ForklineError also when only part of the file came in: runs told of before are in
+ */
+export const importRecording =
+  (http: Transport) =>
+  async (
+    recording: Recording,
+    { format, onStep, signal }: ImportOptions = {},
+  ): Promise<ImportResult> => {
+    const response = await http.send('POST', '/v1/sessions/import', {
+      query: { format },
+      headers: { accept: 'application/x-ndjson', 'content-type': 'application/octet-stream' },
+      body: recording,
+      signal,
+    });
+    const items: ImportedRun[] = [];
+    const unreadable: UnreadableRun[] = [];
+    try {
+      for await (const line of linesOf(response.body)) {
+        const step = stepIn(line);
+        onStep?.(step);
+        if ('item' in step) items.push(step.item);
+        if ('unreadable' in step) unreadable.push(step.unreadable);
+        if ('done' in step) return { items, unreadable, done: step.done };
+      }
+    } catch (error) {
+      // What fetch throws when the connection breaks inside an answer.
+      throw error instanceof TypeError ? unreachable(response.url, error) : error;
+    }
+    throw unreachable(response.url, new Error('the answer ended before the import was done'));
+  };
+
+/** @throws ForklineError when the line is the reason why the import ended */
+const stepIn = (line: string): ImportStep => {
+  const step = JSON.parse(line) as ImportStep | { problem: JsonObject };
+  if (!('problem' in step)) return step;
+  const { status, code } = step.problem;
+  throw new ForklineError(Number(status), String(code), step.problem);
+};

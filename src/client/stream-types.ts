@@ -1,0 +1,64 @@
+import type { JsonObject, JsonValue, Origin, PageQuery, Position } from './types.js';
+
+/** An event, as streams and the feed give it. */
+export type ForklineEvent = Readonly<{
+  id: string;
+  type: string;
+  /** The name that user interfaces know, such as `chat.message.created`. */
+  topic: string;
+  stream: string;
+  revision: number;
+  position: Position;
+  /** When the store took it. */
+  created: string;
+  data: JsonObject;
+  metadata: JsonObject;
+}>;
+
+/** An event as part of a stream. `origin` is where it was written, when the stream inherited it. */
+export type StreamEvent = ForklineEvent & Readonly<{ origin?: Origin }>;
+
+export type EventQuery = PageQuery &
+  Readonly<{ from?: number; direction?: 'forwards' | 'backwards' }>;
+
+export type StreamState = Readonly<{
+  stream: string;
+  revision: number;
+  position: Position;
+  state: JsonObject;
+}>;
+
+/** A command carried out on a fork as it is made, such as `{ type: 'EditMessage', messageId, content }`. */
+export type Amendment = Readonly<{ type: string; [field: string]: JsonValue }>;
+
+export type NewFork = Readonly<{
+  /** The last revision that the fork inherits. */
+  at: number;
+  id?: string;
+  scope?: 'stream' | 'tree';
+  amendments?: readonly Amendment[];
+  reason?: string;
+}>;
+
+export type LineageNode = Readonly<{
+  stream: string;
+  /** That of its newest event. */
+  revision: number;
+  /** How many events it has without inherited ones. */
+  ownEvents: number;
+  createdAt: string;
+  forks: readonly ForkNode[];
+}>;
+
+/** A fork, and the revision of its parent that it was forked at. */
+export type ForkNode = LineageNode & Readonly<{ at: number }>;
+
+export type Lineage = Readonly<{
+  stream: string;
+  /** What the stream inherits, oldest first. */
+  ancestors: readonly Readonly<{ stream: string; through: number }>[];
+  /** The whole family, from its oldest stream. */
+  tree: LineageNode;
+  /** Whether the family is larger than what is shown. */
+  truncated: boolean;
+}>;

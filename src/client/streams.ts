@@ -1,0 +1,30 @@
+import { everyItem } from './pages.js';
+import type { EventQuery, Lineage, NewFork, StreamEvent, StreamState } from './stream-types.js';
+import { path, type ReadOptions, type Transport, type WriteOptions } from './transport.js';
+import type { Page, Written } from './types.js';
+
+/** A revision, or a time in ISO 8601; the head by default. */
+export type AsOf = Readonly<{ at?: number | string }>;
+
+/** Time travel, on any stream: named `session-…`, `execution-…` and so on. */
+export const streamsOver = (http: Transport) => {
+  const events = (stream: string, query?: EventQuery, options?: ReadOptions) =>
+    http.read<Page<StreamEvent>>(path`/v1/streams/${stream}/events`, query, options);
+
+  return {
+    /** One page of a stream's events, inherited ones included. */
+    events,
+    /** Every event of a stream, inherited ones included. */
+    eachEvent: (stream: string, query: EventQuery = {}, options?: ReadOptions) =>
+      everyItem((page: EventQuery) => events(stream, page, options), query),
+    /** What the stream's events amount to. */
+    state: (stream: string, at: AsOf = {}, options?: ReadOptions) =>
+      http.read<StreamState>(path`/v1/streams/${stream}/state`, at, options),
+    /** Makes a new stream that inherits the events up to `at`. */
+    fork: (stream: string, fork: NewFork, options?: WriteOptions) =>
+      http.write<Written>('POST', path`/v1/streams/${stream}/forks`, fork, options),
+    /** Where a stream comes from, and what was forked from it. */
+    lineage: (stream: string, options?: ReadOptions) =>
+      http.read<Lineage>(path`/v1/streams/${stream}/lineage`, {}, options),
+  };
+};
