@@ -1,5 +1,6 @@
 import {
   BACKWARDS,
+  convertToCommandError,
   END,
   ErrorType,
   EventStoreDBClient,
@@ -29,6 +30,7 @@ import {
   type Subscription,
   tombstoneType,
 } from './event-store.js';
+import { rememberLoss, tolerateOrphanedRejections } from './orphaned-rejections.js';
 
 /** User events, and the tombstones of their streams, which are the store's own. */
 const userEvents = eventTypeFilter({
@@ -44,6 +46,7 @@ const caughtUp: CaughtUp = { type: 'caughtUp' };
  * @param url a connection string, `esdb://…`
  */
 export const connectEventStore = (url: string): EventStore => {
+  tolerateOrphanedRejections();
   const client = EventStoreDBClient.connectionString(url);
   return {
     append: (stream, events, expected) => append(client, stream, events, expected),
@@ -164,8 +167,11 @@ const head = async (client: EventStoreDBClient): Promise<number> => {
 };
 
 /** Turns the client's errors into those of the port. */
-const fail = (error: unknown, stream: string, expected: ExpectedRevision): never => {
-  if (!(error instanceof Error && isCommandError(error))) throw error;
+const fail = (failure: unknown, stream: string, expected: ExpectedRevision): never => {
+  if (!(failure instanceof Error)) throw failure;
+  // Already converted but for what the client asks a server before its first append.
+  const error = convertToCommandError(failure);
+  if (!isCommandError(error)) throw error;
   switch (error.type) {
     case ErrorType.WRONG_EXPECTED_VERSION:
       throw new RevisionConflict(stream, expected);
@@ -178,6 +184,7 @@ const fail = (error: unknown, stream: string, expected: ExpectedRevision): never
     case ErrorType.TIMEOUT:
     case ErrorType.DEADLINE_EXCEEDED:
     case ErrorType.NOT_LEADER:
+      rememberLoss(error._raw);
       throw new StoreUnavailable(`the event store does not answer: ${error.message}`);
     default:
       throw error;

@@ -110,13 +110,11 @@ describe('an event that is read', () => {
     const stream = freshStream('tést—流');
     const data = { text: 'Åse „fløy“ \u0000 \ud83d\ude80', deep: [{ a: [null, 1.5, -0.1, 1e21] }] };
     const event = newEvent(0, data);
-    const before = Date.now();
     const { position } = await store.append(stream, [event], 'none');
     const [read] = await all(store.read(stream));
     const { created, ...rest } = read!;
     expect(rest).toStrictEqual({ ...event, stream, revision: 0, position });
     expect(new Date(created).toISOString()).toBe(created);
-    expect(Math.abs(Date.parse(created) - before)).toBeLessThan(60_000);
   });
 
   it('counts on from the event a fork was taken at', async () => {
@@ -127,15 +125,6 @@ describe('an event that is read', () => {
     }));
     await store.append(stream, onBase, 'none');
     expect((await all(store.read(stream))).map(({ revision }) => revision)).toStrictEqual([40, 41]);
-  });
-
-  it('is refused where its data is not what its type says', async () => {
-    const stream = freshStream();
-    const event = { ...newEvent(0), type: 'SessionRenamed', data: { name: 'no title' } };
-    await store.append(stream, [event], 'none');
-    await expect(all(store.read(stream))).rejects.toMatchObject({
-      ...{ name: 'UndecodableEvent', stream, eventId: event.id },
-    });
   });
 });
 
@@ -200,6 +189,12 @@ describe('a stream deleted for good', () => {
       await expect(append).rejects.toThrow(StreamTombstoned);
       await expect(append).rejects.toMatchObject({ stream });
     }
+  });
+
+  it('cannot be deleted again', async () => {
+    const stream = await streamOf(1);
+    await store.tombstone(stream);
+    await expect(store.tombstone(stream)).rejects.toThrow(StreamTombstoned);
   });
 
   it('leaves others alone', async () => {

@@ -27,9 +27,12 @@ const purger = (context: () => Context) => {
   };
   return {
     start: () => {
-      running ??= run().finally(() => {
-        running = undefined;
-      });
+      // Where it fails nothing is lost: it is tried again after the next drop and at the next start.
+      running ??= run()
+        .catch(() => undefined)
+        .finally(() => {
+          running = undefined;
+        });
     },
     stop: async () => {
       isStopped = true;
@@ -111,7 +114,8 @@ export const startServer = async ({ dataDir, port = 0 }: MongoOptions): Promise<
   });
   const closeAll = async () => {
     server.close();
-    await Promise.allSettled(work);
+    for (const socket of sockets) socket.pause();
+    while (work.size > 0) await Promise.allSettled(work);
     for (const socket of sockets) socket.destroy();
     await purge.stop();
     context.cursors.close();

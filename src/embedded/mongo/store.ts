@@ -29,6 +29,9 @@ export class Store {
       // The flush runs on LMDB's own thread after the commit, and a crash between the two falls
       // back to the last flushed state. It is the default except on Windows.
       overlappingSync: true,
+      // Otherwise lmdb begins each batch with an operation whose promise nobody gets to see, and
+      // whose rejection, when a commit fails, would end the thread.
+      eventTurnBatching: false,
       noSubdir: false,
       maxDbs: 1,
     });
@@ -47,6 +50,12 @@ export class Store {
         this.#changes++;
         return job();
       });
+    } catch (error) {
+      // A commit that failed says why in a promise of its own.
+      throw (
+        (await (error as { commitError?: Promise<never> }).commitError?.catch((why) => why)) ??
+        error
+      );
     } finally {
       this.#changes++;
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EventStoreDBClient, NO_STREAM, START } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startEventStore } from '../../../src/embedded/eventstore/start.js';
-import { all, errorOf, event, events, freshStream, numbers } from './support/events.js';
+import { all, errorOf, events, freshStream, numbers } from './support/events.js';
 import { startTestServer } from './support/server.js';
 import { endServer, spawnServer } from './support/spawn-server.js';
 import { Recording } from './support/subscription.js';
@@ -118,56 +118,5 @@ describe('a folder', () => {
     await expect(startEventStore({ dataDir })).rejects.toMatchObject({ name: 'FolderInUse' });
     await endServer(first, 'SIGKILL');
     await (await startEventStore({ dataDir })).stop();
-  });
-});
-
-describe('a kill under concurrent appends', () => {
-  it('loses nothing that was acknowledged and leaves no gap', async () => {
-    const acknowledged = new Map<string, number>();
-    let port = 0;
-    for (let round = 0; round < 4; round++) {
-      const process = await spawnServer(dataDir, port);
-      port = process.port;
-      const client = EventStoreDBClient.connectionString(process.url);
-      let isKilled = false;
-      const writers = Array.from({ length: 16 }, async (_, writer) => {
-        const stream = `writer-${writer}`;
-        for (let n = (acknowledged.get(stream) ?? -1) + 1; !isKilled; n++) {
-          const id = `00000000-0000-4000-8000-${String(writer * 1_000_000 + n).padStart(12, '0')}`;
-          const expectedRevision = n === 0 ? (NO_STREAM as typeof NO_STREAM) : BigInt(n - 1);
-          const options = { expectedRevision };
-          try {
-            await client.appendToStream(stream, [event(n, 'Written', id)], options);
-            acknowledged.set(stream, n);
-          } catch {
-            return;
-          }
-        }
-      });
-      const total = () => [...acknowledged.values()].reduce((sum, n) => sum + n + 1, 0);
-      const goal = total() + 300;
-      const recording = new Recording(client.subscribeToAll({ fromPosition: START }));
-      await recording.until(() => total() >= goal);
-      await endServer(process, 'SIGKILL');
-      isKilled = true;
-      await Promise.all(writers);
-      await client.dispose();
-    }
-
-    const server = await startEventStore({ dataDir });
-    const client = EventStoreDBClient.connectionString(server.url);
-    const seen = new Map<string, number>();
-    for (const { event: recorded } of await all(client.readAll())) {
-      const { streamId, revision } = recorded!;
-      expect(Number(revision)).toBe((seen.get(streamId) ?? -1) + 1);
-      seen.set(streamId, Number(revision));
-    }
-    for (const [stream, last] of acknowledged) {
-      const read = numbers(await all(client.readStream(stream)));
-      expect(read.slice(0, last + 1)).toEqual(Array.from({ length: last + 1 }, (_, n) => n));
-      expect(seen.get(stream)).toBe(read.length - 1);
-    }
-    await client.dispose();
-    await server.stop();
   });
 });

@@ -30,7 +30,16 @@ describe('what is not done here', () => {
   it('transactions are refused with code 20, and nothing is written', async () => {
     const session = mongo.client.startSession();
     session.startTransaction();
-    await expect(rows().insertOne({ _id: 9 }, { session })).rejects.toMatchObject({ code: 20 });
+    // The driver takes code 20 of a write for a sign of a storage engine of old, and wraps it.
+    await expect(rows().insertOne({ _id: 9 }, { session })).rejects.toMatchObject({
+      originalError: {
+        code: 20,
+        message: expect.stringContaining('Transactions are not supported'),
+      },
+    });
+    await session.abortTransaction().catch(() => undefined);
+    session.startTransaction();
+    await expect(rows().findOne({ _id: 1 }, { session })).rejects.toMatchObject({ code: 20 });
     await session.abortTransaction().catch(() => undefined);
     await session.endSession();
     expect(await rows().countDocuments()).toBe(2);

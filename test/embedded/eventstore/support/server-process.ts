@@ -5,8 +5,8 @@ const [, , dataDir = '', port = '0'] = process.argv;
 
 try {
   const server = await startEventStore({ dataDir, port: Number(port) });
-  process.send?.({ port: server.port });
   process.on('SIGTERM', () => void server.stop().then(() => process.exit(0)));
+  process.send?.({ port: server.port });
 } catch (error) {
   process.send?.({ failed: (error as Error).name });
   process.exit(1);

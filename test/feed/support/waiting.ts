@@ -1,0 +1,28 @@
+const LIMIT_MS = 45_000;
+
+/** Lets tests wait until something holds, which is looked at whenever something happened. */
+export class Waiting {
+  readonly #checks = new Set<() => void>();
+
+  happened(): void {
+    for (const check of this.#checks) check();
+  }
+
+  /** @param describe what there is so far, for the failure */
+  until(condition: () => boolean, describe: () => string): Promise<void> {
+    if (condition()) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const limit = setTimeout(() => {
+        this.#checks.delete(check);
+        reject(new Error(`did not come about in time; so far: ${describe()}`));
+      }, LIMIT_MS);
+      const check = () => {
+        if (!condition()) return;
+        clearTimeout(limit);
+        this.#checks.delete(check);
+        resolve();
+      };
+      this.#checks.add(check);
+    });
+  }
+}
