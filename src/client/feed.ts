@@ -66,7 +66,8 @@ const subscribe = (
         if (isAfter(frame.position, start)) start = frame.position;
         caughtUp.resolve(frame.position);
       } else if (frame.op === 'error') {
-        refusal = new ForklineError(400, frame.code, { detail: frame.detail });
+        // The first is the reason; others only follow from it.
+        refusal ??= new ForklineError(400, frame.code, { detail: frame.detail });
         opened.close();
       }
     };
