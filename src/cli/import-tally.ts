@@ -58,7 +58,7 @@ export const importTally = (): ImportTally => {
       const warnings = all().flatMap(([file, tally]) =>
         tally.runs.flatMap((run) => run.warnings.map((warning) => `${file}: ${warning}`)),
       );
-      const known = runs.filter(({ alreadyThere }) => alreadyThere).length;
+      const known = runs.filter(({ added }) => added === 0).length;
       return [
         `${inWords(countsOf(runs))} in ${seconds.toFixed(1)} s`,
         ...(known > 0 ? [`${count(known, 'run')} already there`] : []),

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Command, Option } from 'commander';
 import {
@@ -7,6 +8,7 @@ import {
   type ImportStep,
   type RecordingFormat,
 } from '../client/client.js';
+import { CommandFailure } from './command-failure.js';
 import { contextOf } from './context.js';
 import { importDisplay } from './import-display.js';
 import { importTally } from './import-tally.js';
@@ -46,6 +48,7 @@ const importFiles = async (
   const { client, isJson, terminal } = contextOf(command);
   const began = performance.now();
   const files = await recordingFiles(paths);
+  if (files.length === 0) throw new CommandFailure(`there is no recording in ${paths.join(', ')}`);
   const tally = importTally();
   const display = importDisplay(files.length, terminal);
   let done = 0;
@@ -78,8 +81,17 @@ const importFile = async (
   format: RecordingFormat | undefined,
   onStep: (step: ImportStep) => void,
 ): Promise<void> => {
-  const recording = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>;
-  await client.sessions.import(recording, { onStep, ...(format && { format }) });
+  const source = createReadStream(file);
+  // fetch cannot tell a file that cannot be read from a server that cannot be reached.
+  let unreadable: Error | undefined;
+  source.on('error', (error) => {
+    unreadable = error;
+  });
+  const recording = Readable.toWeb(source) as ReadableStream<Uint8Array>;
+  const options = { onStep, name: basename(file), ...(format && { format }) };
+  await client.sessions.import(recording, options).catch((error: unknown) => {
+    throw unreadable ?? error;
+  });
 };
 
 /**

@@ -17,7 +17,7 @@ export const jsonView = (value: JsonValue, paint: Paint): string =>
 const tokens =
   /("(?:[^"\\]|\\.)*"):|"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/g;
 
-const laidOut = (value: JsonValue, indent: string): string => {
+const laidOut = (value: JsonValue, indent: string, before = 0): string => {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const isList = Array.isArray(value);
   const [open, close] = isList ? ['[', ']'] : ['{', '}'];
@@ -25,13 +25,13 @@ const laidOut = (value: JsonValue, indent: string): string => {
     isList
       ? value.map((each: JsonValue) => laidOut(each, deeper))
       : Object.entries(value as JsonObject).map(
-          ([key, each]) => `${JSON.stringify(key)}: ${laidOut(each, deeper)}`,
+          ([key, each]) => `${JSON.stringify(key)}: ${laidOut(each, deeper, key.length + 4)}`,
         );
   // Text without line ends is at least as long as its JSON without spaces: most are settled by that.
   if (JSON.stringify(value).length <= comfortable) {
     const inside = parts('').join(', ');
     const line = isList || inside === '' ? `${open}${inside}${close}` : `{ ${inside} }`;
-    if (indent.length + line.length <= comfortable) return line;
+    if (indent.length + before + line.length <= comfortable) return line;
   }
   const deeper = indent + step;
   return `${open}\n${parts(deeper)

@@ -1,7 +1,5 @@
 import { type Command, Option } from 'commander';
 import { BadConfiguration, type Config, readConfig, settingNames } from '../config.js';
-import { startForkline } from '../main.js';
-import { createLog } from '../telemetry/log.js';
 import { untilSignalled } from './until-signalled.js';
 
 const help: Readonly<Record<keyof Config, string>> = {
@@ -40,6 +38,9 @@ export const registerServe = (program: Command): void => {
 const serve = async (given: Readonly<Record<string, string | undefined>>): Promise<void> => {
   const config = configOf(given);
   if (!config) return;
+  // Loaded here because it is most of the program, which the other commands do without.
+  const { startForkline } = await import('../main.js');
+  const { createLog } = await import('../telemetry/log.js');
   const log = createLog(config.LOG_LEVEL, config.LOG_FORMAT);
   const signalled = untilSignalled();
   try {

@@ -13,7 +13,8 @@ export const tailLine = (
   { paint, width }: Pick<Terminal, 'paint' | 'width'>,
 ): string => {
   const time = shownTime(event.created);
-  const place = linkTo(event.stream, event.revision);
+  // The tombstone of a stream deleted for good has no place in it.
+  const place = event.revision < 0 ? event.stream : linkTo(event.stream, event.revision);
   const topic = oneLine(event.topic);
   const room =
     width === undefined
@@ -23,7 +24,7 @@ export const tailLine = (
     paint('dim', time),
     paint('yellow', place),
     paint('cyan', topic),
-    cut(summaryOf(event), Math.max(0, room)),
+    cut(summaryOf(event) || oneLine(event.type), Math.max(0, room)),
   ]
     .join('  ')
     .trimEnd();

@@ -13,9 +13,6 @@ export type Closing = Readonly<{
 
 export type FeedSocket = Readonly<{
   send(frame: ClientFrame): void;
-  /** Takes nothing more from the network until resumed. */
-  pause(): void;
-  resume(): void;
   close(): void;
   closed: Promise<Closing>;
 }>;
@@ -29,17 +26,21 @@ export type FeedSocketOptions = Readonly<{
 /** A connection on which nothing arrives for so long is asked for a sign of life, then given up. */
 const heartbeatMs = 20_000;
 const handshakeMs = 10_000;
+const goodbyeMs = 2_000;
 
 /** Opens one WebSocket to the feed. */
 export const openFeedSocket = (
   address: URL,
   { headers, onOpen, onFrame }: FeedSocketOptions,
 ): FeedSocket => {
-  const socket = new WebSocket(address, ['forkline.v1'], {
+  const settings = {
     headers,
     handshakeTimeout: handshakeMs,
     perMessageDeflate: false,
-  });
+    // Newer than the types of ws: how long a goodbye may take to be answered.
+    closeTimeout: goodbyeMs,
+  };
+  const socket = new WebSocket(address, ['forkline.v1'], settings);
   const send = (frame: ClientFrame) => {
     if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
   };
@@ -67,13 +68,7 @@ export const openFeedSocket = (
 
   return {
     send,
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    close: () => {
-      // A paused socket would never see the other side's goodbye.
-      socket.resume();
-      socket.close(1000);
-    },
+    close: () => socket.close(1000),
     closed: new Promise((resolve) => {
       socket.on('close', (code, said) => {
         heart.stop();
@@ -101,8 +96,7 @@ const heartbeat = (socket: WebSocket, ping: () => void) => {
   let isQuiet = false;
   const timer = setInterval(() => {
     if (isQuiet) socket.terminate();
-    // One that is paused has told us to be quiet.
-    isQuiet = !socket.isPaused;
+    isQuiet = true;
     ping();
   }, heartbeatMs);
   return {

@@ -8,6 +8,7 @@ export type FeedFilter = Readonly<{
   categories?: readonly string[];
   streams?: readonly string[];
   types?: readonly string[];
+  /** `chat.*` stands for every topic under it. */
   topics?: readonly string[];
   /** The session, and what belongs to it. */
   sessionId?: string;

@@ -8,8 +8,10 @@ import type { ForklineEvent } from './stream-types.js';
 import { addressOf, type ClientOptions, callerHeaders } from './transport.js';
 import type { Position } from './types.js';
 
-/** So many events waiting for their loop, and nothing more is taken from the network. */
-const mostWaiting = 500;
+/**
+ * How many events the loop takes before they are acknowledged. The server holds the past back, and
+ * closes the connection, by what is not acknowledged: so not much more than its window waits here.
+ */
 const ackEvery = 100;
 const closedAsTooSlow = 4008;
 /** There is one subscription a connection, so its name need not say anything. */
@@ -49,7 +51,6 @@ const subscribe = (
       socket?.send({ op: 'ack', id, position });
       unacknowledged = 0;
     }
-    if (inbox.size() === mostWaiting / 2) socket?.resume();
   }, close);
 
   const connect = async (): Promise<Ending> => {
@@ -61,18 +62,20 @@ const subscribe = (
       if (frame.op === 'event' && isAfter(frame.event.position, start)) {
         start = frame.event.position;
         inbox.put(frame.event);
-        if (inbox.size() >= mostWaiting) opened.pause();
       } else if (frame.op === 'caughtUp') {
         if (isAfter(frame.position, start)) start = frame.position;
         caughtUp.resolve(frame.position);
       } else if (frame.op === 'error') {
-        refusal = new ForklineError(400, frame.code, { detail: frame.detail });
+        // The first is the reason; others only follow from it.
+        refusal ??= new ForklineError(400, frame.code, { detail: frame.detail });
         opened.close();
       }
     };
     const onOpen = () => {
       wasEverOpen = true;
       opened.send({ op: 'subscribe', id, filter, from: start });
+      // The server counts from the first acknowledgement on, so it gets one at once.
+      opened.send({ op: 'ack', id, position: '0' });
     };
     const opened = openFeedSocket(address, { headers: callerHeaders(client), onOpen, onFrame });
     socket = opened;

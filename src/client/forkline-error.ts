@@ -58,12 +58,22 @@ export const unreachable = (url: string, cause: unknown): ForklineError => {
   return new ForklineError(0, 'unreachable', { detail }, { cause });
 };
 
+/** Whether a call ended because its signal said so. */
+export const isAbort = (error: unknown): boolean =>
+  isErrorLike(error) && (error.name === 'AbortError' || error.name === 'TimeoutError');
+
 // fetch says "fetch failed", and why in the cause; a host with several addresses gives several causes.
 const reasonOf = (error: unknown): string | undefined => {
-  if (!(error instanceof Error)) return undefined;
-  if (error instanceof AggregateError && error.message === '') return reasonOf(error.errors[0]);
+  if (!isErrorLike(error)) return undefined;
+  if (error.message === '' && Array.isArray(error.errors)) return reasonOf(error.errors[0]);
   return reasonOf(error.cause) ?? error.message;
 };
+
+type ErrorLike = Readonly<{ name: string; message: string; cause?: unknown; errors?: unknown }>;
+
+// By its looks: what node throws is not of the same realm as this module everywhere, not under Jest.
+const isErrorLike = (error: unknown): error is ErrorLike =>
+  typeof error === 'object' && error !== null && 'name' in error && 'message' in error;
 
 const parseObject = (text: string): JsonObject | undefined => {
   try {

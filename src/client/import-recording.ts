@@ -21,27 +21,22 @@ export const importRecording =
   (http: Transport) =>
   async (
     recording: Recording,
-    { format, onStep, signal }: ImportOptions = {},
+    { format, name, onStep, signal }: ImportOptions = {},
   ): Promise<ImportResult> => {
     const response = await http.send('POST', '/v1/sessions/import', {
-      query: { format },
+      query: { format, name },
       headers: { accept: 'application/x-ndjson', 'content-type': 'application/octet-stream' },
       body: recording,
       signal,
     });
     const items: ImportedRun[] = [];
     const unreadable: UnreadableRun[] = [];
-    try {
-      for await (const line of linesOf(response.body)) {
-        const step = stepIn(line);
-        onStep?.(step);
-        if ('item' in step) items.push(step.item);
-        if ('unreadable' in step) unreadable.push(step.unreadable);
-        if ('done' in step) return { items, unreadable, done: step.done };
-      }
-    } catch (error) {
-      // What fetch throws when the connection breaks inside an answer.
-      throw error instanceof TypeError ? unreachable(response.url, error) : error;
+    for await (const line of linesOf(response)) {
+      const step = stepIn(line);
+      onStep?.(step);
+      if ('item' in step) items.push(step.item);
+      if ('unreadable' in step) unreadable.push(step.unreadable);
+      if ('done' in step) return { items, unreadable, done: step.done };
     }
     throw unreachable(response.url, new Error('the answer ended before the import was done'));
   };

@@ -1,4 +1,4 @@
-import { errorIn, ForklineError, unreachable } from './forkline-error.js';
+import { errorIn, ForklineError, isAbort, unreachable } from './forkline-error.js';
 import type { Position } from './types.js';
 
 export type ClientOptions = Readonly<{
@@ -88,8 +88,7 @@ export const httpTransport = (options: ClientOptions): Transport => {
         ...(body instanceof ReadableStream && { duplex: 'half' }),
         ...(signal && { signal }),
       }).catch((error: unknown) => {
-        if (signal?.aborted) throw error;
-        throw unreachable(url, error);
+        throw signal?.aborted || isAbort(error) ? error : unreachable(url, error);
       });
       if (!response.ok) throw await errorIn(response);
       return response;
@@ -137,6 +136,3 @@ const answerIn = async <Answer>(response: Response): Promise<Answer> => {
     throw new ForklineError(response.status, 'unexpected-answer', { detail }, { cause });
   }
 };
-
-const isAbort = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');

@@ -1,0 +1,100 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { forklineClient } from '../../src/client/client.js';
+
+// Things that stand between a client and Forkline, and never speak for it.
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+const serve = async (answer: RequestListener): Promise<string> => {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
+describe('talking to something other than Forkline', () => {
+  it('says that nothing answers, and why', async () => {
+    const url = await serve(() => {});
+    closing.splice(0)[0]?.();
+    await expect(forklineClient({ url }).sessions.get('x')).rejects.toMatchObject({
+      name: 'ForklineError',
+      status: 0,
+      code: 'unreachable',
+      detail: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+
+  it('does not take the error page of a proxy for a problem document', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>');
+    });
+    await expect(forklineClient({ url }).sessions.get('x')).rejects.toMatchObject({
+      status: 502,
+      code: 'unexpected-answer',
+    });
+  });
+
+  it('does not take a page for an answer', async () => {
+    const url = await serve((_request, response) => response.end('<h1>Welcome</h1>'));
+    await expect(forklineClient({ url }).sessions.get('x')).rejects.toMatchObject({
+      status: 200,
+      code: 'unexpected-answer',
+    });
+  });
+
+  it('says that nothing answers when an answer breaks off', async () => {
+    const url = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"id":', () => response.destroy());
+    });
+    await expect(forklineClient({ url }).sessions.get('x')).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+  });
+
+  it('leaves the error of an aborted call as it is', async () => {
+    const url = await serve(() => {});
+    const aborting = new AbortController();
+    const call = forklineClient({ url }).sessions.get('x', { signal: aborting.signal });
+    aborting.abort();
+    await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('the requests of the client', () => {
+  it('say who calls, under the path that Forkline has behind a proxy', async () => {
+    const asked: unknown[] = [];
+    const url = await serve(({ url: path, headers }, response) => {
+      asked.push([path, headers.authorization, headers['x-user-id']]);
+      response.end('{}');
+    });
+    const client = forklineClient({ url: `${url}/forkline/`, token: 't-1', userId: 'ann' });
+    await client.sessions.get('a/b?c', { after: '12' });
+    expect(asked).toEqual([['/forkline/v1/sessions/a%2Fb%3Fc?after=12', 'Bearer t-1', 'ann']]);
+  });
+
+  it('go through the fetch that was given', async () => {
+    const asked: string[] = [];
+    const client = forklineClient({
+      url: 'http://forkline.invalid',
+      fetch: async (address) => {
+        asked.push(String(address));
+        return new Response('{"items":[],"next":null}');
+      },
+    });
+    await client.executions.list({ status: 'running', limit: 5 });
+    expect(asked).toEqual(['http://forkline.invalid/v1/executions?status=running&limit=5']);
+  });
+
+  it('are not made at all when the address is none', () => {
+    expect(() => forklineClient({ url: 'forkline' })).toThrow('Invalid URL');
+  });
+});
