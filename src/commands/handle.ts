@@ -9,7 +9,10 @@ import { type CommandRequest, maySee, type Outcome, RevisionMismatch } from './r
 import { stamp } from './stamp.js';
 
 export type HandlerOptions = Readonly<{
-  /** How often a command is decided again after losing a race to another node. 10 by default. */
+  /**
+   * How often a command is decided at most when it loses races to another node. 100 by default: a
+   * node with many commands in hand wins as many races in a row, as it need not read in between.
+   */
   attempts?: number;
   /** How many streams' states are kept in memory. 1,000 by default. */
   cachedStreams?: number;
@@ -37,7 +40,7 @@ export type CommandHandler<Command, Reason> = (
 export const commandHandler = <Command, State extends object, Event extends Fact, Reason>(
   streams: Streams,
   decider: Decider<Command, State, Event, Reason>,
-  { attempts = 10, cachedStreams = 1_000, cachedEvents = 500_000 }: HandlerOptions = {},
+  { attempts = 100, cachedStreams = 1_000, cachedEvents = 500_000 }: HandlerOptions = {},
 ): CommandHandler<Command, Reason> => {
   const cache = new LRUCache<string, Folded<State>>({
     max: cachedStreams,
