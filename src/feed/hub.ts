@@ -72,7 +72,10 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
           const retryMs = backoff(failures, options.retry);
           const { position } = state ?? {};
           const level = err instanceof StoreUnavailable ? 'warn' : 'error';
-          log[level]({ err, position, failures, retryMs }, 'the feed cannot follow the event store');
+          log[level](
+            { err, position, failures, retryMs },
+            'the feed cannot follow the event store',
+          );
           return timer(retryMs);
         },
       }),

@@ -34,7 +34,9 @@ const pong = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 const writeLarge = async (stream: string, count: number): Promise<void> => {
   const text = 'x'.repeat(64 * 1024);
   for (let n = 0; n < count; n += 10) {
-    const events = Array.from({ length: 10 }, (_, i) => eventOf('Large', { n: n + i, text }, stream));
+    const events = Array.from({ length: 10 }, (_, i) =>
+      eventOf('Large', { n: n + i, text }, stream),
+    );
     await server.store.append(stream, events, n === 0 ? 'none' : n - 1);
   }
 };
@@ -91,9 +93,12 @@ describe('keeping alive', () => {
     const close = read.lastIndexOf(0x88);
     const reason = read.toString('latin1', close + 4);
     expect(read.readUInt16BE(close + 2)).toBe(4008);
-    expect(read.toString('latin1').match(/"position":"\d+"/g)?.at(-1)).toBe(
-      `"position":"${reason}"`,
-    );
+    expect(
+      read
+        .toString('latin1')
+        .match(/"position":"\d+"/g)
+        ?.at(-1),
+    ).toBe(`"position":"${reason}"`);
 
     const told = read.toString('latin1').split('{"op":"event"').length - 1;
     const back = await server.connect('ann');

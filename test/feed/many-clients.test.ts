@@ -8,7 +8,13 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-type Written = Readonly<{ n: number; owner: string; stream: string; type: string; session: string }>;
+type Written = Readonly<{
+  n: number;
+  owner: string;
+  stream: string;
+  type: string;
+  session: string;
+}>;
 
 /** 20 sessions and 20 executions of theirs, of 4 users, in turns. */
 const written: readonly Written[] = Array.from({ length: 1_000 }, (_, n) => {

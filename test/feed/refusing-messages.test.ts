@@ -26,7 +26,13 @@ const goesOn = async (client: FeedClient) => {
   await client.told('next', 1);
 };
 
-const subscribing = (more: object) => ({ op: 'subscribe', id: 'a', filter: {}, from: 'now', ...more });
+const subscribing = (more: object) => ({
+  op: 'subscribe',
+  id: 'a',
+  filter: {},
+  from: 'now',
+  ...more,
+});
 
 describe('a message is refused, and the connection goes on, when', () => {
   it('it is not JSON', async () => {

@@ -19,7 +19,9 @@ afterAll(() => server.stop());
 const writeLarge = async (store: EventStore, stream: string, count: number): Promise<void> => {
   const text = 'x'.repeat(64 * KIB);
   for (let n = 0; n < count; n += 10) {
-    const events = Array.from({ length: 10 }, (_, i) => eventOf('Large', { n: n + i, text }, stream));
+    const events = Array.from({ length: 10 }, (_, i) =>
+      eventOf('Large', { n: n + i, text }, stream),
+    );
     await store.append(stream, events, n === 0 ? 'none' : n - 1);
   }
 };

@@ -95,7 +95,11 @@ describe('subscribing', () => {
     const id = session.slice('session-'.length);
     const execution = freshStream('execution');
     const other = freshStream();
-    await server.store.append(session, [counted(0, session), eventOf('SessionPaused', {}, session)], 'none');
+    await server.store.append(
+      session,
+      [counted(0, session), eventOf('SessionPaused', {}, session)],
+      'none',
+    );
     await server.store.append(
       execution,
       [counted(1, execution, { correlationId: id }), eventOf('Ended', { n: 2 }, execution)],

@@ -37,9 +37,7 @@ export type FeedServer = Readonly<{
 }>;
 
 /** The user is the header X-User-Id, or the token; nobody is turned down unless they are `nobody`. */
-export const identifyByName = async ({
-  headers,
-}: IncomingMessage): Promise<Caller | undefined> => {
+export const identifyByName = async ({ headers }: IncomingMessage): Promise<Caller | undefined> => {
   const named = headers['x-user-id'] ?? headers.authorization?.replace('Bearer ', '') ?? 'local';
   const userId = String(named);
   return userId === 'nobody' ? undefined : { userId, admin: userId === 'admin' };
