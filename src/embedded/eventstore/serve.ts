@@ -22,7 +22,7 @@ const UNLIMITED = -1;
  */
 export const serveEventStore = async (options: EventStoreOptions): Promise<RunningServer> => {
   const unlock = await lockFolder(options.dataDir);
-  const store = await openStore(options.dataDir);
+  const store = await openStore(options.dataDir, { diskReserve: options.diskReserve });
   const groups = new Groups(store);
   const server = new Server({
     'grpc.max_receive_message_length': MAX_REQUEST_BYTES,

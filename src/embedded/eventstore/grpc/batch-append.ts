@@ -5,11 +5,11 @@ import {
   batchAccessDenied,
   batchBadRequest,
   batchError,
+  batchFailed,
   batchStreamDeleted,
   batchSuccess,
   batchTimeout,
   batchTooBig,
-  batchUnknown,
   batchWrongRevision,
 } from '../wire/append-responses.js';
 import { type BatchChunk, readBatchChunk, type TargetOptions } from '../wire/stream-requests.js';
@@ -141,6 +141,6 @@ const commit = async (
   } catch (error) {
     // The end of the call tells the client to try elsewhere; an answer would end the matter.
     if (error instanceof StoreClosed) return undefined;
-    return batchError(correlationId, stream, batchUnknown((error as Error).message));
+    return batchError(correlationId, stream, batchFailed((error as Error).message));
   }
 };

@@ -1,4 +1,6 @@
+import { DEFAULT_DISK_RESERVE } from '../options.js';
 import { Changes } from './changes.js';
+import { DiskSpace } from './disk-space.js';
 import { EventIndex } from './event-index.js';
 import { EventLog } from './event-log.js';
 import { writeFirstEvents } from './first-events.js';
@@ -14,12 +16,19 @@ export type Store = Readonly<{
   close(): Promise<void>;
 }>;
 
-/** Opens the store in a folder, which nobody else may have open. */
-export const openStore = async (folder: string): Promise<Store> => {
+/**
+ * Opens the store in a folder, which nobody else may have open.
+ *
+ * @throws DiskFull, or what the file system said, when a new store cannot be begun
+ */
+export const openStore = async (
+  folder: string,
+  { diskReserve = DEFAULT_DISK_RESERVE }: Readonly<{ diskReserve?: number | undefined }> = {},
+): Promise<Store> => {
   const log = new EventLog(folder);
   const index = new EventIndex(folder, log);
   const changes = new Changes();
-  const writer = new Writer(log, index, changes);
+  const writer = new Writer(log, index, changes, new DiskSpace(folder, diskReserve));
   const reader = new Reader(log, index);
   if (log.lastPosition === 0) await writeFirstEvents(writer);
   return {
