@@ -8,7 +8,9 @@ export class DiskFull extends Error {
   override readonly name = 'DiskFull';
 
   constructor(free: number, wanted: number) {
-    const [left, least] = [Math.max(0, free), wanted].map((bytes) => `${Math.floor(bytes / MiB)} MiB`);
+    const [left, least] = [Math.max(0, free), wanted].map(
+      (bytes) => `${Math.floor(bytes / MiB)} MiB`,
+    );
     super(`the disk is full: ${left} are left, and appends are refused below ${least}`);
   }
 }

@@ -5,6 +5,7 @@ import { EventIndex } from './event-index.js';
 import { EventLog } from './event-log.js';
 import { writeFirstEvents } from './first-events.js';
 import { Reader } from './reader.js';
+import { Scavenger } from './scavenge.js';
 import { Writer } from './writer.js';
 
 /** An open event store: what reads, what writes, and what tells of new events. */
@@ -12,6 +13,7 @@ export type Store = Readonly<{
   reader: Reader;
   writer: Writer;
   changes: Changes;
+  scavenger: Scavenger;
   /** Finishes the commit under way and closes the files. */
   close(): Promise<void>;
 }>;
@@ -30,12 +32,15 @@ export const openStore = async (
   const changes = new Changes();
   const writer = new Writer(log, index, changes, new DiskSpace(folder, diskReserve));
   const reader = new Reader(log, index);
+  const scavenger = new Scavenger(log, index, reader);
   if (log.lastPosition === 0) await writeFirstEvents(writer);
   return {
     reader,
     writer,
     changes,
+    scavenger,
     close: async () => {
+      await scavenger.close();
       await writer.close();
       await index.close();
       await log.close();

@@ -42,13 +42,18 @@ export class Writer {
   readonly #disk: DiskSpace;
   #waiting: Waiting[] = [];
   #working: Promise<void> | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(log: EventLog, index: EventIndex, changes: Changes, disk: DiskSpace) {
     this.#disk = disk;
     this.#log = log;
     this.#index = index;
     this.#changes = changes;
+  }
+
+  /** Tells when nothing is taken any more; its reason is what refused writes fail with. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /**
@@ -61,7 +66,7 @@ export class Writer {
    */
   submit<Outcome>(decide: (batch: WriteBatch) => Outcome, size = 0): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed) return reject(new StoreClosed());
+      if (this.closing.aborted) return reject(new StoreClosed());
       let outcome: Outcome;
       this.#waiting.push({
         size,
@@ -78,7 +83,7 @@ export class Writer {
 
   /** Refuses what waits and what comes, and ends once the commit under way did. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort(new StoreClosed());
     for (const write of this.#waiting.splice(0)) write.fail(new StoreClosed());
     await this.#working;
   }
