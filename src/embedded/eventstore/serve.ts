@@ -2,13 +2,17 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { lockFolder } from '../folder-lock.js';
 import type { RunningServer } from '../server-thread.js';
 import { gossip } from './grpc/gossip.js';
+import { monitoring } from './grpc/monitoring.js';
+import { operations } from './grpc/operations.js';
 import { persistentSubscriptions } from './grpc/persistent-subscriptions.js';
+import { projections } from './grpc/projections.js';
 import { serverFeatures } from './grpc/server-features.js';
 import { grpcService, type Service } from './grpc/service.js';
 import { streams } from './grpc/streams.js';
 import { DEFAULT_MAX_APPEND_SIZE, type EventStoreOptions } from './options.js';
 import { Groups } from './persistent/groups.js';
 import { openStore } from './storage/store.js';
+import { SystemProjections } from './storage/system-projections.js';
 
 const HOST = '127.0.0.1';
 // 16 MiB less what EventStoreDB keeps for itself; a client's batch has up to 3 MiB and one event.
@@ -22,7 +26,7 @@ const UNLIMITED = -1;
  */
 export const serveEventStore = async (options: EventStoreOptions): Promise<RunningServer> => {
   const unlock = await lockFolder(options.dataDir);
-  const store = await openStore(options.dataDir);
+  const store = await openStore(options.dataDir, { diskReserve: options.diskReserve });
   const groups = new Groups(store);
   const server = new Server({
     'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
@@ -33,6 +37,9 @@ export const serveEventStore = async (options: EventStoreOptions): Promise<Runni
   const services: readonly Service[] = [
     streams(store, options.maxAppendSize ?? DEFAULT_MAX_APPEND_SIZE),
     persistentSubscriptions(groups, store.reader),
+    projections(new SystemProjections(store.reader, store.writer)),
+    operations(store.scavenger, groups),
+    monitoring(store.reader),
     gossip(endPoint),
   ];
   for (const service of [...services, serverFeatures(services)])
