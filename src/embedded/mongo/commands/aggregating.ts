@@ -61,8 +61,14 @@ export const aggregate: Command = (context, request) => {
   refuseOptions(args, ['collation', 'let']);
   if (typeof args.aggregate !== 'string') throw unsupported('an aggregation of a whole database');
   const ns = namespaceOf(request);
-  const results = start(context, context.catalogue.find(ns), args);
-  return firstBatch(context, ns, results, {
-    batchSize: (args.cursor as Document | undefined)?.batchSize,
-  });
+  const collection = context.catalogue.find(ns);
+  const results = start(context, collection, args);
+  return firstBatch(
+    context,
+    ns,
+    { collection, results },
+    {
+      batchSize: (args.cursor as Document | undefined)?.batchSize,
+    },
+  );
 };
