@@ -146,6 +146,8 @@ const boundIndex = (index: Index, byPath: ReadonlyMap<string, readonly Known[]>)
     tails.map(({ from, to }) => ({
       from: placed(index, prepend(head, from), false),
       to: placed(index, prepend(head, to), true),
+      isOne:
+        index.name === '_id_' && equalFields === 1 && head.length <= uncutBytes(keyLimit(index)),
     })),
   );
   return { ranges, score, equalFields, isSingle: heads.length === 1 };
@@ -182,8 +184,13 @@ const servesSort = (
   return undefined;
 };
 
-const scanOf = (index: Index, order: Sort, filter: Filter, sort: Sort): IndexScan => {
-  const { ranges, score, equalFields, isSingle } = boundIndex(index, boundsByPath(filter));
+const scanOf = (
+  index: Index,
+  order: Sort,
+  byPath: ReadonlyMap<string, readonly Known[]>,
+  sort: Sort,
+): IndexScan => {
+  const { ranges, score, equalFields, isSingle } = boundIndex(index, byPath);
   const served =
     sort.length > 0 ? servesSort(index, order, sort, equalFields, isSingle) : undefined;
   const isReverse = served?.isReverse ?? false;
@@ -230,8 +237,17 @@ export const planQuery = (
   if (filter.text) return { scans: [], isSorted: sort.length === 0, text: textIndexOf(collection) };
   const usable = indexes.filter(({ isBuilding, text }) => !isBuilding && !text);
   const [idIndex] = collection.indexes;
-  const choose = (part: Filter) =>
-    best(usable.map((index) => scanOf(index, orderOf(index, idIndex), part, sort)));
+  const choose = (part: Filter): IndexScan | undefined => {
+    const byPath = boundsByPath(part);
+    const [first, ...others] = usable;
+    const scan = first && scanOf(first, orderOf(first, idIndex), byPath, sort);
+    // Nothing narrows a search down further than the _id itself.
+    if (!scan || scan.ranges.every(({ isOne }) => isOne)) return scan;
+    return best([
+      scan,
+      ...others.map((index) => scanOf(index, orderOf(index, idIndex), byPath, sort)),
+    ]);
+  };
   const direct = choose(filter);
   if (!direct) return planQuery(collection, filter, sort, collection.indexes.slice(0, 1));
   let scans: readonly IndexScan[] = [direct];
