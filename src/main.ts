@@ -6,6 +6,9 @@ import type { Config } from './config.js';
 import { deciders } from './domain/deciders.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
+import { startFeed } from './feed/feed.js';
+import { serveFeedEvents } from './feed/sse.js';
+import { attachFeed } from './feed/websocket.js';
 import { createApp } from './http/app.js';
 import { identifier } from './http/identify.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
@@ -51,17 +54,21 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const idempotencyKeys = idempotencyKeysIn(db);
   await idempotencyKeys.prepare();
 
+  const feed = startFeed(store, log);
   const services: Services = {
     ...{ store, streams, runner, idempotencyKeys, log },
     sessions: commandHandler(streams, deciders.session),
     executions: commandHandler(streams, deciders.execution),
     collections: collectionsOf(db),
+    serveFeedEvents: (request, response, caller) =>
+      serveFeedEvents(request, response, caller, feed),
     identify: identifier({
       ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
       ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
     }),
   };
   const server = createServer(createApp(routesOf(services), services));
+  attachFeed(server, feed, services.identify);
   const purging = setInterval(() => {
     idempotencyKeys.purge().catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
   }, purgeEveryMs).unref();
@@ -72,7 +79,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     failed: stores.failed,
     stop: async () => {
       clearInterval(purging);
-      await closeServer(server, patienceMs);
+      await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await runner.stop();
       await store.close();
       await close();

@@ -9,7 +9,9 @@ import {
   NO_STREAM,
   type ReadPosition,
   type ReadRevision,
+  type ResolvedEvent,
   START,
+  type StreamingRead,
 } from '@eventstore/db-client';
 import { decode, encode, toPosition } from './codec.js';
 import {
@@ -82,13 +84,17 @@ async function* read(
 ): AsyncGenerator<StoredEvent> {
   const forwards = direction === 'forwards';
   const fromRevision: ReadRevision = from === undefined ? (forwards ? START : END) : BigInt(from);
+  const events = client.readStream(stream, {
+    fromRevision,
+    direction: forwards ? FORWARDS : BACKWARDS,
+    ...(limit !== undefined && { maxCount: limit }),
+  });
+  // An iterator that destroys the stream would cut it off from its call, which then stays open for good.
+  const resolved: AsyncIterable<ResolvedEvent> = events.iterator({ destroyOnReturn: false });
+  let isAtEnd = false;
   try {
-    const events = client.readStream(stream, {
-      fromRevision,
-      direction: forwards ? FORWARDS : BACKWARDS,
-      ...(limit !== undefined && { maxCount: limit }),
-    });
-    for await (const { event } of events) if (event) yield decode(event);
+    for await (const { event } of resolved) if (event) yield decode(event);
+    isAtEnd = true;
   } catch (error) {
     if (
       error instanceof Error &&
@@ -97,8 +103,17 @@ async function* read(
     )
       return;
     fail(error, stream, 'none');
+  } finally {
+    if (!isAtEnd) abandon(events);
   }
 }
+
+/** Ends a read whose rest nobody wants: the call is cancelled, and what was already received is let go. */
+const abandon = (events: StreamingRead<ResolvedEvent>): void => {
+  events.on('error', () => {});
+  events.cancel().catch(() => {});
+  events.resume();
+};
 
 const subscribe = (client: EventStoreDBClient, after: number | 'start' | 'end'): Subscription => {
   const fromPosition: ReadPosition =
@@ -111,7 +126,15 @@ const subscribe = (client: EventStoreDBClient, after: number | 'start' | 'end'):
   // The client tells of catching up by an event that overtakes what waits to be read: put in the
   // queue itself, it keeps its place among the others.
   subscription.on('caughtUp', () => subscription.push(caughtUp));
+  // An error may come before anyone reads: nobody listening, it would end the process. Destroyed
+  // by it, the subscription still has it to tell.
+  subscription.on('error', (error) => subscription.destroy(error));
   let closed = false;
+  const close = (): void => {
+    closed = true;
+    const ended = () => subscription.destroy();
+    subscription.unsubscribe().then(ended, ended);
+  };
   async function* events(): AsyncGenerator<StoredEvent | CaughtUp> {
     try {
       for await (const item of subscription) {
@@ -121,22 +144,20 @@ const subscribe = (client: EventStoreDBClient, after: number | 'start' | 'end'):
       if (!closed) throw new StoreUnavailable('the subscription ended');
     } catch (error) {
       if (!closed) fail(error, '$all', 'none');
+    } finally {
+      close();
     }
   }
-  return {
-    [Symbol.asyncIterator]: events,
-    close: () => {
-      closed = true;
-      void subscription.unsubscribe().finally(() => subscription.destroy());
-    },
-  };
+  return { [Symbol.asyncIterator]: events, close };
 };
 
 const head = async (client: EventStoreDBClient): Promise<number> => {
   try {
     const newest = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
-    for await (const { event } of newest) return toPosition(event?.position.commit ?? 0n);
-    return 0;
+    let position = 0;
+    // Read to its end, though it has one event at most: what stops short leaves the call open.
+    for await (const { event } of newest) position = toPosition(event?.position.commit ?? 0n);
+    return position;
   } catch (error) {
     return fail(error, '$all', 'none');
   }

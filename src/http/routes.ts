@@ -1,6 +1,9 @@
 import type { Route } from './route.js';
 import { checkpointRoutes } from './routes/checkpoints.js';
 import { executionRoutes } from './routes/executions.js';
+import { exportRoutes } from './routes/export.js';
+import { feedRoutes } from './routes/feed.js';
+import { importRoutes } from './routes/import.js';
 import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
 import { sessionRoutes } from './routes/sessions.js';
@@ -9,10 +12,13 @@ import type { Services } from './services.js';
 
 /** Every endpoint under /v1. */
 export const routesOf = (services: Services): readonly Route[] => [
+  ...importRoutes(services),
+  ...exportRoutes(services),
   ...sessionRoutes(services),
   ...messageRoutes(services),
   ...executionRoutes(services),
   ...checkpointRoutes(services),
   ...streamRoutes(services),
+  ...feedRoutes(services),
   ...operationRoutes(services),
 ];

@@ -1,5 +1,7 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { CommandHandler } from '../commands/handle.js';
+import type { Caller } from '../commands/request.js';
 import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
 import type { EventStore } from '../eventstore/event-store.js';
@@ -19,5 +21,7 @@ export type Services = Readonly<{
   runner: Runner;
   idempotencyKeys: IdempotencyKeys;
   identify: Identify;
+  /** Answers a request with the feed as server-sent events. */
+  serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   log: Logger;
 }>;

@@ -1,7 +1,117 @@
-import type { StoredEvent } from '../eventstore/event-store.js';
+import { type EventMetadata, type StoredEvent, tombstoneType } from '../eventstore/event-store.js';
 
-/** An event as users see it. */
-export const eventView = ({ metadata, position, ...event }: StoredEvent) => {
-  const { base: _, ...shown } = metadata;
-  return { ...event, topic: event.type, position: String(position), metadata: shown };
+/** An event as users see it, over HTTP and on the feed. */
+export type EventView = Readonly<{
+  id: string;
+  type: string;
+  /** The name that user interfaces know, such as `chat.message.created`. */
+  topic: string;
+  stream: string;
+  revision: number;
+  /** Its place in the whole store, in decimal digits: it may outgrow what other languages hold in a number. */
+  position: string;
+  /** When the store took it, ISO 8601 UTC. */
+  created: string;
+  data: unknown;
+  /** Without what only serves to store the event. */
+  metadata: Omit<EventMetadata, 'base'>;
+}>;
+
+export const eventView = (event: StoredEvent): EventView => {
+  const { base: _, ...metadata } = event.metadata;
+  const { id, type, stream, revision, created, data } = event;
+  const topic = topicOf(event);
+  return {
+    id,
+    type,
+    topic,
+    stream,
+    revision,
+    position: `${event.position}`,
+    created,
+    data,
+    metadata,
+  };
 };
+
+const topics: ReadonlyMap<string, string> = new Map([
+  ['SessionCreated', 'chat.session.created'],
+  ['SessionRenamed', 'chat.session.updated'],
+  ['SessionMetadataChanged', 'chat.session.updated'],
+  ['SessionArchived', 'chat.session.updated'],
+  ['SessionUnarchived', 'chat.session.updated'],
+  ['SessionActivated', 'chat.session.updated'],
+  ['SessionProcessingStarted', 'chat.session.updated'],
+  ['SessionPaused', 'chat.session.updated'],
+  ['SessionResumed', 'chat.session.updated'],
+  ['SessionCompleted', 'chat.session.updated'],
+  ['SessionFailed', 'chat.session.updated'],
+  ['SessionTerminated', 'chat.session.updated'],
+  ['SessionRestored', 'chat.session.updated'],
+  ['SessionDeleted', 'chat.session.deleted'],
+  ['MessagePosted', 'chat.message.created'],
+  ['MessageEdited', 'chat.message.edited'],
+  ['MessageDeleted', 'chat.message.deleted'],
+  ['ExecutionStarted', 'execution.started'],
+  ['StageDispatched', 'execution.stage_dispatched'],
+  ['ExecutionCompleted', 'execution.completed'],
+  ['ExecutionFailed', 'execution.failed'],
+  ['ExecutionCancelled', 'execution.cancelled'],
+  ['CheckpointSaved', 'checkpoint.saved'],
+  ['CheckpointsPruned', 'checkpoint.pruned'],
+  ['InterruptResolved', 'interrupt.resolved'],
+  ['InterruptCancelled', 'interrupt.cancelled'],
+  ['InterruptExpired', 'interrupt.expired'],
+  ['TaskSubmitted', 'task.submitted'],
+  ['TaskClaimed', 'task.claimed'],
+  ['TaskLeaseExtended', 'task.lease_extended'],
+  ['TaskProgressed', 'task.progressed'],
+  ['TaskCompleted', 'task.completed'],
+  ['TaskAttemptFailed', 'task.attempt_failed'],
+  ['TaskLeaseExpired', 'task.lease_expired'],
+  ['TaskDeadLettered', 'task.dead_lettered'],
+  ['TaskRetried', 'task.retried'],
+  ['TaskCancelled', 'task.cancelled'],
+  ['WorkerRegistered', 'worker.registered'],
+  ['WorkerStopRequested', 'worker.stop_requested'],
+  ['WorkerStopped', 'worker.stopped'],
+  ['WorkerLost', 'worker.lost'],
+  ['StreamForked', 'stream.forked'],
+  ['StreamDetached', 'stream.detached'],
+  [tombstoneType, 'stream.deleted'],
+]);
+
+/** Raising an interrupt is named after what it asks for. */
+const interruptTopics: ReadonlyMap<unknown, string> = new Map([
+  ['clarification', 'interrupt.clarification_needed'],
+  ['confirmation', 'interrupt.confirmation_needed'],
+  ['agent_review', 'interrupt.agent_review'],
+  ['checkpoint', 'interrupt.checkpoint'],
+  ['resource_exhausted', 'interrupt.resource_exhausted'],
+  ['timeout', 'interrupt.timeout'],
+  ['system_error', 'interrupt.system_error'],
+]);
+
+/** The name that user interfaces know an event by; `category.type-in-kebab-case` for a type not in the table. */
+export const topicOf = ({
+  type,
+  stream,
+  data,
+}: Pick<StoredEvent, 'type' | 'stream' | 'data'>): string =>
+  topics.get(type) ??
+  (type === 'InterruptRaised' ? interruptTopics.get(kindOf(data)) : undefined) ??
+  `${categoryOf(stream)}.${kebabCase(type)}`;
+
+const kindOf = (data: unknown): unknown =>
+  typeof data === 'object' && data !== null && 'kind' in data ? data.kind : undefined;
+
+/** What a stream is one of: its name up to the first hyphen. */
+export const categoryOf = (stream: string): string => stream.split('-', 1)[0] ?? stream;
+
+const kebabCase = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1-$2')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .toLowerCase();

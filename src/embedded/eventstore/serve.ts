@@ -2,10 +2,12 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { lockFolder } from '../folder-lock.js';
 import type { RunningServer } from '../server-thread.js';
 import { gossip } from './grpc/gossip.js';
+import { persistentSubscriptions } from './grpc/persistent-subscriptions.js';
 import { serverFeatures } from './grpc/server-features.js';
 import { grpcService, type Service } from './grpc/service.js';
 import { streams } from './grpc/streams.js';
 import { DEFAULT_MAX_APPEND_SIZE, type EventStoreOptions } from './options.js';
+import { Groups } from './persistent/groups.js';
 import { openStore } from './storage/store.js';
 
 const HOST = '127.0.0.1';
@@ -21,6 +23,7 @@ const UNLIMITED = -1;
 export const serveEventStore = async (options: EventStoreOptions): Promise<RunningServer> => {
   const unlock = await lockFolder(options.dataDir);
   const store = await openStore(options.dataDir);
+  const groups = new Groups(store);
   const server = new Server({
     'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
     'grpc.max_send_message_length': UNLIMITED,
@@ -29,6 +32,7 @@ export const serveEventStore = async (options: EventStoreOptions): Promise<Runni
   const endPoint = { host: options.advertisedHost ?? HOST, port: options.advertisedPort ?? 0 };
   const services: readonly Service[] = [
     streams(store, options.maxAppendSize ?? DEFAULT_MAX_APPEND_SIZE),
+    persistentSubscriptions(groups, store.reader),
     gossip(endPoint),
   ];
   for (const service of [...services, serverFeatures(services)])
@@ -39,6 +43,7 @@ export const serveEventStore = async (options: EventStoreOptions): Promise<Runni
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     // Appends that wait are refused as unavailable; every other call ends with its connection.
+    groups.close();
     await store.writer.close();
     await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
     server.forceShutdown();

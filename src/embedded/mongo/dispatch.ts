@@ -62,7 +62,7 @@ export const dispatch = async (context: Context, request: Request): Promise<Repl
     if (request.args.startTransaction !== undefined || request.args.autocommit !== undefined)
       throw new CommandError(
         'IllegalOperation',
-        'Transaction numbers are only allowed on a replica set member or mongos',
+        "Transactions are not supported by Forkline's embedded MongoDB",
       );
     return await command(context, request);
   } catch (error) {

@@ -13,11 +13,13 @@ const largestChunk = 512;
  * The ordered map of bytes that everything is kept in: one LMDB environment with one tree.
  *
  * Reads see what is committed, or inside a write what that write has done. Ranges are read in
- * chunks, so that no LMDB transaction stays open while a reader pauses; what changes between two
- * chunks is seen from the next one on.
+ * chunks, so that no LMDB transaction stays open while a reader pauses; a reader that goes on after
+ * others have written reads anew from where it was.
  */
 export class Store {
   readonly #db: RootDatabase<Buffer, Buffer>;
+  // Goes up with every transaction, when its job runs and when it is committed.
+  #changes = 0;
 
   /** @param path the folder that holds the store; created if need be */
   constructor(path: string) {
@@ -39,8 +41,15 @@ export class Store {
    * @returns what the job returned, once it is committed and flushed to disk: lmdb settles an
    * asynchronous transaction after LMDB's commit, which with overlapping sync ends with the flush
    */
-  write<Result>(job: () => Result): Promise<Result> {
-    return this.#db.childTransaction(job);
+  async write<Result>(job: () => Result): Promise<Result> {
+    try {
+      return await this.#db.childTransaction(() => {
+        this.#changes++;
+        return job();
+      });
+    } finally {
+      this.#changes++;
+    }
   }
 
   get(key: Buffer): Buffer | undefined {
@@ -62,6 +71,7 @@ export class Store {
     const edges = { start: isReverse ? to : from, end: isReverse ? from : to };
     let exclusiveStart = isReverse;
     for (let limit = 8; ; limit = Math.min(limit * 4, largestChunk)) {
+      const changes = this.#changes;
       const chunk: Entry[] = [];
       let bytes = 0;
       const range = {
@@ -76,11 +86,14 @@ export class Store {
         bytes += entry.value.length;
         if (bytes > chunkBytes) break;
       }
-      yield* chunk;
-      const last = chunk.at(-1);
-      if (!last || (chunk.length < limit && bytes <= chunkBytes)) return;
-      edges.start = last.key;
-      exclusiveStart = true;
+      for (const entry of chunk) {
+        edges.start = entry.key;
+        exclusiveStart = true;
+        yield entry;
+        if (changes !== this.#changes) break;
+      }
+      const isWhole = chunk.length < limit && bytes <= chunkBytes;
+      if (chunk.length === 0 || (isWhole && edges.start === chunk.at(-1)?.key)) return;
     }
   }
 

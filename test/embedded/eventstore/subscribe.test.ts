@@ -118,6 +118,15 @@ describe('a subscription to a stream', () => {
     expect(recording.error).toMatchObject({ type: 'stream-deleted', streamName: stream });
   });
 
+  it('tells of a tombstone even when it started beyond the end', async () => {
+    const stream = freshStream();
+    const recording = followStream(stream, { fromRevision: 7n });
+    await recording.caughtUp();
+    await test.client.tombstoneStream(stream);
+    await recording.failed();
+    expect(recording.events.map(({ event: e }) => e?.type)).toEqual(['$streamDeleted']);
+  });
+
   it('follows links as they come', async () => {
     const [stream, links] = [freshStream(), freshStream()];
     await append(stream, 2);

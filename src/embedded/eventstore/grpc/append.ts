@@ -4,7 +4,8 @@ import type { Writer } from '../storage/writer.js';
 import { appendSuccess, appendWrongRevision } from '../wire/append-responses.js';
 import type { ProposedEvent } from '../wire/recorded-event.js';
 import { readAppendMessage, type TargetOptions } from '../wire/stream-requests.js';
-import { invalidArgument, maxAppendSizeExceeded, streamDeleted } from './errors.js';
+import { accessDenied, invalidArgument, maxAppendSizeExceeded, streamDeleted } from './errors.js';
+import { eachMessage } from './messages.js';
 import type { ClientStream } from './service.js';
 
 /** Hands an append to the writer. */
@@ -21,9 +22,9 @@ export const serveAppend =
     let target: TargetOptions | undefined;
     const events: ProposedEvent[] = [];
     let size = 0;
-    for await (const bytes of call as AsyncIterable<Buffer>) {
+    await eachMessage(call, (bytes) => {
       const message = readAppendMessage(bytes);
-      if (!message) continue;
+      if (!message) return;
       if ('stream' in message) target = message;
       else {
         // Only data counts, as it does in EventStoreDB.
@@ -31,11 +32,12 @@ export const serveAppend =
         if (size > maxAppendSize) throw maxAppendSizeExceeded(maxAppendSize);
         events.push(message);
       }
-    }
+    });
     if (!target?.stream) throw invalidArgument('the append names no stream');
     const { stream, expected } = target;
     const outcome = await submitAppend(writer, { stream, expected, events }, size);
     if (!('refused' in outcome)) return appendSuccess(outcome);
     if (outcome.refused === 'stream-deleted') throw streamDeleted(stream);
+    if (outcome.refused === 'access-denied') throw accessDenied(stream);
     return appendWrongRevision(outcome.current, expected);
   };

@@ -1,6 +1,8 @@
+import type { ExpectedRevision, Refusal } from '../storage/expected-revision.js';
 import { StoreClosed, type Writer } from '../storage/writer.js';
 import {
   type BatchFailure,
+  batchAccessDenied,
   batchBadRequest,
   batchError,
   batchStreamDeleted,
@@ -12,6 +14,7 @@ import {
 } from '../wire/append-responses.js';
 import { type BatchChunk, readBatchChunk, type TargetOptions } from '../wire/stream-requests.js';
 import { submitAppend } from './append.js';
+import { eachMessage } from './messages.js';
 import { Responses } from './responses.js';
 import type { DuplexStream } from './service.js';
 
@@ -103,16 +106,27 @@ export const serveBatchAppend =
       if (answer) responses.send(answer);
     };
 
-    for await (const bytes of call as AsyncIterable<Buffer>) {
+    await eachMessage(call, (bytes) => {
       const answered = take(bytes);
       pending.add(answered);
       void answered.finally(() => pending.delete(answered));
-    }
+    });
     await Promise.all(pending);
   };
 
 const stringOf = (unfinished: ReadonlyMap<string, Unfinished>, correlationId: Buffer) =>
   unfinished.get(correlationId.toString('latin1'))?.target.stream;
+
+const failureOf = (refusal: Refusal, stream: string, expected: ExpectedRevision): BatchFailure => {
+  switch (refusal.refused) {
+    case 'stream-deleted':
+      return batchStreamDeleted(stream);
+    case 'access-denied':
+      return batchAccessDenied;
+    case 'wrong-expected-revision':
+      return batchWrongRevision(refusal.current, expected);
+  }
+};
 
 const commit = async (
   writer: Writer,
@@ -123,11 +137,7 @@ const commit = async (
   try {
     const outcome = await submitAppend(writer, { stream, expected, events }, size);
     if (!('refused' in outcome)) return batchSuccess(correlationId, stream, outcome);
-    const failure =
-      outcome.refused === 'stream-deleted'
-        ? batchStreamDeleted(stream)
-        : batchWrongRevision(outcome.current, expected);
-    return batchError(correlationId, stream, failure);
+    return batchError(correlationId, stream, failureOf(outcome, stream, expected));
   } catch (error) {
     // The end of the call tells the client to try elsewhere; an answer would end the matter.
     if (error instanceof StoreClosed) return undefined;

@@ -9,7 +9,7 @@ import type { WriteBatch } from '../storage/write-batch.js';
 import type { Writer } from '../storage/writer.js';
 import { deleteResponse } from '../wire/append-responses.js';
 import { readDelete } from '../wire/stream-requests.js';
-import { invalidArgument, streamDeleted, wrongExpectedVersion } from './errors.js';
+import { accessDenied, invalidArgument, streamDeleted, wrongExpectedVersion } from './errors.js';
 import type { UnaryCall } from './service.js';
 
 type Decide = (batch: WriteBatch, request: DeleteRequest) => Deleted | Refusal;
@@ -23,6 +23,7 @@ const serve =
     const outcome = await writer.submit((batch) => decide(batch, { stream, expected }));
     if (!('refused' in outcome)) return deleteResponse(outcome.position);
     if (outcome.refused === 'stream-deleted') throw streamDeleted(stream);
+    if (outcome.refused === 'access-denied') throw accessDenied(stream);
     throw wrongExpectedVersion(stream, expected, outcome.current);
   };
 

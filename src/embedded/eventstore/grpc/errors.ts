@@ -52,6 +52,12 @@ export const streamDeleted = (stream: string): CallFailed =>
     'stream-name': stream,
   });
 
+/** For the streams that only the server writes to. */
+export const accessDenied = (stream: string): CallFailed =>
+  new CallFailed(status.PERMISSION_DENIED, `Only the server writes to ${stream}.`, {
+    exception: 'access-denied',
+  });
+
 export const maxAppendSizeExceeded = (maxAppendSize: number): CallFailed =>
   new CallFailed(status.INVALID_ARGUMENT, `Maximum append size of ${maxAppendSize} exceeded.`, {
     exception: 'maximum-append-size-exceeded',

@@ -73,7 +73,8 @@ const run = async (serve: () => Promise<void>, call: ServerStream | DuplexStream
     await serve();
     call.end();
   } catch (error) {
-    call.emit('error', statusOf(error));
+    // A call that was ended from elsewhere also ends the loop over its messages, with an error.
+    if (!call.writableEnded) call.emit('error', statusOf(error));
   }
 };
 

@@ -45,6 +45,11 @@ export const subscribeToStream = async (
     if (!page.isEnd) continue;
     if (!isLive) responses.send(CAUGHT_UP_RESPONSE);
     isLive = true;
+    if (reader.isTombstoned(stream)) {
+      // Whoever started beyond the end still is told of it: no revision is beyond a tombstone's.
+      await send(reader.wholeStreamForwards(stream, reader.lastRevision(stream), PAGE));
+      throw streamDeleted(stream);
+    }
     if (cursor > reader.lastRevision(stream)) await wakeup.wait();
   }
 };

@@ -1,5 +1,3 @@
-import type { LogEntry } from './log-entry.js';
-
 type Wake = () => void;
 
 /**
@@ -10,11 +8,11 @@ export class Changes {
   readonly #all = new Set<Wake>();
   readonly #streams = new Map<string, Set<Wake>>();
 
-  publish(entries: readonly LogEntry[]): void {
+  /** @param grown the streams that have new events */
+  publish(grown: ReadonlySet<string>): void {
     for (const wake of this.#all) wake();
     if (this.#streams.size === 0) return;
-    for (const stream of new Set(entries.map((entry) => entry.stream)))
-      for (const wake of this.#streams.get(stream) ?? []) wake();
+    for (const stream of grown) for (const wake of this.#streams.get(stream) ?? []) wake();
   }
 
   /**

@@ -1,6 +1,7 @@
 import { v4 as newId } from 'uuid';
 import type { ProposedEvent } from '../wire/recorded-event.js';
 import {
+  ACCESS_DENIED,
   type ExpectedRevision,
   exactRevision,
   type Refusal,
@@ -10,6 +11,7 @@ import {
 import type { LogEntry } from './log-entry.js';
 import { isMetastream, metastreamOf, originalOf } from './stream-head.js';
 import { isSoftDeleted, parseMetadata } from './stream-settings.js';
+import { isDerived } from './system-streams.js';
 import type { WriteBatch } from './write-batch.js';
 
 export type AppendRequest = Readonly<{
@@ -39,6 +41,7 @@ export const metadataEvent = (data: Buffer): ProposedEvent => ({
  */
 export const decideAppend = (batch: WriteBatch, request: AppendRequest): Appended | Refusal => {
   const { stream, expected } = request;
+  if (isDerived(stream)) return ACCESS_DENIED;
   if (batch.isTombstoned(stream)) return STREAM_DELETED;
   const current = batch.lastRevision(stream);
   const isDeleted = isSoftDeleted(batch.settings(stream));

@@ -1,6 +1,7 @@
 import { v4 as newId } from 'uuid';
 import { metadataEvent } from './decide-append.js';
 import {
+  ACCESS_DENIED,
   type ExpectedRevision,
   exactRevision,
   type Refusal,
@@ -9,6 +10,7 @@ import {
 } from './expected-revision.js';
 import { metastreamOf } from './stream-head.js';
 import { isSoftDeleted, SOFT_DELETE_METADATA } from './stream-settings.js';
+import { isDerived } from './system-streams.js';
 import type { WriteBatch } from './write-batch.js';
 
 export type DeleteRequest = Readonly<{ stream: string; expected: ExpectedRevision }>;
@@ -44,6 +46,7 @@ const exists = (batch: WriteBatch, stream: string): boolean =>
   batch.lastRevision(stream) >= 0 || batch.head(metastreamOf(stream)) !== undefined;
 
 const refuse = (batch: WriteBatch, { stream, expected }: DeleteRequest): Refusal | undefined => {
+  if (isDerived(stream)) return ACCESS_DENIED;
   if (batch.isTombstoned(stream)) return STREAM_DELETED;
   const current = batch.lastRevision(stream);
   const isDeleted = isSoftDeleted(batch.settings(stream));

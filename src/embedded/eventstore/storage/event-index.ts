@@ -4,6 +4,7 @@ import { IndexFile } from './index-file.js';
 import type { LogEntry } from './log-entry.js';
 import { RecentIndex } from './recent-index.js';
 import type { StreamHead } from './stream-head.js';
+import { derivedStreams } from './system-streams.js';
 
 const EVENTS_PER_SAVE = 16_384;
 // Saves lag behind under load; beyond this many events, writers wait.
@@ -19,7 +20,7 @@ const REPLAY_PAGE = { events: 4_096, bytes: 8 * 1024 * 1024 };
 export class EventIndex {
   readonly #file: IndexFile;
   readonly #cache = new LRUCache<string, StreamHead>({ max: CACHED_HEADS });
-  #recent = new RecentIndex();
+  #recent = this.#newRecent();
   #saving: RecentIndex | undefined;
   #saved: Promise<void> = Promise.resolve();
   #streamCount: number;
@@ -31,7 +32,7 @@ export class EventIndex {
     let from = this.#file.through + 1;
     while (from <= log.lastPosition) {
       const page = log.readForwards(from, REPLAY_PAGE);
-      for (const entry of page) this.#add(entry);
+      for (const entry of page) this.#recent.add(entry, derivedStreams(entry));
       from = (page.at(-1)?.position ?? log.lastPosition) + 1;
     }
   }
@@ -74,10 +75,21 @@ export class EventIndex {
     );
   }
 
-  /** Takes in events that are durable in the log. */
-  add(entries: readonly LogEntry[]): void {
-    for (const entry of entries) this.#add(entry);
+  /**
+   * Takes in events that are durable in the log.
+   *
+   * @returns the streams that have grown, derived ones included
+   */
+  add(entries: readonly LogEntry[]): ReadonlySet<string> {
+    const grown = new Set<string>();
+    for (const entry of entries) {
+      const derived = derivedStreams(entry);
+      this.#recent.add(entry, derived);
+      grown.add(entry.stream);
+      for (const stream of derived) grown.add(stream);
+    }
     if (this.#recent.events >= EVENTS_PER_SAVE && !this.#saving) this.#save();
+    return grown;
   }
 
   /**
@@ -103,13 +115,16 @@ export class EventIndex {
     await this.#file.close();
   }
 
-  #add(entry: LogEntry): void {
-    this.#recent.add(entry, this.head(entry.stream), () => ++this.#streamCount);
+  #newRecent(): RecentIndex {
+    return new RecentIndex(
+      (stream) => this.head(stream),
+      () => ++this.#streamCount,
+    );
   }
 
   #save(): void {
     const saving = this.#saving ?? this.#recent;
-    if (!this.#saving) this.#recent = new RecentIndex();
+    if (!this.#saving) this.#recent = this.#newRecent();
     this.#saving = saving;
     this.#failure = undefined;
     this.#saved = this.#file.save(saving, this.#streamCount).then(

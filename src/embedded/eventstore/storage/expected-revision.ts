@@ -4,8 +4,12 @@ export type ExpectedRevision = number | 'no-stream' | 'any' | 'stream-exists';
 /** Why a write was turned down. */
 export type Refusal =
   | Readonly<{ refused: 'stream-deleted' }>
+  /** The stream is the server's own. */
+  | Readonly<{ refused: 'access-denied' }>
   /** @property current the stream's newest revision, -1 without events */
   | Readonly<{ refused: 'wrong-expected-revision'; current: number }>;
+
+export const ACCESS_DENIED: Refusal = { refused: 'access-denied' };
 
 export const STREAM_DELETED: Refusal = { refused: 'stream-deleted' };
 

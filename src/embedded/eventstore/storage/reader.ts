@@ -10,6 +10,7 @@ import {
   parseSettings,
   type StreamSettings,
 } from './stream-settings.js';
+import { isDerived, linkIn } from './system-streams.js';
 
 /** One page of a read. The next one starts at `next`; behind the last one `isEnd` is set. */
 export type Page = Readonly<{ entries: readonly LogEntry[]; next: number; isEnd: boolean }>;
@@ -86,7 +87,8 @@ export class Reader {
     const oldest = Math.max(visibility.firstRevision, newest - limit.events + 1);
     if (newest < oldest) return { entries: [], next: -1, isEnd: true };
     const positions = this.#index.positions(stream, oldest, newest - oldest + 1);
-    const { entries, taken } = this.#load(positions.toReversed(), limit, visibility);
+    const places = { stream, first: newest, step: -1 };
+    const { entries, taken } = this.#load(places, positions.toReversed(), limit, visibility);
     const next = newest - taken;
     return { entries, next, isEnd: next < visibility.firstRevision };
   }
@@ -128,17 +130,25 @@ export class Reader {
     const start = Math.max(from, visibility.firstRevision);
     if (start > last) return { entries: [], next: Math.max(from, last + 1), isEnd: true };
     const positions = this.#index.positions(stream, start, limit.events);
-    const { entries, taken } = this.#load(positions, limit, visibility);
+    const places = { stream, first: start, step: 1 };
+    const { entries, taken } = this.#load(places, positions, limit, visibility);
     const next = start + taken;
     return { entries, next, isEnd: next > last };
   }
 
-  #load(positions: readonly number[], limit: PageLimit, { notBefore }: Visibility) {
+  #load(
+    { stream, first, step }: Readonly<{ stream: string; first: number; step: number }>,
+    positions: readonly number[],
+    limit: PageLimit,
+    { notBefore }: Visibility,
+  ) {
+    const isLinks = isDerived(stream);
     const entries: LogEntry[] = [];
     let taken = 0;
     let bytes = 0;
     for (const position of positions) {
-      const entry = this.#log.get(position);
+      const stored = this.#log.get(position);
+      const entry = stored && isLinks ? linkIn(stream, first + taken * step, stored) : stored;
       taken++;
       if (!entry || (notBefore > 0 && entry.created < notBefore)) continue;
       entries.push(entry);

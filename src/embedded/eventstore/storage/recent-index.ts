@@ -8,15 +8,26 @@ export type RecentStream = {
   /** The revision of the first position. */
   readonly firstRevision: number;
   readonly positions: number[];
-  /** Event ids to revisions. */
+  /** Event ids to revisions. Derived streams have none. */
   readonly ids: Map<string, number>;
 };
 
 /** The index of the newest events, in memory until the index file holds them. */
 export class RecentIndex {
   readonly streams = new Map<string, RecentStream>();
+  readonly #headOf: (stream: string) => StreamHead | undefined;
+  readonly #newNumber: () => number;
   #events = 0;
   #through = 0;
+
+  /**
+   * @param headOf a stream's head, here or in older parts of the index
+   * @param newNumber numbers a stream that has none yet
+   */
+  constructor(headOf: (stream: string) => StreamHead | undefined, newNumber: () => number) {
+    this.#headOf = headOf;
+    this.#newNumber = newNumber;
+  }
 
   get events(): number {
     return this.#events;
@@ -29,32 +40,30 @@ export class RecentIndex {
 
   /**
    * @param entry the event after the last one added
-   * @param before the stream's head without it
-   * @param newNumber numbers the stream if there was none
+   * @param derived the derived streams that it has a link in
    */
-  add(entry: LogEntry, before: StreamHead | undefined, newNumber: () => number): void {
-    const { stream, position } = entry;
+  add(entry: LogEntry, derived: readonly string[]): void {
+    const { position } = entry;
+    const own = this.#extend(entry.stream, position, entry.revision === TOMBSTONE_REVISION);
+    own.ids.set(entry.id, own.head.lastRevision);
+    for (const stream of derived) this.#extend(stream, position, false);
+    this.#events++;
+    this.#through = position;
+  }
+
+  #extend(stream: string, position: number, isTombstoned: boolean): RecentStream {
+    const before = this.#headOf(stream);
     const revision = (before?.lastRevision ?? -1) + 1;
-    const head: StreamHead = {
-      number: before?.number ?? newNumber(),
-      lastRevision: revision,
-      lastPosition: position,
-      isTombstoned: entry.revision === TOMBSTONE_REVISION,
-    };
+    const number = before?.number ?? this.#newNumber();
+    const head = { number, lastRevision: revision, lastPosition: position, isTombstoned };
     const known = this.streams.get(stream);
     if (known) {
       known.head = head;
       known.positions.push(position);
-      known.ids.set(entry.id, revision);
-    } else {
-      this.streams.set(stream, {
-        head,
-        firstRevision: revision,
-        positions: [position],
-        ids: new Map([[entry.id, revision]]),
-      });
+      return known;
     }
-    this.#events++;
-    this.#through = position;
+    const added = { head, firstRevision: revision, positions: [position], ids: new Map() };
+    this.streams.set(stream, added);
+    return added;
   }
 }

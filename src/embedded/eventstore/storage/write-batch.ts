@@ -22,6 +22,11 @@ export class WriteBatch {
     readonly now: number,
   ) {}
 
+  /** The position that the next event gets. */
+  get nextPosition(): number {
+    return this.log.lastPosition + this.entries.length + 1;
+  }
+
   head(stream: string): StreamHead | undefined {
     return this.#pending.get(stream)?.head ?? this.index.head(stream);
   }
@@ -80,7 +85,7 @@ export class WriteBatch {
   #append(stream: string, event: ProposedEvent, isTombstoned: boolean): LogEntry {
     const before = this.head(stream);
     const revision = (before?.lastRevision ?? -1) + 1;
-    const position = this.log.lastPosition + this.entries.length + 1;
+    const position = this.nextPosition;
     const bytes = encodeRecorded(event, {
       stream,
       revision: isTombstoned ? TOMBSTONE_REVISION : revision,

@@ -104,8 +104,8 @@ export class Writer {
       for (const write of writes) write.fail(new StorageFailed(error));
       return;
     }
-    this.#index.add(batch.entries);
+    const grown = this.#index.add(batch.entries);
     for (const write of writes) write.succeed();
-    if (batch.entries.length > 0) this.#changes.publish(batch.entries);
+    if (grown.size > 0) this.#changes.publish(grown);
   }
 }

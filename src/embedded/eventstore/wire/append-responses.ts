@@ -60,6 +60,12 @@ export const batchStreamDeleted = (stream: string): BatchFailure => ({
   details: [bytesField(1, stringField(3, stream))],
 });
 
+export const batchAccessDenied: BatchFailure = {
+  type: 'AccessDenied',
+  code: 7,
+  message: 'only the server writes to this stream',
+};
+
 export const batchTooBig = (maxAppendSize: number): BatchFailure => ({
   type: 'MaximumAppendSizeExceeded',
   code: 3,

@@ -3,10 +3,10 @@ import type { Collection } from '../catalogue.js';
 import type { Command } from '../context.js';
 import { unsupported } from '../errors.js';
 import { pacer } from '../pace.js';
+import { parsePipeline, splitPipeline } from '../pipeline.js';
 import { type IndexScan, type Plan, planQuery } from '../planner.js';
 import { parseHint, parseQuery } from '../query.js';
 import { type Query, searchWith } from '../scan.js';
-import { parsePipeline, splitPipeline } from './aggregating.js';
 
 const describeScan = ({ index, isReverse, ranges, score }: IndexScan): Document => {
   const direction = isReverse ? 'backward' : 'forward';

@@ -4,7 +4,7 @@ import type {
   StreamSubscription,
 } from '@eventstore/db-client';
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 10_000;
 
 /** What a subscription told so far, in order, and ways to wait for more. */
 export class Recording {

@@ -1,0 +1,45 @@
+import { status } from '@grpc/grpc-js';
+import { CallFailed } from './errors.js';
+
+const about = (exception: string, stream: string, group: string) => ({
+  exception,
+  'stream-name': stream,
+  'group-name': group,
+});
+
+/** The wording is part of the protocol: people match on it. */
+export const groupNotFound = (stream: string, group: string): CallFailed =>
+  new CallFailed(
+    status.NOT_FOUND,
+    `Subscription group ${group} on stream ${stream} does not exist.`,
+    about('persistent-subscription-does-not-exist', stream, group),
+  );
+
+export const groupExists = (stream: string, group: string): CallFailed =>
+  new CallFailed(
+    status.ALREADY_EXISTS,
+    `Subscription group ${group} on stream ${stream} exists.`,
+    about('persistent-subscription-exists', stream, group),
+  );
+
+export const groupFailed = (stream: string, group: string, reason: string): CallFailed =>
+  new CallFailed(
+    status.INTERNAL,
+    `Subscription group ${group} on stream ${stream} failed: ${reason}`,
+    { ...about('persistent-subscription-failed', stream, group), reason },
+  );
+
+/** Without the exception key a client would take its whole connection for lost. */
+export const groupDropped = (stream: string, group: string): CallFailed =>
+  new CallFailed(
+    status.CANCELLED,
+    `Subscription group ${group} on stream ${stream} was dropped.`,
+    about('persistent-subscription-dropped', stream, group),
+  );
+
+export const groupFull = (stream: string, group: string): CallFailed =>
+  new CallFailed(
+    status.FAILED_PRECONDITION,
+    `Maximum subscriptions reached for group ${group} on stream ${stream}.`,
+    about('maximum-subscribers-reached', stream, group),
+  );

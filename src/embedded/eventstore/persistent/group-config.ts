@@ -1,0 +1,76 @@
+import type { Filter, Start } from '../wire/read-request.js';
+
+/** What a group's creator can choose. Names and defaults are the client's. */
+export type GroupSettings = Readonly<{
+  resolveLinks: boolean;
+  extraStatistics: boolean;
+  messageTimeoutMs: number;
+  checkpointAfterMs: number;
+  maxRetryCount: number;
+  minCheckpointCount: number;
+  maxCheckpointCount: number;
+  /** 0 for no limit. */
+  maxSubscriberCount: number;
+  liveBufferSize: number;
+  readBatchSize: number;
+  historyBufferSize: number;
+  strategy: string;
+  startFrom: Start;
+}>;
+
+/** A group of competing consumers, as it is stored. */
+export type GroupConfig = Readonly<{
+  /** A stream's name, or {@link ALL}. */
+  source: string;
+  group: string;
+  filter?: Filter;
+  settings: GroupSettings;
+  /** The revision or position of the first event, fixed when the group was made. */
+  start: number;
+}>;
+
+export const ALL = '$all';
+
+export const groupId = (source: string, group: string): string => `${source}::${group}`;
+
+const streamOf = (config: GroupConfig, use: string) =>
+  `$persistentsubscription-${groupId(config.source, config.group)}-${use}`;
+
+export const checkpointStream = (config: GroupConfig): string => streamOf(config, 'checkpoint');
+
+export const parkedStream = (config: GroupConfig): string => streamOf(config, 'parked');
+
+/** Where every change of any group is recorded. */
+export const CONFIG_STREAM = '$persistentSubscriptionConfig';
+
+export const STRATEGIES = [
+  'DispatchToSingle',
+  'RoundRobin',
+  'Pinned',
+  'PinnedByCorrelation',
+] as const;
+
+/** Why settings cannot be taken, if so. @param lastPosition the newest position of the log */
+export const invalidity = (
+  source: string,
+  { strategy, readBatchSize, historyBufferSize, startFrom }: GroupSettings,
+  lastPosition: number,
+): string | undefined => {
+  if (source === '') return 'the stream has no name';
+  if (!STRATEGIES.some((known) => known === strategy)) return `unknown strategy ${strategy}`;
+  if (readBatchSize >= historyBufferSize)
+    return 'the read batch must be smaller than the history buffer';
+  if (source === ALL && typeof startFrom === 'number' && startFrom > lastPosition)
+    return 'the start is beyond the end of the log';
+  return undefined;
+};
+
+/** A revision or position as people see it: `12`, or `C:12/P:12` for $all. */
+export const formatPlace = (source: string, place: number): string =>
+  source === ALL ? `C:${place}/P:${place}` : String(place);
+
+/** Reads what {@link formatPlace} wrote. */
+export const parsePlace = (text: string): number => Number(text.replace(/^C:(\d+)\/P:.*$/, '$1'));
+
+export const formatStart = (source: string, startFrom: Start): string =>
+  formatPlace(source, startFrom === 'start' ? 0 : startFrom === 'end' ? -1 : startFrom);

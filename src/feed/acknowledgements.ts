@@ -1,0 +1,33 @@
+import { type Pace, paceBy } from './pace.js';
+
+/** What a consumer was sent and has not acknowledged. Counted from its first acknowledgement on. */
+export type Acknowledgements = Pick<Pace, 'room'> &
+  Readonly<{
+    sent(position: number): void;
+    /** Everything up to a position has arrived. */
+    acknowledge(position: number): void;
+    isFull(): boolean;
+  }>;
+
+/**
+ * @param window the most that may be unacknowledged. There is room for the past up to half of it, so
+ *   that whoever has caught up does not begin with a full window.
+ */
+export const acknowledgements = (window: number): Acknowledgements => {
+  const open: number[] = [];
+  let isCounting = false;
+  const pace = paceBy(() => open.length < window / 2);
+  return {
+    room: pace.room,
+    isFull: () => open.length >= window,
+    sent: (position) => {
+      if (isCounting) open.push(position);
+    },
+    acknowledge: (position) => {
+      isCounting = true;
+      const arrived = open.findIndex((sent) => sent > position);
+      open.splice(0, arrived < 0 ? open.length : arrived);
+      pace.moved();
+    },
+  };
+};

@@ -1,0 +1,78 @@
+import type { Logger } from 'pino';
+import type { EventStore } from '../eventstore/event-store.js';
+import type { Backoff } from './backoff.js';
+import type { Consumer } from './consumer.js';
+import type { WindowLimits } from './event-window.js';
+import { type FeedRequest, follow } from './follow.js';
+import { startHub } from './hub.js';
+import { sharedRead } from './shared-read.js';
+
+/** What happens in the store, for those who may see it. */
+export type Feed = Readonly<{
+  /**
+   * Tells a consumer each event that it asks for and may see, once and in order.
+   *
+   * @returns ends it
+   */
+  follow(request: FeedRequest, consumer: Consumer): () => void;
+  /** Has something done when the feed stops, which waits for it. */
+  onStop(leave: () => Promise<void>): void;
+  /** Whether {@link stop} was called. */
+  isStopping(): boolean;
+  log: Logger;
+  /** Ends every consumer and lets go of the store, which it does not close. Safe to call twice. */
+  stop(): Promise<void>;
+}>;
+
+export type FeedOptions = Readonly<{
+  /** How many of the newest events to keep in memory. 4,096, and 16 Mi characters, by default. */
+  window?: Partial<WindowLimits>;
+  /** How long to wait before trying a lost store again. From 100 ms to 5 s by default. */
+  retry?: Partial<Backoff>;
+}>;
+
+/**
+ * Starts to follow the store; one feed serves any number of consumers. The store need not be there
+ * yet: consumers wait until it is.
+ */
+export const startFeed = (store: EventStore, log: Logger, options: FeedOptions = {}): Feed => {
+  const window = { events: 4_096, characters: 16 * 1024 * 1024, ...options.window };
+  const retry = { firstMs: 100, mostMs: 5_000, ...options.retry };
+  const { opened: hub, stop: stopHub } = startHub(store, log, { window, retry });
+  const sources = { store, hub, head: sharedRead(() => store.head()), retry };
+  const leaving: (() => Promise<void>)[] = [];
+  const ends = new Set<() => void>();
+
+  const stop = async () => {
+    for (const end of ends) end();
+    await Promise.all(leaving.map((leave) => leave()));
+    stopHub();
+  };
+
+  let stopped: Promise<void> | undefined;
+  return {
+    log,
+    isStopping: () => stopped !== undefined,
+    onStop: (leave) => {
+      leaving.push(leave);
+    },
+    follow: (request, consumer) => {
+      const unfollow = follow(sources, request, consumer);
+      const leave = () => {
+        ends.delete(end);
+        unfollow();
+      };
+      const end = () => {
+        leave();
+        consumer.ended();
+      };
+      ends.add(end);
+      if (stopped !== undefined) end();
+      return leave;
+    },
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+};

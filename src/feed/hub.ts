@@ -1,0 +1,103 @@
+import type { Logger } from 'pino';
+import { concatMap, defer, Observable, retry, Subject, tap, timer } from 'rxjs';
+import type { CaughtUp, EventStore, StoredEvent } from '../eventstore/event-store.js';
+import { type Backoff, backoff } from './backoff.js';
+import { type EventWindow, eventWindow, type WindowLimits } from './event-window.js';
+import { type FeedEvent, feedEvent, isTombstone, labelOf } from './feed-event.js';
+
+/** What happens in the store, told once to everyone in this process who wants to know. */
+export type Hub = Readonly<{
+  /** Events from now on, in order. */
+  events: Observable<FeedEvent>;
+  /** The newest of them, kept for those who come back after a short while. */
+  window: EventWindow;
+  /** Where the hub began: the position of the newest event there was. */
+  start: number;
+  /** Every event up to here has been told. */
+  position(): number;
+}>;
+
+export type HubOptions = Readonly<{ window: WindowLimits; retry: Backoff }>;
+
+/** A hub, available once the store was first reached, and the way to end it. */
+export type RunningHub = Readonly<{ opened: Promise<Hub>; stop(): void }>;
+
+type State = { readonly start: number; readonly window: EventWindow; position: number };
+
+/**
+ * Follows the whole store with one subscription, for as long as the process lives: a connection
+ * that is lost is made again from the last position told.
+ */
+export const startHub = (store: EventStore, log: Logger, options: HubOptions): RunningHub => {
+  const events = new Subject<FeedEvent>();
+  let state: State | undefined;
+  let open: (hub: Hub) => void = () => undefined;
+  const opened = new Promise<Hub>((resolve) => {
+    open = resolve;
+  });
+
+  const begin = async (): Promise<State> => {
+    if (state) return state;
+    const start = await store.head();
+    const begun: State = { start, window: eventWindow(start, options.window), position: start };
+    state = begun;
+    open({ events, window: begun.window, start, position: () => begun.position });
+    return begun;
+  };
+
+  const tell = (state: State, item: StoredEvent | CaughtUp) => {
+    if (!('position' in item)) return;
+    state.position = item.position;
+    const label = labelOf(item);
+    // What nobody owns nobody will be shown.
+    if (label.ownerId === undefined && !isTombstone(label)) return;
+    const event = feedEvent(item, label);
+    state.window.add(event);
+    events.next(event);
+  };
+
+  const following = defer(begin)
+    .pipe(
+      concatMap((begun) =>
+        eventsAfter(store, begun.position).pipe(tap((item) => tell(begun, item))),
+      ),
+      retry({
+        resetOnSuccess: true,
+        delay: (err: unknown, failures) => {
+          const retryMs = backoff(failures, options.retry);
+          const { position } = state ?? {};
+          log.warn({ err, position, failures, retryMs }, 'the feed cannot follow the event store');
+          return timer(retryMs);
+        },
+      }),
+    )
+    .subscribe();
+
+  return {
+    opened,
+    stop: () => {
+      following.unsubscribe();
+      events.complete();
+    },
+  };
+};
+
+const eventsAfter = (store: EventStore, after: number): Observable<StoredEvent | CaughtUp> =>
+  new Observable((subscriber) => {
+    const subscription = store.subscribe(after);
+    let hasEnded = false;
+    const pump = async () => {
+      try {
+        for await (const item of subscription) subscriber.next(item);
+        hasEnded = true;
+        subscriber.complete();
+      } catch (error) {
+        hasEnded = true;
+        subscriber.error(error);
+      }
+    };
+    void pump();
+    return () => {
+      if (!hasEnded) subscription.close();
+    };
+  });

@@ -1,0 +1,72 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { v7 as newId } from 'uuid';
+
+/** Why a request is turned down. */
+export type Refusal = Readonly<{
+  status: number;
+  code: string;
+  detail: string;
+  errors?: readonly Readonly<{ path: string; message: string }>[];
+  headers?: Readonly<Record<string, string>>;
+}>;
+
+export const stopping: Refusal = {
+  status: 503,
+  code: 'stopping',
+  detail: 'this server is about to stop',
+  headers: { 'Retry-After': '1' },
+};
+
+/** An answer over HTTP, not yet sent. */
+export type Answer = Readonly<{
+  status: number;
+  headers: Readonly<Record<string, string | number>>;
+  body: string;
+}>;
+
+/** The problem document (RFC 9457) that turns a request down. */
+export const problemAnswer = (
+  request: IncomingMessage,
+  { status, code, detail, errors, headers }: Refusal,
+): Answer => {
+  const requestId = requestIdOf(request);
+  const body = JSON.stringify({
+    type: 'about:blank',
+    title: STATUS_CODES[status],
+    ...{ status, detail, instance: pathOf(request), code, requestId, errors },
+  });
+  return {
+    status,
+    body,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Content-Length': Buffer.byteLength(body),
+      'X-Request-Id': requestId,
+      ...headers,
+    },
+  };
+};
+
+/** Turns an upgrade down: answers over plain HTTP and closes. */
+export const refuseUpgrade = (request: IncomingMessage, socket: Duplex, refusal: Refusal): void => {
+  const { status, headers, body } = problemAnswer(request, refusal);
+  const lines = Object.entries({ ...headers, Connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`;
+  socket.once('finish', () => socket.destroy());
+  socket.end(head + body);
+};
+
+/** The path asked for. The query stays out: it may hold a token. */
+export const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?', 1)[0] ?? url;
+
+/** The parameters of a request's query. */
+export const queryOf = ({ url = '/' }: IncomingMessage): URLSearchParams =>
+  new URLSearchParams(url.slice(pathOf({ url } as IncomingMessage).length));
+
+const requestIdOf = ({ headers }: IncomingMessage): string => {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\x21-\x7e]{1,255}$/.test(given) ? given : newId();
+};

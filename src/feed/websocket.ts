@@ -1,0 +1,159 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Caller } from '../commands/request.js';
+import { type ConnectionLimits, serveConnection } from './connection.js';
+import { isForeignPage, takeTokenFromQuery } from './credentials.js';
+import type { Feed } from './feed.js';
+import { asksForWebSocket, ignoreUpgrade } from './ignore-upgrade.js';
+import { keepAlive } from './keep-alive.js';
+import { pathOf, type Refusal, refuseUpgrade, stopping } from './refusal.js';
+
+export const FEED_PATH = '/v1/feed';
+export const SUBPROTOCOL = 'forkline.v1';
+
+export type WebSocketOptions = Readonly<{
+  limits?: Partial<ConnectionLimits>;
+  /** How often clients are pinged; one that does not answer by the next time is dropped. 30 s by default. */
+  pingIntervalMs?: number;
+  /** How long a client that is being closed may take to read what was sent before. 30 s by default. */
+  closeTimeoutMs?: number;
+  /** How long clients may take to go when the feed stops. 2 s by default. */
+  goodbyeMs?: number;
+}>;
+
+const defaultLimits: ConnectionLimits = {
+  subscriptions: 100,
+  unacknowledged: 1_000,
+  bufferedBytes: 1024 * 1024,
+  pacedBytes: 256 * 1024,
+  messageBytes: 64 * 1024,
+};
+
+// What is larger than a message may be is refused politely up to here; past it the connection ends.
+const MOST_MESSAGES_AT_ONCE = 16;
+
+const GOING_AWAY = 1001;
+
+/**
+ * Serves the feed over WebSockets on a server's `/v1/feed`, until the feed stops.
+ *
+ * @param identify who a request comes from; undefined turns it down with 401
+ */
+export const attachFeed = (
+  server: Server,
+  feed: Feed,
+  identify: (request: IncomingMessage) => Promise<Caller | undefined>,
+  options: WebSocketOptions = {},
+): void => {
+  const { pingIntervalMs = 30_000, closeTimeoutMs = 30_000, goodbyeMs = 2_000 } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const settings = {
+    noServer: true,
+    maxPayload: limits.messageBytes * MOST_MESSAGES_AT_ONCE,
+    // Newer than the types of ws.
+    closeTimeout: closeTimeoutMs,
+    handleProtocols: () => SUBPROTOCOL,
+  };
+  const sockets = new WebSocketServer(settings);
+  const pings = new Map<WebSocket, () => void>();
+  const pinging = setInterval(() => {
+    for (const ping of pings.values()) ping();
+  }, pingIntervalMs).unref();
+
+  const accept = (socket: WebSocket, caller: Caller) => {
+    // ws reports what it made of a broken frame and closes by itself.
+    socket.on('error', (err) => feed.log.debug({ err }, 'a client of the feed broke the protocol'));
+    pings.set(socket, keepAlive(socket, serveConnection(socket, caller, feed, limits)));
+    socket.once('close', () => pings.delete(socket));
+  };
+
+  const callerOf = async (request: IncomingMessage): Promise<Caller | Refusal> => {
+    try {
+      return (await identify(request)) ?? unauthorized;
+    } catch (err) {
+      feed.log.error({ err }, 'cannot tell who a client of the feed is');
+      return unidentifiable;
+    }
+  };
+
+  const admit = async (request: IncomingMessage): Promise<Caller | Refusal> => {
+    if (pathOf(request) !== FEED_PATH) return notFound;
+    if (!offersSubprotocol(request)) return unknownSubprotocol;
+    takeTokenFromQuery(request);
+    const caller = await callerOf(request);
+    if ('status' in caller) return caller;
+    if (isForeignPage(request)) return foreignPage;
+    return feed.isStopping() ? stopping : caller;
+  };
+
+  const onUpgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (!asksForWebSocket(request)) return ignoreUpgrade(server, request, socket, head);
+    // The client may be gone before it is answered; there is nobody to tell.
+    socket.on('error', () => undefined);
+    const admitted = await admit(request);
+    if ('status' in admitted) return refuseUpgrade(request, socket, admitted);
+    sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, admitted));
+  };
+
+  server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head));
+  sockets.on('wsClientError', ({ message }, socket, request) =>
+    refuseUpgrade(request, socket, badHandshake(message)),
+  );
+
+  feed.onStop(async () => {
+    clearInterval(pinging);
+    const open = [...pings.keys()];
+    const gone = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of open) socket.close(GOING_AWAY, 'the server stops');
+    const late = setTimeout(() => {
+      for (const socket of open) socket.terminate();
+    }, goodbyeMs);
+    await Promise.all(gone);
+    clearTimeout(late);
+  });
+};
+
+const offersSubprotocol = ({ headers }: IncomingMessage): boolean => {
+  const offered = headers['sec-websocket-protocol'];
+  return !offered || offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
+};
+
+const notFound: Refusal = {
+  status: 404,
+  code: 'not-found',
+  detail: `there is no WebSocket here; the feed is at ${FEED_PATH}`,
+};
+
+const unknownSubprotocol: Refusal = {
+  status: 400,
+  code: 'unknown-subprotocol',
+  detail: `of subprotocols, only ${SUBPROTOCOL} is spoken here`,
+};
+
+const unauthorized: Refusal = {
+  status: 401,
+  code: 'unauthorized',
+  detail: 'a token is needed, in the header Authorization or the query parameter access_token',
+  headers: { 'WWW-Authenticate': 'Bearer' },
+};
+
+const foreignPage: Refusal = {
+  status: 403,
+  code: 'origin-not-allowed',
+  detail: 'pages of other sites need a token',
+};
+
+const unidentifiable: Refusal = {
+  status: 503,
+  code: 'identification-unavailable',
+  detail: 'at present there is no telling who you are',
+  headers: { 'Retry-After': '1' },
+};
+
+const badHandshake = (detail: string): Refusal => ({
+  status: 400,
+  code: 'bad-handshake',
+  detail,
+  headers: { 'Sec-WebSocket-Version': '13' },
+});

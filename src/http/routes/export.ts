@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { session } from '../../domain/session.js';
+import { fold } from '../../eventstore/fold.js';
+import type { Streams } from '../../eventstore/lineage.js';
+import { exportFormats, exportSession } from '../../queries/export.js';
+import { findSession } from '../../queries/sessions.js';
+import { Problem } from '../problem.js';
+import { type Route, route } from '../route.js';
+import { after, id, revision } from '../schema.js';
+import { sendPieces } from '../send-pieces.js';
+import type { Services } from '../services.js';
+
+const contentTypes = {
+  json: 'application/json; charset=utf-8',
+  txt: 'text/plain; charset=utf-8',
+  md: 'text/markdown; charset=utf-8',
+} as const;
+
+/** Export of a session, as it is or as it was at a revision. */
+export const exportRoutes = ({ collections, streams }: Services): readonly Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/sessions/:id/export',
+    reads: ['sessions', 'messages', 'executions', 'checkpoints', 'streams'],
+    params: z.strictObject({ id }),
+    query: z.strictObject({
+      format: z.enum(exportFormats).default('json'),
+      at: revision.optional(),
+      ...after,
+    }),
+    handle: async ({ params, query: { format, at } }, { caller }) => {
+      const found = await findSession(collections, caller, params.id);
+      if (!found) throw new Problem('session-not-found');
+      const { messageCount: _, ...head } = found;
+      const then = at === undefined ? undefined : await asOf(streams, params.id, at);
+      const pieces = exportSession(collections, caller, format, {
+        session: { ...head, ...then?.session },
+        ...(then && { at: then.at }),
+        exportedAt: new Date().toISOString(),
+      });
+      const name = `session-${params.id}${at === undefined ? '' : `@${at}`}.${format}`;
+      return {
+        write: (response) =>
+          sendPieces(response, contentTypes[format], pieces, {
+            'Content-Disposition': `attachment; filename="${name}"`,
+          }),
+      };
+    },
+  }),
+];
+
+/** What the session's own fields were at a revision, and where that is. @throws Problem when there is no such revision */
+const asOf = async (streams: Streams, id: string, at: number) => {
+  const stream = `session-${id}`;
+  const { state, revision, position } = await fold(streams, session, stream, { through: at });
+  if (state.status === 'absent' || revision !== at) throw new Problem('revision-not-found');
+  const { title, status, mode, metadata, archived, deleted } = state;
+  for await (const { created } of streams.read(stream, { from: at, limit: 1 }))
+    return {
+      session: { title, status, mode, metadata, archived, deleted, updatedAt: created, revision },
+      at: { revision, position, created },
+    };
+  throw new Problem('revision-not-found');
+};

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { type Route, route } from '../route.js';
+import type { Services } from '../services.js';
+
+/** The feed as server-sent events. The WebSocket that gives the same is served beside the routes. */
+export const feedRoutes = ({ serveFeedEvents }: Services): readonly Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/feed/sse',
+    // The feed checks its own query, which it shares with the WebSocket.
+    query: z.record(z.string(), z.unknown()),
+    handle: async ({ request }, { caller }) => ({
+      write: async (response) => serveFeedEvents(request, response, caller),
+    }),
+  }),
+];

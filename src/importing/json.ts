@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject, JsonValue } from '../domain/json.js';
+import { UnreadableRecording } from './unreadable-recording.js';
+
+/** How deep a recording may be nested: what MongoDB takes in a document. */
+export const MAX_DEPTH = 100;
+
+export const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isList = (value: JsonValue | undefined): value is readonly JsonValue[] =>
+  Array.isArray(value);
+
+export const isText = (value: JsonValue | undefined): value is string => typeof value === 'string';
+
+/** The object without the fields that are undefined. */
+export const compact = (fields: Readonly<Record<string, JsonValue | undefined>>): JsonObject =>
+  Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined),
+  );
+
+/** Bytes of a value as JSON in UTF-8, which is what it takes up in an event. */
+export const jsonBytes = (value: JsonValue): number => Buffer.byteLength(JSON.stringify(value));
+
+export const sameJson = (a: JsonValue, b: JsonValue): boolean => canonical(a) === canonical(b);
+
+/**
+ * Parses JSON that can also be written, stored and compared again.
+ *
+ * @throws UnreadableRecording when it is not JSON, is nested deeper than {@link MAX_DEPTH}, holds a
+ *   number no double can hold (JSON.parse makes it infinite, JSON.stringify then null), or a key
+ *   `__proto__`, which copying would turn into a prototype
+ */
+export const parseJson = (text: string): JsonValue => {
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UnreadableRecording(`not JSON (${(error as Error).message})`);
+  }
+  check(value, 0);
+  return value;
+};
+
+/** The SHA-256, in hex, of a value's canonical form: keys sorted, no white space. */
+export const contentHash = (value: JsonValue): string =>
+  createHash('sha256').update(canonical(value)).digest('hex');
+
+const canonical = (value: JsonValue): string => JSON.stringify(sorted(value));
+
+const sorted = (value: JsonValue): JsonValue => {
+  if (isList(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key] ?? null)]),
+  );
+};
+
+const check = (value: JsonValue, depth: number): void => {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new UnreadableRecording('holds a number that is too large');
+  if (typeof value !== 'object' || value === null) return;
+  if (depth >= MAX_DEPTH) throw new UnreadableRecording(`nested deeper than ${MAX_DEPTH} levels`);
+  if (isList(value)) {
+    for (const item of value) check(item, depth + 1);
+    return;
+  }
+  for (const [key, item] of Object.entries(value)) {
+    if (key === '__proto__') throw new UnreadableRecording('holds a key named __proto__');
+    check(item, depth + 1);
+  }
+};
