@@ -114,8 +114,10 @@ export const executionRoutes = ({
     params,
     query: z.strictObject({ at: revision.optional(), ...paging, ...after }),
     handle: async ({ params, query }, { caller }) => {
-      if (!(await findExecution(collections, caller, params.id)))
-        throw new Problem('execution-not-found');
+      const execution = await findExecution(collections, caller, params.id);
+      if (!execution) throw new Problem('execution-not-found');
+      if (query.at !== undefined && query.at > execution.revision)
+        throw new Problem('revision-not-found');
       const body = await listCheckpoints(collections, `execution-${params.id}`, given(query));
       return { status: 200, body };
     },
