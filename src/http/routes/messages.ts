@@ -58,8 +58,10 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
       ...after,
     }),
     handle: async ({ params, query }, { caller }) => {
-      if (!(await findSession(collections, caller, params.id)))
-        throw new Problem('session-not-found');
+      const session = await findSession(collections, caller, params.id);
+      if (!session) throw new Problem('session-not-found');
+      if (query.at !== undefined && query.at > session.revision)
+        throw new Problem('revision-not-found');
       const body = await listMessages(collections, `session-${params.id}`, given(query));
       return { status: 200, body };
     },
