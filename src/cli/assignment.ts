@@ -69,6 +69,7 @@ const put = (
   }
   if (into !== undefined && (typeof into !== 'object' || into === null))
     throw new CommandFailure(`${above.join('.')} is neither an object nor a list`);
-  const object = into as JsonObject | undefined;
-  return { ...object, [key]: put(object?.[key], rest, value, passed) };
+  const object = (into ?? {}) as JsonObject;
+  const own = Object.hasOwn(object, key) ? object[key] : undefined;
+  return { ...object, [key]: put(own, rest, value, passed) };
 };

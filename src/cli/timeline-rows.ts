@@ -23,7 +23,7 @@ export const timelineRows = (): ((event: StreamEvent) => TimelineRow) => {
 
   const changeOf = (saved: Checkpoint): string => {
     const stored: { state?: JsonObject; stateDelta?: Delta } = saved;
-    // Without the state before it, a delta says what changed, and nothing can be said of a full state.
+    // Where the state before is not known, a delta still says what changed; of a full state all is new.
     const known = before;
     before = stored.state ?? (known && fullState(saved, known));
     return changesIn(stored.stateDelta ?? deltaBetween(known ?? {}, before ?? {}));

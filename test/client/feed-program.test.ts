@@ -89,7 +89,7 @@ describe('the feed over the client', () => {
     const taken = await takeThrough(events, await say(20));
     expect(taken.slice(2).map(whereOf)).toEqual(posted);
     expect(lost.length).toBeGreaterThanOrEqual(2);
-  });
+  }, 180_000);
 
   it('throws what the server has against the filter', async () => {
     const events = client.feed.subscribe({ topics: [] });
@@ -115,5 +115,6 @@ describe('the feed over the client', () => {
       const past = client.feed.subscribe({}, { from: 'start' });
       expect(taken.map(whereOf)).toEqual((await takeThrough(past, position)).map(whereOf));
     },
+    180_000,
   );
 });

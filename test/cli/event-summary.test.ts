@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { summaryOf } from '../../src/cli/event-summary.js';
+import type { JsonObject } from '../../src/client/client.js';
+
+const call = { function: { name: 'bash', arguments: '{"command":"ls"}' } };
+const text = { type: 'text', text: 'See this' };
+
+const cases: readonly (readonly [string, JsonObject, string])[] = [
+  ['SessionCreated', { title: 'Fix\nit', mode: 'background' }, '“Fix it” (background)'],
+  ['SessionPaused', {}, ''],
+  ['SessionTerminated', { reason: 'no budget' }, 'no budget'],
+  ['MessagePosted', { role: 'user', content: 'Hello\n there' }, 'user: Hello there'],
+  ['MessagePosted', { role: 'user', content: [text, { type: 'image' }] }, 'user: See this […]'],
+  [
+    'MessagePosted',
+    { role: 'assistant', content: '', toolCalls: [call] },
+    'assistant: → bash {"command":"ls"}',
+  ],
+  ['ExecutionStarted', { input: null, pipeline: { name: 'repair' } }, 'repair'],
+  ['ExecutionStarted', { input: { issue: 12 } }, '{"issue":12}'],
+  [
+    'CheckpointSaved',
+    { stage: 'plan', agent: 'planner', state: { step: 1, plan: {} } },
+    'plan (planner) { step, plan }',
+  ],
+  [
+    'StreamForked',
+    {
+      ancestry: [
+        { stream: 'session-1', through: 4 },
+        { stream: 'session-2', through: 9 },
+      ],
+      reason: 'why not',
+    },
+    'from session-2@9 why not',
+  ],
+  ['SomethingNew', { a: 1 }, '{"a":1}'],
+];
+
+describe('an event in a few words', () => {
+  it.each(cases)('%s %j', (type, data, summary) => {
+    expect(summaryOf({ type, data })).toBe(summary);
+  });
+
+  it('copes with data that are not what the type says', () => {
+    for (const [type] of cases)
+      for (const data of [{}, { content: 7, ancestry: 'x', toolCalls: [null], state: [] }])
+        expect(() => summaryOf({ type, data })).not.toThrow();
+  });
+
+  it('is short however long the text', () => {
+    const long = { role: 'user', content: 'word '.repeat(10_000) };
+    expect(summaryOf({ type: 'MessagePosted', data: long }).length).toBeLessThanOrEqual(400);
+  });
+});
