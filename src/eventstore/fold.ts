@@ -54,7 +54,9 @@ export const fold = async <State, Event extends Fact>(
     each?.(event);
     ({ revision, position } = event);
   }
-  const base = onto?.base ?? baseOf((await streams.ancestryOf(stream)) ?? []);
+  // Where there was no stream yet, a fork may have come into being since.
+  const isKnown = onto !== undefined && onto.revision !== 'none';
+  const base = isKnown ? onto.base : baseOf((await streams.ancestryOf(stream)) ?? []);
   return { state, revision, position, base };
 };
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
+import { forkStream } from '../../src/commands/fork.js';
 import { commandHandler } from '../../src/commands/handle.js';
 import { RevisionMismatch } from '../../src/commands/request.js';
 import { reject } from '../../src/domain/decider.js';
@@ -142,4 +143,21 @@ describe('a command for one revision only', () => {
     });
     expect(await typesIn()).toStrictEqual([]);
   });
+});
+
+it('goes on in a fork that came into being under its hands', async () => {
+  const parent = newId();
+  await node()(parent, [create, move('active'), post(question)], request());
+  const streams = withLineage(store);
+  const forking: EventStore = {
+    ...store,
+    append: async (stream, events, expected) => {
+      if (expected === 'none')
+        await forkStream(streams, session, { of: parent, at: 2, id }, request());
+      return store.append(stream, events, expected);
+    },
+  };
+  const sessions = commandHandler(withLineage(forking), session);
+  expect(await sessions(id, [create], request())).toMatchObject({ revision: 3, added: 0 });
+  expect(await sessions(id, [post(answer)], request())).toMatchObject({ revision: 4, added: 1 });
 });
