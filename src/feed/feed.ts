@@ -57,14 +57,18 @@ export const startFeed = (store: EventStore, log: Logger, options: FeedOptions =
       leaving.push(leave);
     },
     follow: (request, consumer) => {
-      const unfollow = follow(sources, request, consumer);
-      const leave = () => {
-        ends.delete(end);
-        unfollow();
-      };
       const end = () => {
         leave();
         consumer.ended();
+      };
+      const failed = (error: unknown) => {
+        ends.delete(end);
+        consumer.failed(error);
+      };
+      const unfollow = follow(sources, request, { ...consumer, failed });
+      const leave = () => {
+        ends.delete(end);
+        unfollow();
       };
       ends.add(end);
       if (stopped !== undefined) end();

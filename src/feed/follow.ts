@@ -78,25 +78,28 @@ export const follow = (
   const readStore = async (hub: Hub, target: number): Promise<void> => {
     const subscription = store.subscribe(position === 0 ? 'start' : position);
     release = () => subscription.close();
-    for await (const item of subscription) {
-      if (isStopped) return;
-      if (!('position' in item)) {
-        // Between the last event and where the hub began there are only events of the store's own.
-        position = Math.max(position, hub.start);
-        break;
-      }
-      const label = labelOf(item);
-      if (isShown(label)) {
-        await room();
+    try {
+      for await (const item of subscription) {
         if (isStopped) return;
-        consumer.event(feedEvent(item, label));
+        if (!('position' in item)) {
+          // Between the last event and where the hub began there are only events of the store's own.
+          position = Math.max(position, hub.start);
+          return;
+        }
+        const label = labelOf(item);
+        if (isShown(label)) {
+          await room();
+          if (isStopped) return;
+          consumer.event(feedEvent(item, label));
+        }
+        position = item.position;
+        const isToldByHub = hub.window.covers(position) && position <= hub.position();
+        if (isToldByHub && position >= target) return;
       }
-      position = item.position;
-      const isToldByHub = hub.window.covers(position) && position <= hub.position();
-      if (isToldByHub && position >= target) break;
+    } finally {
+      release();
+      release = () => undefined;
     }
-    release();
-    release = () => undefined;
   };
 
   const catchUp = async (hub: Hub): Promise<void> => {
@@ -122,7 +125,6 @@ export const follow = (
       try {
         return await catchUp(hub);
       } catch (error) {
-        release = () => undefined;
         failures = position > before ? 1 : failures + 1;
         if (isStopped) return;
         if (!(error instanceof StoreUnavailable) && failures >= MOST_FAILURES)

@@ -94,19 +94,14 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
 const eventsAfter = (store: EventStore, after: number): Observable<StoredEvent | CaughtUp> =>
   new Observable((subscriber) => {
     const subscription = store.subscribe(after);
-    let hasEnded = false;
     const pump = async () => {
       try {
         for await (const item of subscription) subscriber.next(item);
-        hasEnded = true;
         subscriber.complete();
       } catch (error) {
-        hasEnded = true;
         subscriber.error(error);
       }
     };
     void pump();
-    return () => {
-      if (!hasEnded) subscription.close();
-    };
+    return () => subscription.close();
   });

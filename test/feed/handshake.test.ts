@@ -20,10 +20,17 @@ afterAll(() => server.stop());
 
 type Answer = Readonly<{ status: number | undefined; type: string | undefined; body: unknown }>;
 
-type Opening = Readonly<{ path?: string; protocols?: string[]; headers?: Record<string, string> }>;
+type Opening = Readonly<{
+  port?: number;
+  path?: string;
+  protocols?: string[];
+  headers?: Record<string, string>;
+}>;
 
-const open = ({ path = '/v1/feed', protocols, headers = {} }: Opening): WebSocket =>
-  new WebSocket(`ws://127.0.0.1:${server.port}${path}`, protocols, { headers });
+const open = (opening: Opening): WebSocket => {
+  const { port = server.port, path = '/v1/feed', protocols, headers = {} } = opening;
+  return new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, { headers });
+};
 
 const textOf = async (response: IncomingMessage): Promise<string> => {
   let text = '';
@@ -147,15 +154,17 @@ async function* messages(socket: WebSocket): AsyncGenerator<unknown[]> {
   }
 }
 
-describe('a page in a browser', () => {
-  const page = (origin: string, more: Record<string, string> = {}) => ({
-    headers: { Origin: origin, ...more },
-  });
+const page = (origin: string, more: Record<string, string> = {}) => ({
+  headers: { Origin: origin, ...more },
+});
 
-  it('of another site is turned down when it has no token', async () => {
+describe('where no token is needed, a page', () => {
+  it('of another site is turned down, with a token or without', async () => {
     expect(await refused(page('https://evil.example'))).toEqual(problem(403, 'origin-not-allowed'));
     expect(await refused(page('null'))).toMatchObject({ status: 403 });
     expect(await refused(page('http://127.0.0.1.evil.example'))).toMatchObject({ status: 403 });
+    const path = '/v1/feed?access_token=ann';
+    expect(await refused({ path, ...page('https://evil.example') })).toMatchObject({ status: 403 });
   });
 
   it('of this machine is let in', async () => {
@@ -164,11 +173,28 @@ describe('a page in a browser', () => {
     expect(await accepted(page('http://[::1]:4400'))).toBe('');
   });
 
-  it('of another site is let in with a token, or with a user that a proxy names', async () => {
+  it('of another site is let in by a proxy that names the user', async () => {
+    expect(await accepted(page('https://app.example', { 'X-User-Id': 'ann' }))).toBe('');
+  });
+});
+
+describe('where a token is needed, a page', () => {
+  let strict: FeedServer;
+  beforeAll(async () => {
+    const identifyByToken = async ({ headers }: IncomingMessage) =>
+      headers.authorization === 'Bearer good' ? { userId: 'ann', admin: false } : undefined;
+    strict = await startFeedServer({ identify: identifyByToken });
+  });
+  afterAll(() => strict.stop());
+
+  it('of another site is let in with one, and only then', async () => {
     const origin = 'https://app.example';
-    expect(await accepted({ path: '/v1/feed?access_token=ann', ...page(origin) })).toBe('');
-    expect(await accepted(page(origin, { Authorization: 'Bearer ann' }))).toBe('');
-    expect(await accepted(page(origin, { 'X-User-Id': 'ann' }))).toBe('');
+    const port = strict.port;
+    expect(await accepted({ port, path: '/v1/feed?access_token=good', ...page(origin) })).toBe('');
+    expect(await refused({ port, ...page(origin) })).toMatchObject({ status: 401 });
+    expect(
+      await refused({ port, path: '/v1/feed?access_token=bad', ...page(origin) }),
+    ).toMatchObject({ status: 401 });
   });
 });
 
