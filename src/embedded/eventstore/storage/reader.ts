@@ -174,4 +174,4 @@ export class Reader {
   }
 }
 
-const isVisible = (entry: LogEntry) => !isHidden(entry.stream);
+const isVisible = (entry: LogEntry) => !entry.isOfSystemStream || !isHidden(entry.stream);
