@@ -46,10 +46,14 @@ export const forkOf = (
   fields: object = {},
 ): Promise<Written> => bodyOf(api.post(`/v1/streams/${stream}/forks`, { at, ...fields }));
 
-/** Every item of a list, page by page. `path` has a query already. */
-export const everyItem = async <Item>(api: Api, path: string): Promise<readonly Item[]> => {
+/** Every item of a list, page by page, from a cursor on. `path` has a query already. */
+export const everyItem = async <Item>(
+  api: Api,
+  path: string,
+  from: string | null = null,
+): Promise<readonly Item[]> => {
   const items: Item[] = [];
-  let cursor: string | null = null;
+  let cursor = from;
   do {
     const more: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
     const page: { items: readonly Item[]; next: string | null } = await bodyOf(
