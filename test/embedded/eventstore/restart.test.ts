@@ -122,6 +122,20 @@ describe('the end of a server', () => {
   });
 });
 
+describe('a port that is taken', () => {
+  it('is an error that leaves the folder free', async () => {
+    const server = await startEventStore({ dataDir });
+    const other = await mkdtemp(join(tmpdir(), 'forkline-eventstore-'));
+    const { port } = server;
+    await expect(startEventStore({ dataDir: other, port })).rejects.toThrow(
+      /EADDRINUSE|No address/,
+    );
+    await (await startEventStore({ dataDir: other })).stop();
+    await server.stop();
+    await rm(other, { recursive: true });
+  });
+});
+
 describe('a folder', () => {
   it('is refused to a second process while the first one has it', async () => {
     const first = await spawnServer(dataDir);
