@@ -5,7 +5,7 @@ import { findSession } from '../../queries/sessions.js';
 import { written } from '../answers.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, paging, queryFlag, revision } from '../schema.js';
+import { after, given, id, paging, queryFlag, revision, searched } from '../schema.js';
 import type { Services } from '../services.js';
 import { content, messageFields, messageParams } from './message-schema.js';
 
@@ -18,7 +18,7 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
     path: '/v1/messages/search',
     reads: ['messages'],
     query: z.strictObject({
-      q: z.string().trim().min(1).max(500),
+      q: searched.trim().min(1).max(500),
       sessionId: id.optional(),
       ...paging,
       ...after,

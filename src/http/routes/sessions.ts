@@ -3,7 +3,17 @@ import { findSession, listSessions } from '../../queries/sessions.js';
 import { creating, found, written } from '../answers.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, metadata, paging, queryFlag, reason, text } from '../schema.js';
+import {
+  after,
+  given,
+  id,
+  metadata,
+  paging,
+  queryFlag,
+  reason,
+  searched,
+  text,
+} from '../schema.js';
 import type { Services } from '../services.js';
 import { deleteForGood } from './delete-for-good.js';
 import { resumeAsFork } from './resume-as-fork.js';
@@ -58,7 +68,7 @@ export const sessionRoutes = (services: Services): readonly Route[] => {
       reads: ['sessions'],
       query: z.strictObject({
         status: status.optional(),
-        q: z.string().max(200).optional(),
+        q: searched.max(200).optional(),
         includeArchived: queryFlag,
         includeDeleted: queryFlag,
         ...paging,

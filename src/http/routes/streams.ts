@@ -3,7 +3,7 @@ import { forkStream } from '../../commands/fork.js';
 import type { Caller } from '../../commands/request.js';
 import type { Category } from '../../domain/deciders.js';
 import { lineageOf } from '../../queries/lineage.js';
-import { fromCursor, toCursor } from '../../queries/page.js';
+import { BadCursor, fromCursor, toCursor } from '../../queries/page.js';
 import { eventView } from '../../replay/event-view.js';
 import { stateAt } from '../../replay/state-at.js';
 import { creating, found, written } from '../answers.js';
@@ -121,6 +121,6 @@ export const streamRoutes = ({ streams, collections }: Services): readonly Route
 const placeOf = (cursor: string) => {
   const [way, from] = fromCursor(cursor, ['string', 'number']);
   const { data } = direction.safeParse(way);
-  if (!data) throw new Problem('bad-request', 'the cursor is not one of this list');
+  if (!data) throw new BadCursor('the cursor is not one of this list');
   return { direction: data, from: Number(from) };
 };
