@@ -3,10 +3,9 @@ import type {
   CheckpointHead,
   ExecutionEvent,
   ExecutionStatus,
-  LiveExecution,
   Pipeline,
 } from '../src/domain/execution.js';
-import type { Origin } from '../src/domain/fork.js';
+import { type Origin, originOf, type Segment } from '../src/domain/fork.js';
 import type { JsonValue } from '../src/domain/json.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 
@@ -59,6 +58,7 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
   name: 'executions',
   version: 1,
   category: 'execution',
+  inherits: true,
   indexes: [
     { key: { userId: 1, updatedAt: -1, _id: -1 } },
     { key: { sessionId: 1, updatedAt: -1, _id: -1 } },
@@ -84,24 +84,17 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
     ExecutionCompleted: finished('completed'),
     ExecutionFailed: finished('failed'),
     ExecutionCancelled: finished('cancelled'),
-    StreamForked: (_, { data, inherited, stream, created, revision }) => {
-      if (!inherited) return undefined;
-      // The runner gives the state that a fork of an execution starts from, which is an execution's.
-      const { checkpoints, latest, deltas: _deltas, ...execution } = inherited as LiveExecution;
-      const origin = data.ancestry.at(-1);
-      return {
-        ...execution,
+    StreamForked: (_, { data, inherited, stream, created, revision }) =>
+      inherited && {
+        // What an ancestor of an execution was is an execution's document.
+        ...(inherited as ExecutionDocument),
         stream,
         id: idOf(stream),
-        checkpointCount: checkpoints.size,
-        ...(latest && { currentStage: stageOf(latest) }),
         createdAt: created,
         updatedAt: created,
-        ...(execution.status !== 'running' && { finishedAt: created }),
-        ...(origin && { forkedFrom: { stream: origin.stream, revision: origin.through } }),
+        ...forkedFrom(data.ancestry),
         revision,
-      };
-    },
+      },
   },
 };
 
@@ -112,3 +105,8 @@ const stageOf = ({ stage, agent, stageOrder }: CheckpointHead): CurrentStage => 
   agent,
   stageOrder,
 });
+
+const forkedFrom = (ancestry: readonly Segment[]): Pick<ExecutionDocument, 'forkedFrom'> => {
+  const origin = originOf(ancestry);
+  return origin ? { forkedFrom: origin } : {};
+};

@@ -1,12 +1,7 @@
 import type { Fact } from '../src/domain/decider.js';
-import type { Origin } from '../src/domain/fork.js';
+import { type Origin, originOf, type Segment } from '../src/domain/fork.js';
 import type { JsonObject } from '../src/domain/json.js';
-import type {
-  LiveSession,
-  SessionEvent,
-  SessionMode,
-  SessionStatus,
-} from '../src/domain/session.js';
+import type { SessionEvent, SessionMode, SessionStatus } from '../src/domain/session.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 
 export type SessionDocument = Readonly<{
@@ -48,6 +43,7 @@ export const sessions: Projection<SessionDocument, SessionEvent> = {
   name: 'sessions',
   version: 1,
   category: 'session',
+  inherits: true,
   indexes: [
     { key: { userId: 1, updatedAt: -1, _id: -1 } },
     { key: { updatedAt: -1, _id: -1 } },
@@ -83,23 +79,23 @@ export const sessions: Projection<SessionDocument, SessionEvent> = {
     MessagePosted: changed(({ messageCount }) => ({ messageCount: messageCount + 1 })),
     MessageEdited: changed(() => ({})),
     MessageDeleted: changed(({ messageCount }) => ({ messageCount: messageCount - 1 })),
-    StreamForked: (_, { data, inherited, stream, created, revision }) => {
-      if (!inherited) return undefined;
-      // The runner gives the state that a fork of a session starts from, which is a session's.
-      const { messages, ...session } = inherited as LiveSession;
-      const origin = data.ancestry.at(-1);
-      return {
-        ...session,
+    StreamForked: (_, { data, inherited, stream, created, revision }) =>
+      inherited && {
+        // What an ancestor of a session was is a session's document.
+        ...(inherited as SessionDocument),
         stream,
         id: idOf(stream),
-        messageCount: messages.count(({ deleted }) => !deleted),
         createdAt: created,
         updatedAt: created,
-        ...(origin && { forkedFrom: { stream: origin.stream, revision: origin.through } }),
+        ...forkedFrom(data.ancestry),
         revision,
-      };
-    },
+      },
   },
 };
 
 const idOf = (stream: string): string => stream.slice('session-'.length);
+
+const forkedFrom = (ancestry: readonly Segment[]): Pick<SessionDocument, 'forkedFrom'> => {
+  const origin = originOf(ancestry);
+  return origin ? { forkedFrom: origin } : {};
+};

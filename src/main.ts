@@ -18,7 +18,6 @@ import { startRunner } from './projecting/runner.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
-import { inheritedState } from './replay/inherited-state.js';
 import { openStores } from './stores.js';
 
 const patienceMs = 10_000;
@@ -47,10 +46,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const store = connectEventStore(stores.eventStoreUrl);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const streams = withLineage(store);
-  const runner = await startRunner({
-    ...{ store, db, projections, log },
-    inheritedState: inheritedState(streams),
-  });
+  const runner = await startRunner({ store, streams, db, projections, log });
   const idempotencyKeys = idempotencyKeysIn(db);
   await idempotencyKeys.prepare();
 

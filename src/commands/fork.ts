@@ -38,7 +38,8 @@ export const forkStream = async <Command, State extends object, Event extends Fa
   if (!ancestry) return reject(decider.notFound);
   const origin = await firstState(streams, decider, parent);
   if (!origin || !maySee(request.caller, decider.ownerOf(origin))) return reject(decider.notFound);
-  if (!(await eventAt(streams, parent, at))) return reject('revision-not-found');
+  // A read from before the beginning begins there: the revision is compared.
+  if ((await eventAt(streams, parent, at))?.revision !== at) return reject('revision-not-found');
 
   const forked = forkedAt(ancestryAt(parent, ancestry, at), reason);
   // Who owns a stream and what it belongs to is said by its first event: without amendments, that is all of the state needed.

@@ -3,19 +3,26 @@ import { type Decider, type Fact, isRejection, type Rejection, reject } from '..
 import { RevisionConflict } from '../eventstore/event-store.js';
 import { type Folded, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
+import { type CarriedOut, commandsIn, withCommand } from './carried-out.js';
 import { decideAll } from './decide-all.js';
 import { inLanes } from './lanes.js';
 import { type CommandRequest, maySee, type Outcome, RevisionMismatch } from './request.js';
 import { stamp } from './stamp.js';
 
 export type HandlerOptions = Readonly<{
-  /** How often a command is decided again after losing a race to another node. 10 by default. */
+  /**
+   * How often a command is decided at most when it loses races to another node. 100 by default: a
+   * node with many commands in hand wins as many races in a row, as it need not read in between.
+   */
   attempts?: number;
   /** How many streams' states are kept in memory. 1,000 by default. */
   cachedStreams?: number;
   /** How many events those states may have been folded from in all. 500,000 by default. */
   cachedEvents?: number;
 }>;
+
+/** A stream as a handler remembers it. */
+type Known<State> = Folded<State> & Readonly<{ commands: readonly CarriedOut[] }>;
 
 /** Carries out commands on one stream, all of them or none. */
 export type CommandHandler<Command, Reason> = (
@@ -28,7 +35,8 @@ export type CommandHandler<Command, Reason> = (
  * Takes the stream's state, decides, appends at the revision decided against. States are kept in
  * memory as a baseline only: the append proves that nothing came in between, and before anything is
  * refused or called already done, what is newer is read. Commands of one stream go one at a time
- * in this process; a race lost to another process is decided again.
+ * in this process; a race lost to another process is decided again. A command under the id of one
+ * carried out before adds nothing and is answered with its place, whatever came after it.
  *
  * @returns what came of it; a rejection adds nothing
  * The handler throws RevisionMismatch when the stream is not at `ifRevision`, RevisionConflict when
@@ -37,36 +45,44 @@ export type CommandHandler<Command, Reason> = (
 export const commandHandler = <Command, State extends object, Event extends Fact, Reason>(
   streams: Streams,
   decider: Decider<Command, State, Event, Reason>,
-  { attempts = 10, cachedStreams = 1_000, cachedEvents = 500_000 }: HandlerOptions = {},
+  { attempts = 100, cachedStreams = 1_000, cachedEvents = 500_000 }: HandlerOptions = {},
 ): CommandHandler<Command, Reason> => {
-  const cache = new LRUCache<string, Folded<State>>({
+  const cache = new LRUCache<string, Known<State>>({
     max: cachedStreams,
     maxSize: cachedEvents,
     sizeCalculation: ({ revision }) => Math.min(cachedEvents, Number(revision) + 1),
   });
   const inLane = inLanes();
 
-  const remember = (stream: string, folded: Folded<State>): Folded<State> => {
-    if (folded.revision !== 'none') cache.set(stream, folded);
-    return folded;
+  const remember = (stream: string, known: Known<State>): Known<State> => {
+    if (known.revision !== 'none') cache.set(stream, known);
+    return known;
   };
-  const refresh = async (stream: string, onto?: Folded<State>): Promise<Folded<State>> =>
-    remember(stream, await fold(streams, decider, stream, onto ? { onto } : {}));
+  const refresh = async (stream: string, onto?: Known<State>): Promise<Known<State>> => {
+    const commands = commandsIn(stream, onto?.commands);
+    const folded = await fold(streams, decider, stream, {
+      ...(onto && { onto }),
+      each: commands.note,
+    });
+    return remember(stream, { ...folded, commands: commands.all() });
+  };
 
   const handle: CommandHandler<Command, Reason> = async (id, commands, request) => {
     const stream = `${decider.category}-${id}`;
+    const { commandId, ifRevision } = request;
     const cached = cache.get(stream);
     let before = cached ?? (await refresh(stream));
     let isFresh = cached === undefined;
 
     for (let attempt = 1; ; attempt++) {
-      const { ifRevision } = request;
-      const isMismatch = ifRevision !== undefined && ifRevision !== before.revision;
       const owner = decider.ownerOf(before.state);
-      const decided =
-        owner === undefined || maySee(request.caller, owner)
-          ? decideAll(decider, before.state, commands)
-          : reject(decider.notFound);
+      const mayAct = owner === undefined || maySee(request.caller, owner);
+      const done = before.commands.findLast((command) => command.commandId === commandId);
+      if (done && mayAct) return { id, stream, ...placeOf(done), added: 0 };
+      const decided = mayAct
+        ? decideAll(decider, before.state, commands)
+        : reject(decider.notFound);
+      const isMismatch = ifRevision !== undefined && ifRevision !== before.revision;
       const isSettled = isMismatch || isRejection(decided) || decided.events.length === 0;
       if (isSettled && !isFresh) {
         before = await refresh(stream, before);
@@ -76,13 +92,14 @@ export const commandHandler = <Command, State extends object, Event extends Fact
       if (isRejection(decided) && decided.rejected === decider.notFound) return decided;
       if (isMismatch) throw new RevisionMismatch(stream, before.revision);
       if (isRejection(decided)) return decided;
-      if (decided.events.length === 0) return { id, stream, ...lastOf(before), added: 0 };
+      if (decided.events.length === 0) return { id, stream, ...placeOf(before), added: 0 };
 
       try {
         const events = stamp(decider, id, decided.state, decided.events, request);
         const { revision, base } = before;
         const appended = await streams.append(stream, events, revision, base);
-        remember(stream, { state: decided.state, base, ...appended });
+        const known = withCommand(before.commands, { commandId, ...appended });
+        remember(stream, { state: decided.state, base, ...appended, commands: known });
         return { id, stream, ...appended, added: events.length };
       } catch (error) {
         if (!(error instanceof RevisionConflict) || attempt >= attempts) throw error;
@@ -95,7 +112,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   return (id, commands, request) => inLane(id, () => handle(id, commands, request));
 };
 
-const lastOf = ({ revision, position }: Folded<unknown>) => ({
+const placeOf = ({ revision, position }: Pick<Folded<unknown>, 'revision' | 'position'>) => ({
   revision: revision === 'none' ? 0 : revision,
   position,
 });

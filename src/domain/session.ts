@@ -3,6 +3,7 @@ import { type Decider, type Decision, evolveWith, type Fact, reject } from './de
 import { fingerprint } from './fingerprint.js';
 import { type Origin, originOf, type StreamForked } from './fork.js';
 import { isSameJson, type JsonObject } from './json.js';
+import { deleteMessage, editMessage, postMessage } from './session-messages.js';
 
 // Events. Names and fields are the storage format.
 
@@ -109,7 +110,7 @@ export type SessionRejection =
   | 'message-not-found'
   | 'message-not-editable';
 
-type SessionDecision = Decision<SessionEvent, SessionRejection>;
+export type SessionDecision = Decision<SessionEvent, SessionRejection>;
 
 // Rules.
 
@@ -182,39 +183,6 @@ const transition = (
   }
 };
 
-const acceptsMessages = (session: LiveSession): boolean =>
-  session.status !== 'terminated' && session.status !== 'paused';
-
-const post = (
-  { type: _, ...message }: Extract<SessionCommand, { type: 'PostMessage' }>,
-  session: LiveSession,
-): SessionDecision => {
-  const known = session.messages.get(message.messageId);
-  if (known) return known.postedAs === fingerprint(message) ? [] : reject('message-already-exists');
-  if (!acceptsMessages(session)) return reject('session-not-active');
-  return [{ type: 'MessagePosted', data: message }];
-};
-
-const edit = (
-  { messageId, content }: Extract<SessionCommand, { type: 'EditMessage' }>,
-  session: LiveSession,
-): SessionDecision => {
-  const message = session.messages.get(messageId);
-  if (!message || message.deleted) return reject('message-not-found');
-  if (message.role !== 'user') return reject('message-not-editable');
-  if (isSameJson(message.content, content)) return [];
-  if (!acceptsMessages(session)) return reject('session-not-active');
-  return [{ type: 'MessageEdited', data: { messageId, content } }];
-};
-
-const remove = (messageId: string, session: LiveSession): SessionDecision => {
-  const message = session.messages.get(messageId);
-  if (!message) return reject('message-not-found');
-  if (message.deleted) return [];
-  if (!acceptsMessages(session)) return reject('session-not-active');
-  return [{ type: 'MessageDeleted', data: { messageId } }];
-};
-
 const withReason = (reason: string | undefined) => (reason === undefined ? {} : { reason });
 
 const decide = (command: SessionCommand, session: Session): SessionDecision => {
@@ -241,11 +209,11 @@ const decide = (command: SessionCommand, session: Session): SessionDecision => {
     case 'MoveSession':
       return transition(command, session);
     case 'PostMessage':
-      return post(command, session);
+      return postMessage(command, session);
     case 'EditMessage':
-      return edit(command, session);
+      return editMessage(command, session);
     case 'DeleteMessage':
-      return remove(command.messageId, session);
+      return deleteMessage(command, session);
   }
 };
 

@@ -24,12 +24,21 @@ export const evolveStored = <State, Event extends Fact>(
  *
  * @param onto a state folded earlier, to fold only what came after it
  * @param through the last revision to fold, inclusive; the head by default
+ * @param each sees every event on the way
  */
 export const fold = async <State, Event extends Fact>(
   streams: Streams,
   decider: Decider<never, State, Event, unknown>,
   stream: string,
-  { onto, through }: Readonly<{ onto?: Folded<State>; through?: number }> = {},
+  {
+    onto,
+    through,
+    each,
+  }: Readonly<{
+    onto?: Folded<State>;
+    through?: number;
+    each?: (event: StoredEvent) => void;
+  }> = {},
 ): Promise<Folded<State>> => {
   let { state, revision, position } = onto ?? {
     state: decider.initial,
@@ -42,9 +51,12 @@ export const fold = async <State, Event extends Fact>(
   });
   for await (const event of events) {
     state = evolveStored(decider, state, event);
+    each?.(event);
     ({ revision, position } = event);
   }
-  const base = onto?.base ?? baseOf((await streams.ancestryOf(stream)) ?? []);
+  // Where there was no stream yet, a fork may have come into being since.
+  const isKnown = onto !== undefined && onto.revision !== 'none';
+  const base = isKnown ? onto.base : baseOf((await streams.ancestryOf(stream)) ?? []);
   return { state, revision, position, base };
 };
 

@@ -1,6 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Segment, StreamForked } from '../domain/fork.js';
-import type { EventStore, ExpectedRevision, NewEvent, StoredEvent } from './event-store.js';
+import {
+  type EventStore,
+  type ExpectedRevision,
+  type NewEvent,
+  RevisionConflict,
+  type StoredEvent,
+} from './event-store.js';
 
 export type LogicalReadOptions = Readonly<{
   /** Lowest revision to read; 0 by default. */
@@ -74,12 +80,15 @@ export const withLineage = (store: EventStore, remembered = 50_000): Streams => 
   return {
     ancestryOf,
     append: async (stream, events, expected, base) => {
+      // A fork begins at its base: what came before is not its own, and no place to append at.
+      if (expected !== 'none' && expected < base) throw new RevisionConflict(stream, expected);
       const placed = base === 0 ? events : events.map((event) => onBase(event, base));
-      const { storeRevision, position } = await store.append(
-        stream,
-        placed,
-        expected === 'none' ? 'none' : expected - base,
-      );
+      const storeExpected = expected === 'none' ? 'none' : expected - base;
+      const { storeRevision, position } = await store
+        .append(stream, placed, storeExpected)
+        .catch((error) => {
+          throw error instanceof RevisionConflict ? new RevisionConflict(stream, expected) : error;
+        });
       return { revision: storeRevision + base, position };
     },
     read: async function* (stream, options = {}) {

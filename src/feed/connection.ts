@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws';
 import type { Caller } from '../commands/request.js';
 import { type Acknowledgements, acknowledgements } from './acknowledgements.js';
 import type { Feed } from './feed.js';
+import type { Start } from './filter.js';
 import type { FeedRequest } from './follow.js';
 import {
   type ClientMessage,
@@ -41,8 +42,8 @@ export type Connection = Readonly<{
 
 type Subscribed = Readonly<{
   acks: Acknowledgements;
-  /** The position of the last thing it was told. */
-  told(): number;
+  /** The position of the last thing it was told, or else the one it asked to begin after. */
+  told(): number | undefined;
   stop(): void;
 }>;
 
@@ -68,7 +69,7 @@ export const serveConnection = (
 
   const closeTooSlow = () => {
     if (socket.readyState !== socket.OPEN) return;
-    const positions = [...subscriptions.values()].map(({ told }) => told());
+    const positions = [...subscriptions.values()].flatMap(({ told }) => told() ?? []);
     const resumeAfter = positions.length === 0 ? '' : `${Math.min(...positions)}`;
     const { userId } = caller;
     feed.log.info({ userId, resumeAfter }, 'a client of the feed was closed: it is too slow');
@@ -91,7 +92,7 @@ export const serveConnection = (
   const subscribe = (id: string, request: FeedRequest) => {
     const acks = acknowledgements(limits.unacknowledged);
     const messageOf = eventMessages(id);
-    let told = typeof request.from === 'number' ? request.from : 0;
+    let told = startOf(request.from);
     const stop = feed.follow(request, {
       room: () => pace.room() ?? acks.room(),
       started: () => send(subscribedMessage(id)),
@@ -99,7 +100,7 @@ export const serveConnection = (
         if (acks.isFull()) return closeTooSlow();
         if (!send(messageOf(event))) return;
         told = event.position;
-        acks.sent(told);
+        acks.sent(event.position);
       },
       caughtUp: (position) => {
         if (send(caughtUpMessage(id, position))) told = position;
@@ -146,4 +147,9 @@ export const serveConnection = (
   socket.on('close', stopAll);
 
   return { taken: () => taken, closeTooSlow };
+};
+
+const startOf = (from: Start): number | undefined => {
+  if (from === 'start') return 0;
+  return from === 'now' ? undefined : from;
 };

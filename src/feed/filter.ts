@@ -18,6 +18,8 @@ export const filterSchema = z.strictObject({
 
 export type Filter = z.infer<typeof filterSchema>;
 
+const notAStart = 'must be "now", "start" or a position';
+
 /** Where a consumer begins. A position is exclusive: what it gets are the events after it. */
 export const startSchema = z.union(
   [
@@ -27,9 +29,9 @@ export const startSchema = z.union(
       .string()
       .regex(/^\d{1,16}$/)
       .transform(Number)
-      .refine(Number.isSafeInteger),
+      .refine(Number.isSafeInteger, notAStart),
   ],
-  { error: 'must be "now", "start" or a position' },
+  notAStart,
 );
 
 export type Start = z.infer<typeof startSchema>;

@@ -1,6 +1,11 @@
 import type { Logger } from 'pino';
 import { concatMap, defer, Observable, retry, Subject, tap, timer } from 'rxjs';
-import type { CaughtUp, EventStore, StoredEvent } from '../eventstore/event-store.js';
+import {
+  type CaughtUp,
+  type EventStore,
+  type StoredEvent,
+  StoreUnavailable,
+} from '../eventstore/event-store.js';
 import { type Backoff, backoff } from './backoff.js';
 import { type EventWindow, eventWindow, type WindowLimits } from './event-window.js';
 import { type FeedEvent, feedEvent, isTombstone, labelOf } from './feed-event.js';
@@ -66,7 +71,11 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
         delay: (err: unknown, failures) => {
           const retryMs = backoff(failures, options.retry);
           const { position } = state ?? {};
-          log.warn({ err, position, failures, retryMs }, 'the feed cannot follow the event store');
+          const level = err instanceof StoreUnavailable ? 'warn' : 'error';
+          log[level](
+            { err, position, failures, retryMs },
+            'the feed cannot follow the event store',
+          );
           return timer(retryMs);
         },
       }),
@@ -85,19 +94,14 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
 const eventsAfter = (store: EventStore, after: number): Observable<StoredEvent | CaughtUp> =>
   new Observable((subscriber) => {
     const subscription = store.subscribe(after);
-    let hasEnded = false;
     const pump = async () => {
       try {
         for await (const item of subscription) subscriber.next(item);
-        hasEnded = true;
         subscriber.complete();
       } catch (error) {
-        hasEnded = true;
         subscriber.error(error);
       }
     };
     void pump();
-    return () => {
-      if (!hasEnded) subscription.close();
-    };
+    return () => subscription.close();
   });

@@ -29,10 +29,10 @@ export type Answer = Readonly<{
 export const problemAnswer = (
   request: IncomingMessage,
   { status, code, detail, errors, headers }: Refusal,
+  requestId: string = requestIdOf(request),
 ): Answer => {
-  const requestId = requestIdOf(request);
   const body = JSON.stringify({
-    type: 'about:blank',
+    type: `urn:forkline:problem:${code}`,
     title: STATUS_CODES[status],
     ...{ status, detail, instance: pathOf(request), code, requestId, errors },
   });

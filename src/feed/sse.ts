@@ -119,7 +119,10 @@ export const serveFeedEvents = (
 };
 
 const refuse = (request: IncomingMessage, response: ServerResponse, refusal: Refusal): void => {
-  const { status, headers: fields, body } = problemAnswer(request, refusal);
+  // Whoever handed the request over may have named it already.
+  const named = response.getHeader('X-Request-Id');
+  const requestId = typeof named === 'string' ? named : undefined;
+  const { status, headers: fields, body } = problemAnswer(request, refusal, requestId);
   response.writeHead(status, fields).end(body);
 };
 

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../commands/request.js';
 import { type ConnectionLimits, serveConnection } from './connection.js';
-import { isForeignPage, takeTokenFromQuery } from './credentials.js';
+import { isForeignPage, takeTokenFromQuery, withoutQuery } from './credentials.js';
 import type { Feed } from './feed.js';
 import { asksForWebSocket, ignoreUpgrade } from './ignore-upgrade.js';
 import { keepAlive } from './keep-alive.js';
@@ -30,8 +30,8 @@ const defaultLimits: ConnectionLimits = {
   messageBytes: 64 * 1024,
 };
 
-// What is larger than a message may be is refused politely up to here; past it the connection ends.
-const MOST_MESSAGES_AT_ONCE = 16;
+// A message that is too large is answered up to so many times the limit; past that the connection ends.
+const ANSWERED_EXCESS = 16;
 
 const GOING_AWAY = 1001;
 
@@ -50,7 +50,7 @@ export const attachFeed = (
   const limits = { ...defaultLimits, ...options.limits };
   const settings = {
     noServer: true,
-    maxPayload: limits.messageBytes * MOST_MESSAGES_AT_ONCE,
+    maxPayload: limits.messageBytes * ANSWERED_EXCESS,
     // Newer than the types of ws.
     closeTimeout: closeTimeoutMs,
     handleProtocols: () => SUBPROTOCOL,
@@ -77,13 +77,15 @@ export const attachFeed = (
     }
   };
 
+  /** Where callers are known without a token, any page that a user looks at would pass for the user. */
   const admit = async (request: IncomingMessage): Promise<Caller | Refusal> => {
     if (pathOf(request) !== FEED_PATH) return notFound;
     if (!offersSubprotocol(request)) return unknownSubprotocol;
+    if (isForeignPage(request) && 'userId' in (await callerOf(withoutQuery(request))))
+      return foreignPage;
     takeTokenFromQuery(request);
     const caller = await callerOf(request);
     if ('status' in caller) return caller;
-    if (isForeignPage(request)) return foreignPage;
     return feed.isStopping() ? stopping : caller;
   };
 
@@ -141,7 +143,7 @@ const unauthorized: Refusal = {
 const foreignPage: Refusal = {
   status: 403,
   code: 'origin-not-allowed',
-  detail: 'pages of other sites need a token',
+  detail: 'where no token is needed, pages of other sites are kept out',
 };
 
 const unidentifiable: Refusal = {

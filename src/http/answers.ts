@@ -1,6 +1,7 @@
 import type { ForkRejection } from '../commands/fork.js';
 import type { Outcome } from '../commands/request.js';
 import { isRejection, type Rejection } from '../domain/decider.js';
+import { StreamTombstoned } from '../eventstore/event-store.js';
 import { Problem, type ProblemCode } from './problem.js';
 import type { Answer } from './route.js';
 
@@ -33,4 +34,23 @@ export const found = (thing: object | undefined, code: ProblemCode): Answer => {
     body: thing,
     ...('revision' in thing && { headers: { ETag: `"${thing.revision}"` } }),
   };
+};
+
+/**
+ * What came of a command that creates a stream. An id stays taken when its stream was deleted for good.
+ *
+ * @throws Problem with the code then
+ */
+export const creating = async <Result>(
+  stream: string,
+  taken: ProblemCode,
+  outcome: Promise<Result>,
+): Promise<Result> => {
+  try {
+    return await outcome;
+  } catch (error) {
+    if (error instanceof StreamTombstoned && error.stream === stream)
+      throw new Problem(taken, error.message);
+    throw error;
+  }
 };

@@ -1,53 +1,63 @@
 import type { IncomingMessage } from 'node:http';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import helmet from 'helmet';
-import { requestIdOf } from './context.js';
+import { giveRequestId } from './context.js';
 import { healthz, readyz } from './health.js';
 import { Problem } from './problem.js';
 import type { Method, Route } from './route.js';
 import { sendProblem, serveRoute } from './serve-route.js';
 import type { Services } from './services.js';
+import { refuseUnstorable } from './storable.js';
 
 /** The largest JSON body, in bytes. */
 export const largestBody = 1024 * 1024;
 
 /** Makes the application of a table of routes. */
-export const createApp = (routes: readonly Route[], services: Services): Express => {
+export const createApp = (table: readonly Route[], services: Services): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(helmet());
+  app.use(giveRequestId, helmet());
+  const refuse = (error: unknown, request: Request, response: Response) =>
+    sendProblem(error, request, response, services);
+  /** Answers for every method that a resource does not have. */
+  const onlyBy = (methods: readonly Method[]): RequestHandler => {
+    const names = methods.flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method]));
+    const Allow = names.join(', ').toUpperCase();
+    return (request, response) =>
+      refuse(new Problem('method-not-allowed', undefined, {}, { Allow }), request, response);
+  };
 
-  app.get('/healthz', healthz);
-  app.get('/readyz', readyz(services));
+  app
+    .route('/healthz')
+    .get(healthz)
+    .all(onlyBy(['get']));
+  app
+    .route('/readyz')
+    .get(readyz(services))
+    .all(onlyBy(['get']));
 
   const json = express.json({ limit: largestBody, strict: false, type: isJson });
-  for (const [path, methods] of byPath(routes)) {
+  for (const [path, routes] of byPath(table)) {
     const resource = app.route(path);
-    for (const route of methods)
+    for (const route of routes)
       resource[route.method](
-        ...(route.takesFile ? [] : [refuseOtherTypes, json]),
+        ...(route.takesFile ? [] : [refuseOtherTypes, json, refuseUnstorable]),
         serveRoute(route, services),
       );
-    resource.all((request, response) => {
-      const allowed = methods.map(({ method }) => method.toUpperCase()).join(', ');
-      response.setHeader('X-Request-Id', requestIdOf(request));
-      const problem = new Problem('method-not-allowed', undefined, {}, { Allow: allowed });
-      sendProblem(problem, request, response, requestIdOf(request), services);
-    });
+    resource.all(onlyBy(routes.map(({ method }) => method)));
   }
 
-  app.use((request, response) => {
-    const requestId = requestIdOf(request);
-    response.setHeader('X-Request-Id', requestId);
-    sendProblem(new Problem('not-found'), request, response, requestId, services);
-  });
-  const failed: ErrorRequestHandler = (error, request, response, _next) => {
-    const requestId = requestIdOf(request);
-    response.setHeader('X-Request-Id', requestId);
-    sendProblem(error, request, response, requestId, services);
-  };
+  app.use((request, response) => refuse(new Problem('not-found'), request, response));
+  const failed: ErrorRequestHandler = (error, request, response, _next) =>
+    refuse(error, request, response);
   app.use(failed);
   return app;
 };
@@ -59,12 +69,12 @@ const byPath = (routes: readonly Route[]): ReadonlyMap<string, readonly Route[]>
 };
 
 const isJson = ({ headers }: IncomingMessage): boolean =>
-  /^application\/(?:[\w.+-]+\+)?json\b/i.test(headers['content-type'] ?? '');
+  /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(headers['content-type'] ?? '');
 
 const bodyless: ReadonlySet<string> = new Set<Method | string>(['GET', 'HEAD', 'DELETE']);
 
 /** A body that is not JSON is refused rather than taken for none. */
-const refuseOtherTypes: express.RequestHandler = (request, _response, next) => {
+const refuseOtherTypes: RequestHandler = (request, _response, next) => {
   const hasBody =
     request.headers['transfer-encoding'] !== undefined ||
     Number(request.headers['content-length'] ?? 0) > 0;

@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
 import { v7 } from 'uuid';
 import type { Caller, CommandRequest } from '../commands/request.js';
-import { Problem } from './problem.js';
+import { malformed } from './problem.js';
 
 /** What a handler knows of the request besides its parameters, query and body. */
 export type RequestContext = Readonly<{
@@ -15,13 +16,22 @@ export type RequestContext = Readonly<{
 export type Identify = (request: IncomingMessage) => Promise<Caller | undefined>;
 
 const printable = /^[\x21-\x7e]{1,200}$/;
-const traceContext = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+/** As W3C Trace Context has it: neither version ff nor ids of zeros only. */
+const traceContext = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** The request's own id if it is printable, or a new one. */
-export const requestIdOf = ({ headers }: IncomingMessage): string => {
+const requestIdHeader = 'X-Request-Id';
+
+/** Gives a request an id: its own if that is printable, or a new one. The answer carries it from then on. */
+export const giveRequestId: RequestHandler = ({ headers }, response, next) => {
   const named = headers['x-request-id'];
-  return typeof named === 'string' && printable.test(named) ? named : v7();
+  const isPrintable = typeof named === 'string' && printable.test(named);
+  response.setHeader(requestIdHeader, isPrintable ? named : v7());
+  next();
 };
+
+/** The id that a request was given. */
+export const requestIdOf = (response: ServerResponse): string =>
+  String(response.getHeader(requestIdHeader));
 
 /** @throws Problem when If-Match is not one strong entity tag made of a revision */
 export const contextOf = (
@@ -49,7 +59,5 @@ const revisionOf = (ifMatch: string | undefined): number | undefined => {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
   const revision = /^"(\d{1,15})"$/.exec(ifMatch.trim())?.[1];
   if (revision !== undefined) return Number(revision);
-  throw new Problem('bad-request', 'If-Match must be one strong entity tag, as in "12"', {
-    errors: [{ path: 'If-Match', message: 'must be a revision in double quotes' }],
-  });
+  throw malformed('If-Match', 'must be one strong entity tag made of a revision, as in "12"');
 };

@@ -1,5 +1,4 @@
 import type { RequestHandler } from 'express';
-import { requestIdOf } from './context.js';
 import { Problem } from './problem.js';
 import { sendProblem } from './serve-route.js';
 import type { Services } from './services.js';
@@ -17,7 +16,7 @@ export const readyz =
       await ready(services);
       response.json({ status: 'ready' });
     } catch (error) {
-      sendProblem(error, request, response, requestIdOf(request), services);
+      sendProblem(error, request, response, services);
     }
   };
 

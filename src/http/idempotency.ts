@@ -3,7 +3,7 @@ import { v7 } from 'uuid';
 import type { Caller } from '../commands/request.js';
 import { fingerprint } from '../domain/fingerprint.js';
 import type { IdempotencyKeys, KeptAnswer, KeptRequest } from '../queries/idempotency-keys.js';
-import { Problem } from './problem.js';
+import { malformed, Problem } from './problem.js';
 
 /** A request as it is carried out: under ids of its own, or under those it was first carried out with. */
 export type Claimed = Readonly<{
@@ -32,9 +32,7 @@ export const claim = async (
   const ids = { commandId: v7(), newId: v7() };
   if (key === undefined || request.method === 'GET') return { ...ids, keep: async () => {} };
   if (typeof key !== 'string' || !printable.test(key))
-    throw new Problem('bad-request', 'Idempotency-Key must be 1 to 255 printable characters', {
-      errors: [{ path: 'Idempotency-Key', message: 'must be 1 to 255 printable characters' }],
-    });
+    throw malformed('Idempotency-Key', 'must be 1 to 255 printable characters');
 
   const fullKey = `${caller.userId}\n${key}`;
   const asked: KeptRequest = { ...ids, fingerprint: fingerprintOf(request) };

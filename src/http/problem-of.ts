@@ -9,7 +9,7 @@ import {
 import { NotCaughtUp } from '../projecting/progress.js';
 import { asUnavailable, DatabaseUnavailable } from '../queries/database.js';
 import { BadCursor } from '../queries/page.js';
-import { Problem } from './problem.js';
+import { malformed, Problem } from './problem.js';
 
 const retrySoon = { 'Retry-After': '1' };
 
@@ -24,10 +24,7 @@ export const problemOf = (thrown: unknown): Problem => {
   if (error instanceof StreamTombstoned) return notFound(error.stream);
   if (error instanceof RevisionConflict) return new Problem('revision-conflict', error.message);
   if (error instanceof AppendTooLarge) return new Problem('too-large', error.message);
-  if (error instanceof BadCursor)
-    return new Problem('bad-request', error.message, {
-      errors: [{ path: 'cursor', message: error.message }],
-    });
+  if (error instanceof BadCursor) return malformed('cursor', error.message);
   if (error instanceof StoreUnavailable || error instanceof DatabaseUnavailable)
     return new Problem('store-unavailable', error.message, {}, retrySoon);
   if (error instanceof NotCaughtUp)
@@ -48,9 +45,9 @@ const bodyProblem = (error: unknown): Problem | undefined => {
     return new Problem('too-large', 'the body may have 1 MiB at most');
   if (status === 415)
     return new Problem('unsupported-media-type', 'the body must be JSON in UTF-8');
-  if (type === 'entity.parse.failed')
-    return new Problem('bad-request', 'the body is not valid JSON');
+  if (type === 'entity.parse.failed') return malformed('body', 'is not valid JSON');
+  if (error instanceof URIError) return malformed('path', 'cannot be decoded');
   if (typeof status === 'number' && status >= 400 && status < 500)
-    return new Problem('bad-request', 'the request cannot be read');
+    return malformed('request', 'cannot be read');
   return undefined;
 };

@@ -86,3 +86,7 @@ export class Problem extends Error {
     };
   }
 }
+
+/** That a part of a request is malformed: which one, by the name of a field, parameter or header, and why. */
+export const malformed = (path: string, message: string): Problem =>
+  new Problem('bad-request', `${path}: ${message}`, { errors: [{ path, message }] });

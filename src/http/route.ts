@@ -77,7 +77,11 @@ export const route = <
           // Each schema is the one that the definition names, or the empty one that its type defaults to.
           params: parse(params, request.params, 'path') as z.infer<Params>,
           query: parse(query, request.query, 'query') as z.infer<Query>,
-          body: parse(body, takesFile ? {} : (request.body ?? {}), 'body') as z.infer<Body>,
+          body: parse(
+            body,
+            takesFile ? {} : request.body === undefined ? {} : request.body,
+            'body',
+          ) as z.infer<Body>,
           request,
         },
         context,

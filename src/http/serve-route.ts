@@ -14,12 +14,10 @@ const patience = 5_000;
 export const serveRoute =
   (route: Route, services: Services) =>
   async (request: Request, response: Response): Promise<void> => {
-    const requestId = requestIdOf(request);
-    response.setHeader('X-Request-Id', requestId);
     try {
-      await answerTo(route, services, request, response, requestId);
+      await answerTo(route, services, request, response);
     } catch (error) {
-      sendProblem(error, request, response, requestId, services);
+      sendProblem(error, request, response, services);
     }
   };
 
@@ -28,8 +26,8 @@ const answerTo = async (
   services: Services,
   request: Request,
   response: Response,
-  requestId: string,
 ): Promise<void> => {
+  const requestId = requestIdOf(response);
   const caller = await services.identify(request);
   if (!caller) throw new Problem('unauthorized', undefined, {}, { 'WWW-Authenticate': 'Bearer' });
   if (route.adminOnly && !caller.admin) throw new Problem('forbidden');
@@ -78,9 +76,9 @@ export const sendProblem = (
   error: unknown,
   request: Request,
   response: Response,
-  requestId: string,
   { log }: Pick<Services, 'log'>,
 ): void => {
+  const requestId = requestIdOf(response);
   const problem = problemOf(error);
   if (problem.status >= 500)
     log.error(

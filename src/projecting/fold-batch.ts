@@ -1,4 +1,4 @@
-import type { AnyProjection, Projected } from './projection.js';
+import type { AnyProjection, FromStream, Projected } from './projection.js';
 
 /** A document as it lies in its collection, with the position of the last event folded into it. */
 export type StoredDocument = Readonly<{ _id: string; position: number; stream: string }>;
@@ -6,10 +6,19 @@ export type StoredDocument = Readonly<{ _id: string; position: number; stream: s
 /** A version of a document: true from revision `from` until `to`, or still. */
 export type StoredRow = StoredDocument & Readonly<{ key: string; from: number; to: number | null }>;
 
-/** What a batch of events makes of the documents it concerns: to be written as they are, or removed. */
-export type Written = Readonly<{ _id: string; position: number; document?: StoredDocument }>;
+/** What a batch of events makes of a document: to be written as it is, or removed. */
+export type Written = Readonly<{
+  _id: string;
+  position: number;
+  document?: StoredDocument;
+  /** What it was on the way, at the revisions that are kept; for projections that inherit. */
+  marks: readonly Mark[];
+}>;
 
-type Bare = Readonly<{ stream: string }>;
+/** What a document was at a revision of its stream. */
+export type Mark = StoredDocument & Readonly<{ revision: number; document: Bare }>;
+
+type Bare = FromStream;
 
 /** The events of one document, oldest first. */
 export type KeyedEvents = ReadonlyMap<string, readonly Projected[]>;
@@ -32,8 +41,12 @@ const concerns = ({ category, on, otherwise }: AnyProjection, { stream, type }: 
   (category === undefined || stream.startsWith(`${category}-`)) &&
   (type in on || otherwise !== undefined);
 
-const step = ({ on, otherwise }: AnyProjection, before: Bare | undefined, event: Projected) =>
-  (on[event.type] ?? otherwise)?.(before, event);
+/** What an event makes of a document. */
+export const step = (
+  { on, otherwise }: AnyProjection,
+  before: Bare | undefined,
+  event: Projected,
+) => (on[event.type] ?? otherwise)?.(before, event);
 
 /** Folds events into a document. Those that are in it already are passed over. */
 export const foldDocument = (
@@ -46,18 +59,37 @@ export const foldDocument = (
   const last = fresh.at(-1);
   if (!last) return undefined;
   const { _id: _, position: __, ...bare } = stored ?? { _id: key, position: 0 };
-  const document = fresh.reduce(
-    (before: Bare | undefined, event) => step(projection, before, event),
-    // Stored documents are this fold's own, with _id and position added.
-    stored && (bare as Bare),
-  );
+  const marks: Mark[] = [];
+  // Stored documents are this fold's own, with _id and position added.
+  let document = stored && (bare as Bare);
+  for (const event of fresh) {
+    const before = document;
+    document = step(projection, before, event);
+    if (projection.inherits && document && isKept(before, event.revision))
+      marks.push(markOf(document, event));
+  }
   const { position } = last;
   return {
     _id: key,
     position,
+    marks,
     ...(document && { document: { _id: key, position, ...document } }),
   };
 };
+
+/** A document is kept as it was at its stream's first own event, and wherever this many revisions are full. */
+export const keptEvery = 64;
+
+const isKept = (before: Bare | undefined, revision: number): boolean => {
+  if (!before) return true;
+  const { revision: last } = before as Bare & { revision: number };
+  return Math.floor(last / keptEvery) < Math.floor(revision / keptEvery);
+};
+
+const markOf = (document: Bare, { stream, revision, position }: Projected): Mark => ({
+  ...{ _id: `${stream}@${revision}`, stream, revision, position },
+  document,
+});
 
 /**
  * Folds events into the rows of a document: each change closes the row that was true and opens the

@@ -1,5 +1,8 @@
 import type { Fact } from '../domain/decider.js';
 
+/** Every document says which stream it comes from: when that is deleted for good, so is the document. */
+export type FromStream = Readonly<{ stream: string }>;
+
 /** An event as projections see it. */
 export type Projected<Event extends Fact = Fact> = Event &
   Readonly<{
@@ -9,8 +12,11 @@ export type Projected<Event extends Fact = Fact> = Event &
     /** ISO 8601 UTC. */
     created: string;
     metadata: Readonly<{ ownerId: string; userId: string; $correlationId: string }>;
-    /** On StreamForked: the decider's state that the fork starts from; missing when its ancestor was deleted for good. */
-    inherited?: unknown;
+    /**
+     * On StreamForked, for a projection that inherits: the ancestor's document as of the revision
+     * forked at; missing when the ancestor was deleted for good.
+     */
+    inherited?: FromStream;
   }>;
 
 export type Index = Readonly<{
@@ -23,9 +29,6 @@ type Handler<Document, Event extends Fact> = (
   document: Document | undefined,
   event: Projected<Event>,
 ) => Document | undefined;
-
-/** Every document says which stream it comes from: when that is deleted for good, so is the document. */
-type FromStream = Readonly<{ stream: string }>;
 
 /**
  * A read model: a pure fold of events into documents, each of one key.
@@ -40,6 +43,11 @@ export type Projection<Document extends FromStream, Event extends Fact> = Readon
   /** To be raised when the fold changes: the model is then built anew beside the old one. */
   version: number;
   ranged?: true;
+  /**
+   * Whether the document of a fork starts from its ancestor's, as of the revision forked at. Such
+   * documents carry the revision of their last event; what they were at some of the earlier ones is kept.
+   */
+  inherits?: true;
   indexes: readonly Index[];
   /** The category of the streams it is made from; every category by default. */
   category?: string;

@@ -1,13 +1,16 @@
 import { type Collection, type Db, MongoBulkWriteError } from 'mongodb';
 import { tombstoneType } from '../eventstore/event-store.js';
+import type { Streams } from '../eventstore/lineage.js';
 import {
   byKey,
   foldDocument,
   foldRows,
   type KeyedEvents,
+  type Mark,
   type StoredDocument,
   type StoredRow,
 } from './fold-batch.js';
+import { historyIn, partsAtForks } from './history.js';
 import type { AnyProjection, Projected } from './projection.js';
 
 /** A projection's collection, as the runner uses it. */
@@ -30,9 +33,11 @@ export const collectionName = ({ name, version }: Pick<AnyProjection, 'name' | '
 export const readModel = (
   db: Db,
   projection: AnyProjection,
+  streams: Streams,
   name: string = collectionName(projection),
 ): ReadModel => {
   const collection = db.collection<StoredDocument>(name);
+  const history = historyIn(db, projection, name, streams);
   return {
     projection,
     prepare: async () => {
@@ -42,28 +47,33 @@ export const readModel = (
       await collection.createIndexes(
         indexes.map(({ key, unique = false }) => ({ key: { ...key }, ...(unique && { unique }) })),
       );
+      if (projection.inherits) await history.prepare();
     },
     apply: async (events) => {
       // What came before a stream's end need not be folded to be removed.
       const ended = new Map(
         events.filter(({ type }) => type === tombstoneType).map((e) => [e.stream, e.position]),
       );
-      const keyed = byKey(
-        projection,
-        events.filter(({ stream }) => !ended.has(stream)),
-      );
-      if (keyed.size > 0)
+      const lasting = events.filter(({ stream }) => !ended.has(stream));
+      for (const part of projection.inherits ? partsAtForks(lasting) : [lasting]) {
+        const keyed = byKey(projection, await Promise.all(part.map(history.withInherited)));
+        if (keyed.size === 0) continue;
         await (projection.ranged
           ? applyRows(collection as unknown as Collection<StoredRow>, projection, keyed)
-          : applyDocuments(collection, projection, keyed));
+          : applyDocuments(collection, history.collection, projection, keyed));
+      }
       for (const [stream, position] of ended)
-        await collection.deleteMany({ stream, position: { $lt: position } });
+        await Promise.all([
+          collection.deleteMany({ stream, position: { $lt: position } }),
+          projection.inherits && history.collection.deleteMany({ stream }),
+        ]);
     },
   };
 };
 
 const applyDocuments = async (
   collection: Collection<StoredDocument>,
+  history: Collection<Mark>,
   projection: AnyProjection,
   keyed: KeyedEvents,
 ): Promise<void> => {
@@ -71,6 +81,11 @@ const applyDocuments = async (
   const byId = new Map(stored.map((document) => [document._id, document]));
   const writes = [...keyed].flatMap(
     ([key, events]) => foldDocument(projection, key, events, byId.get(key)) ?? [],
+  );
+  // What a document was is kept before the document moves on: it cannot be told afterwards.
+  await writeGuarded(
+    history,
+    writes.flatMap(({ marks }) => marks),
   );
   await writeGuarded(
     collection,

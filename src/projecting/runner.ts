@@ -1,25 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
-import type { StreamForked } from '../domain/fork.js';
-import {
-  type EventStore,
-  type StoredEvent,
-  StreamTombstoned,
-  type Subscription,
-} from '../eventstore/event-store.js';
+import type { EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
+import type { Streams } from '../eventstore/lineage.js';
 import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
 import { type Progress, progressOf } from './progress.js';
-import type { AnyProjection, Projected } from './projection.js';
+import type { AnyProjection } from './projection.js';
 import { collectionName, readModel } from './read-model.js';
 
 export type RunnerOptions = Readonly<{
   store: EventStore;
   db: Db;
   projections: readonly AnyProjection[];
-  /** The state that a fork starts from: that of the stream it was forked from, at the revision. */
-  inheritedState: (fork: StreamForked) => Promise<unknown>;
+  /** The same store with lineage: where forks begin, some events of the ancestor are read again. */
+  streams: Streams;
   log: Logger;
   /** How many events are folded and written at a time; 500 by default. More is faster and takes more memory. */
   batchSize?: number;
@@ -51,9 +46,17 @@ export type Runner = Readonly<{
  * checkpoint once it can.
  */
 export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
-  const { store, db, projections, log, batchSize = 500, collectionOf = collectionName } = options;
+  const {
+    store,
+    streams,
+    db,
+    projections,
+    log,
+    batchSize = 500,
+    collectionOf = collectionName,
+  } = options;
   const models = projections.map((projection) =>
-    readModel(db, projection, collectionOf(projection)),
+    readModel(db, projection, streams, collectionOf(projection)),
   );
   const names = projections.map(collectionOf);
   const checkpoints = checkpointsIn(db);
@@ -69,11 +72,10 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   let lastCreated = 0;
 
   const apply = async (events: readonly StoredEvent[]): Promise<void> => {
-    const projected = await Promise.all(events.map((event) => withInherited(event, options)));
     await Promise.all(
       models.map((model, index) => {
         const done = progress[index]?.position() ?? -1;
-        return model.apply(projected.filter(({ position }) => position > done));
+        return model.apply(events.filter(({ position }) => position > done));
       }),
     );
     const last = events.at(-1);
@@ -148,20 +150,4 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
       await running;
     },
   };
-};
-
-const withInherited = async (
-  event: StoredEvent,
-  { inheritedState }: RunnerOptions,
-): Promise<Projected> => {
-  if (event.type !== 'StreamForked') return event;
-  // The codec has checked that the data is a fork's.
-  const fork = event as StoredEvent & StreamForked;
-  try {
-    return { ...event, inherited: await inheritedState(fork) };
-  } catch (error) {
-    // An ancestor deleted for good: then so was the fork, further on.
-    if (error instanceof StreamTombstoned) return event;
-    throw error;
-  }
 };

@@ -17,11 +17,13 @@ export type Lineage = Readonly<{
   ancestors: readonly Segment[];
   /** The whole family, from the oldest ancestor. */
   tree: LineageNode;
-  /** Whether the family is larger than what is shown. */
+  /** Whether the family is larger than what is shown: the oldest 5,000 streams, 500 generations. */
   truncated: boolean;
 }>;
 
 const mostStreams = 5_000;
+/** In generations: a deeper tree could not be put into JSON by recursion. */
+const deepest = 500;
 
 /** The family of a stream that the caller may see. */
 export const lineageOf = async (
@@ -36,13 +38,13 @@ export const lineageOf = async (
     .sort({ createdAt: 1, _id: 1 })
     .limit(mostStreams + 1)
     .toArray();
-  const shown = family.slice(0, mostStreams);
+  const shown = family.slice(0, mostStreams).filter(({ ancestry }) => ancestry.length <= deepest);
   const root = shown.find(({ _id }) => _id === own.root) ?? own;
   return {
     stream,
     ancestors: own.ancestry,
     tree: nodeOf(root, childrenIn(shown)),
-    truncated: family.length > mostStreams,
+    truncated: family.length > shown.length,
   };
 };
 

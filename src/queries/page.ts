@@ -13,7 +13,7 @@ export const toCursor = (values: readonly (string | number)[]): string =>
 /**
  * The values of a cursor.
  *
- * @param types what each value must be
+ * @param types what each value must be; numbers are places, counted from 0
  * @throws BadCursor
  */
 export const fromCursor = (
@@ -24,10 +24,13 @@ export const fromCursor = (
   const isFitting =
     Array.isArray(values) &&
     values.length === types.length &&
-    values.every((value, index) => typeof value === types[index]);
+    values.every((value, index) => typeof value === types[index] && !isNoPlace(value));
   if (!isFitting) throw new BadCursor('the cursor is not one of this list');
   return values;
 };
+
+const isNoPlace = (value: unknown): boolean =>
+  typeof value === 'number' && !(Number.isSafeInteger(value) && value >= 0);
 
 const parse = (cursor: string): unknown => {
   try {

@@ -1,11 +1,14 @@
 import type { Filter } from 'mongodb';
 import type { Caller } from '../commands/request.js';
 import type { Collections, MessageRow } from './collections.js';
+import { highlightsOf } from './highlights.js';
 import { fromCursor, type Page, toCursor } from './page.js';
+import { ancestryOf, type Stretch, stretchesOf, trueAt } from './segments.js';
 import { visibleTo } from './visible.js';
 
 export type MessageHit = Readonly<{
   id: string;
+  /** The session that the message was posted, or edited, in. */
   sessionId: string;
   role: MessageRow['role'];
   createdAt?: string;
@@ -18,76 +21,140 @@ export type MessageHit = Readonly<{
 export type SearchOptions = Readonly<{
   /** Words; "a phrase"; -without. */
   q: string;
+  /** Search this session only, as it stands: with what it inherits. */
   sessionId?: string;
   cursor?: string;
   limit: number;
 }>;
 
+type Found = MessageRow & Readonly<{ score: number }>;
+
 /** How deep a search can be paged into. */
 const deepest = 10_000;
+const fewestRead = 50;
 
-/** Full-text search over the messages that a caller may see, best match first. @throws BadCursor */
+/**
+ * Full-text search over the messages that a caller may see, best match first. Without a session,
+ * each message is found where it was written, once, unless its session is deleted.
+ *
+ * @throws BadCursor
+ */
 export const searchMessages = async (
-  { messages }: Collections,
+  collections: Collections,
   caller: Caller,
   { q, sessionId, cursor, limit }: SearchOptions,
 ): Promise<Page<MessageHit>> => {
-  const skip = cursor === undefined ? 0 : Number(fromCursor(cursor, ['number'])[0]);
+  const stretches = sessionId === undefined ? undefined : await stretchesIn(collections, sessionId);
   const filter: Filter<MessageRow> = {
     $text: { $search: q },
     ...visibleTo(caller),
-    to: null,
     deleted: false,
-    ...(sessionId !== undefined && { stream: `session-${sessionId}` }),
+    ...(stretches
+      ? { $or: stretches.map(({ stream, high }) => ({ stream, ...trueAt(high) })) }
+      : { to: null }),
   };
-  const found = await messages
-    .find<MessageRow & { score: number }>(filter, {
-      projection: { score: { $meta: 'textScore' } },
-    })
+  const hits: Readonly<{ row: Found; place: number }>[] = [];
+  let place = cursor === undefined ? 0 : Number(fromCursor(cursor, ['number'])[0]);
+  while (hits.length <= limit && place < deepest) {
+    const wanted = Math.max(limit + 1 - hits.length, fewestRead);
+    const rows = await read(collections, filter, place, wanted);
+    const hidden = stretches
+      ? await changedLater(collections, rows, stretches)
+      : await inDeletedSessions(collections, rows);
+    for (const [index, row] of rows.entries())
+      if (!hidden.has(row)) hits.push({ row, place: place + index });
+    place += rows.length;
+    if (rows.length < wanted) break;
+  }
+  const shown = await complete(
+    collections,
+    hits.slice(0, limit).map(({ row }) => row),
+  );
+  const beyond = hits[limit];
+  return {
+    items: shown.map((row) => viewOf(row, q)),
+    next: beyond ? toCursor([beyond.place]) : null,
+  };
+};
+
+const stretchesIn = async (collections: Collections, sessionId: string) => {
+  const stream = `session-${sessionId}`;
+  return stretchesOf(stream, (await ancestryOf(collections, stream)) ?? []);
+};
+
+const read = (
+  { messages }: Collections,
+  filter: Filter<MessageRow>,
+  skip: number,
+  limit: number,
+): Promise<readonly Found[]> =>
+  messages
+    .find<Found>(filter, { projection: { score: { $meta: 'textScore' } } })
     .sort({ score: { $meta: 'textScore' }, _id: 1 })
     .skip(skip)
-    .limit(limit + 1)
+    .limit(limit)
     .toArray();
-  const more = found.length > limit && skip + limit < deepest;
-  return {
-    items: found.slice(0, limit).map((row) => ({
-      id: row.messageId,
-      sessionId: row.stream.slice('session-'.length),
-      role: row.role,
-      ...(row.createdAt !== undefined && { createdAt: row.createdAt }),
-      score: row.score,
-      highlights: highlightsOf(row.text ?? '', wordsOf(q)),
-    })),
-    next: more ? toCursor([skip + limit]) : null,
-  };
+
+const inDeletedSessions = async (
+  { sessions }: Collections,
+  rows: readonly Found[],
+): Promise<ReadonlySet<Found>> => {
+  const streams = [...new Set(rows.map(({ stream }) => stream))];
+  const deleted = await sessions
+    .find({ _id: { $in: streams }, deleted: true }, { projection: { _id: 1 } })
+    .toArray();
+  const gone = new Set(deleted.map(({ _id }) => _id));
+  return new Set(rows.filter(({ stream }) => gone.has(stream)));
 };
 
-const wordsOf = (q: string): readonly string[] =>
-  q
-    .replace(/(^|\s)-\S+/g, ' ')
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((word) => word.length > 0);
-
-const around = 60;
-const mostHighlights = 3;
-
-/** Up to three pieces of a text around the words, each word marked with `<em>`; the rest is HTML-escaped. */
-const highlightsOf = (text: string, words: readonly string[]): readonly string[] => {
-  if (words.length === 0) return [];
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${words.join('|')})(?![\\p{L}\\p{N}])`, 'giu');
-  const pieces: string[] = [];
-  let shown = 0;
-  for (const match of text.matchAll(pattern)) {
-    if (match.index < shown) continue;
-    const start = Math.max(shown, match.index - around);
-    shown = Math.min(text.length, match.index + match[0].length + around);
-    const piece = text.slice(start, shown);
-    pieces.push(escapeHtml(piece).replace(pattern, '<em>$&</em>'));
-    if (pieces.length === mostHighlights) break;
-  }
-  return pieces;
+/** Inherited rows that a stretch after theirs has another version of. */
+const changedLater = async (
+  { messages }: Collections,
+  rows: readonly Found[],
+  stretches: readonly Stretch[],
+): Promise<ReadonlySet<Found>> => {
+  const order = new Map(stretches.map(({ stream }, index) => [stream, index]));
+  const ids = rows.map(({ messageId }) => messageId);
+  const versions = await Promise.all(
+    stretches.slice(1).map(({ stream, high }) =>
+      messages
+        .find({ stream, messageId: { $in: ids }, ...trueAt(high) })
+        .project<Pick<MessageRow, 'stream' | 'messageId'>>({ stream: 1, messageId: 1 })
+        .toArray(),
+    ),
+  );
+  const newest = new Map(versions.flat().map(({ messageId, stream }) => [messageId, stream]));
+  return new Set(
+    rows.filter(({ stream, messageId }) => {
+      const latest = newest.get(messageId);
+      return latest !== undefined && (order.get(latest) ?? 0) > (order.get(stream) ?? 0);
+    }),
+  );
 };
 
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>]/g, (char) => (char === '&' ? '&amp;' : char === '<' ? '&lt;' : '&gt;'));
+/** Rows of inherited messages hold only what their fork changed: the rest is where they were posted. */
+const complete = async (
+  collections: Collections,
+  rows: readonly Found[],
+): Promise<readonly Found[]> =>
+  Promise.all(
+    rows.map(async (row) => {
+      if (row.seq !== undefined) return row;
+      const ancestry = (await ancestryOf(collections, row.stream)) ?? [];
+      const posted = await collections.messages.findOne({
+        stream: { $in: ancestry.map(({ stream }) => stream) },
+        messageId: row.messageId,
+        seq: { $exists: true },
+      });
+      return { ...posted, ...row };
+    }),
+  );
+
+const viewOf = (row: Found, q: string): MessageHit => ({
+  id: row.messageId,
+  sessionId: row.stream.slice('session-'.length),
+  role: row.role,
+  ...(row.createdAt !== undefined && { createdAt: row.createdAt }),
+  score: row.score,
+  highlights: highlightsOf(row.text ?? '', q),
+});

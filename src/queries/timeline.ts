@@ -2,6 +2,7 @@ import type { Caller } from '../commands/request.js';
 import { type CheckpointView, listCheckpoints } from './checkpoints.js';
 import type { Collections } from './collections.js';
 import { findExecution } from './executions.js';
+import { toCursor } from './page.js';
 import { ancestryOf, stretchesOf } from './segments.js';
 import { visibleTo } from './visible.js';
 
@@ -29,8 +30,18 @@ export const timelineOf = async (
   const execution = await findExecution(collections, caller, id);
   if (!execution) return undefined;
   const stream = `execution-${id}`;
-  const { items, next } = await listCheckpoints(collections, stream, page);
-  const forks = await forksBetween(collections, caller, stream, items);
+  // One more than is shown: forks hang off a checkpoint up to where the next one is.
+  const { items: read } = await listCheckpoints(collections, stream, {
+    ...page,
+    limit: page.limit + 1,
+  });
+  const items = read.slice(0, page.limit);
+  const beyond = read[page.limit]?.revision;
+  const last = items.at(-1)?.revision;
+  const forks = await forksBetween(collections, caller, stream, {
+    first: items.at(0)?.revision ?? Number.POSITIVE_INFINITY,
+    end: beyond ?? Number.POSITIVE_INFINITY,
+  });
   const { status, currentStage, error, reason } = execution;
   const why = error ?? reason;
   return {
@@ -40,26 +51,25 @@ export const timelineOf = async (
     terminal: status !== 'running',
     ...(why !== undefined && { reason: why }),
     items: items.map(({ executionId: _, ...item }, index) => {
-      const end = items[index + 1]?.revision ?? Number.POSITIVE_INFINITY;
+      const end = read[index + 1]?.revision ?? Number.POSITIVE_INFINITY;
       return { ...item, forks: forks.filter(({ at }) => item.revision <= at && at < end) };
     }),
-    next,
+    next: beyond !== undefined && last !== undefined ? toCursor([last]) : null,
   };
 };
 
+/** The forks made at revisions from `first` up to, not including, `end`. */
 const forksBetween = async (
   collections: Collections,
   caller: Caller,
   stream: string,
-  items: readonly CheckpointView[],
+  { first, end }: Readonly<{ first: number; end: number }>,
 ): Promise<readonly ForkView[]> => {
-  const first = items.at(0)?.revision;
-  const last = items.at(-1)?.revision;
-  if (first === undefined || last === undefined) return [];
+  if (first >= end) return [];
   const ancestry = (await ancestryOf(collections, stream)) ?? [];
   const own = [stream, ...ancestry.map((segment) => segment.stream)];
   const found = await Promise.all(
-    stretchesOf(stream, ancestry).map(({ stream: parent, low, high }) =>
+    stretchesOf(stream, ancestry, end - 1).map(({ stream: parent, low, high }) =>
       collections.streams
         .find({
           'forkedFrom.stream': parent,

@@ -6,7 +6,6 @@ import { withLineage } from '../../src/eventstore/lineage.js';
 import { collectionName } from '../../src/projecting/read-model.js';
 import { startRunner } from '../../src/projecting/runner.js';
 import { connectDatabase } from '../../src/queries/database.js';
-import { inheritedState } from '../../src/replay/inherited-state.js';
 import { openStores } from '../../src/stores.js';
 import { all, ask, importLines, type Json, send } from '../support/api.js';
 import { Follower } from '../support/follower.js';
@@ -181,17 +180,22 @@ describeWithData('recorded runs of real agents (skipped where ../shared/data is 
         `${collectionName(projection)}_rebuilt`;
       const runner = await startRunner({
         ...{ store, db: database.db, projections, log: pino({ level: 'silent' }) },
-        inheritedState: inheritedState(withLineage(store)),
+        streams: withLineage(store),
         collectionOf: rebuilt,
       });
       const head = Number(steady.events.at(-1)!.position);
       for (const { name } of projections) await runner.progress(name).reached(head, 2 * minutes);
 
-      for (const projection of projections) {
+      const pairs = projections.flatMap((projection) => [
+        [collectionName(projection), rebuilt(projection)],
+        ...(projection.inherits
+          ? [[`${collectionName(projection)}_history`, `${rebuilt(projection)}_history`]]
+          : []),
+      ]);
+      expect(pairs).toHaveLength(7);
+      for (const pair of pairs) {
         const [live, again] = await Promise.all(
-          [collectionName(projection), rebuilt(projection)].map((name) =>
-            database.db.collection(name).find().sort({ _id: 1 }).toArray(),
-          ),
+          pair.map((name) => database.db.collection(name).find().sort({ _id: 1 }).toArray()),
         );
         expect(again!.length).toBeGreaterThan(0);
         expect(again).toEqual(live);

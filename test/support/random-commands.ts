@@ -122,7 +122,7 @@ export const executionCommands: fc.Arbitrary<ExecutionCommand> = fc.oneof(
 export const executionLives: fc.Arbitrary<readonly ExecutionCommand[]> = fc
   .tuple(
     startExecution,
-    fc.array(saveCheckpoint, { maxLength: 120, size: 'max' }),
+    fc.array(saveCheckpoint, { minLength: 40, maxLength: 80 }),
     fc.array(executionCommands, { maxLength: 10, size: 'max' }),
   )
   .map(([start, saves, others]) => [start, ...saves, ...others]);

@@ -10,6 +10,13 @@ export type EventStoreOptions = Readonly<{
   advertisedHost?: string;
   /** The port that gossip names. Default the one listened on. */
   advertisedPort?: number;
+  /**
+   * Appends are refused when the disk has less than this left, so that what was accepted can be
+   * finished and reads go on. Bytes, default 64 MiB.
+   */
+  diskReserve?: number;
 }>;
+
+export const DEFAULT_DISK_RESERVE = 64 * 1024 * 1024;
 
 export const DEFAULT_MAX_APPEND_SIZE = 1_048_576;

@@ -2,13 +2,17 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { lockFolder } from '../folder-lock.js';
 import type { RunningServer } from '../server-thread.js';
 import { gossip } from './grpc/gossip.js';
+import { monitoring } from './grpc/monitoring.js';
+import { operations } from './grpc/operations.js';
 import { persistentSubscriptions } from './grpc/persistent-subscriptions.js';
+import { projections } from './grpc/projections.js';
 import { serverFeatures } from './grpc/server-features.js';
 import { grpcService, type Service } from './grpc/service.js';
 import { streams } from './grpc/streams.js';
 import { DEFAULT_MAX_APPEND_SIZE, type EventStoreOptions } from './options.js';
 import { Groups } from './persistent/groups.js';
-import { openStore } from './storage/store.js';
+import { openStore, type Store } from './storage/store.js';
+import { SystemProjections } from './storage/system-projections.js';
 
 const HOST = '127.0.0.1';
 // 16 MiB less what EventStoreDB keeps for itself; a client's batch has up to 3 MiB and one event.
@@ -18,27 +22,42 @@ const UNLIMITED = -1;
 /**
  * Opens the folder and listens on loopback, in this thread.
  *
- * @throws FolderInUse when another server has the folder
+ * @throws FolderInUse when another server has the folder, DiskFull when a new store has no room, or
+ * what the network said about the port
  */
 export const serveEventStore = async (options: EventStoreOptions): Promise<RunningServer> => {
   const unlock = await lockFolder(options.dataDir);
-  const store = await openStore(options.dataDir);
-  const groups = new Groups(store);
+  try {
+    const store = await openStore(options.dataDir, { diskReserve: options.diskReserve });
+    return await serveStore(store, options, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+};
+
+const serveStore = async (
+  store: Store,
+  options: EventStoreOptions,
+  unlock: () => Promise<void>,
+): Promise<RunningServer> => {
   const server = new Server({
     'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
     'grpc.max_send_message_length': UNLIMITED,
   });
+  const groups = new Groups(store);
   // Gossip names the port, which is known once it is bound; nobody calls before that.
   const endPoint = { host: options.advertisedHost ?? HOST, port: options.advertisedPort ?? 0 };
   const services: readonly Service[] = [
     streams(store, options.maxAppendSize ?? DEFAULT_MAX_APPEND_SIZE),
     persistentSubscriptions(groups, store.reader),
+    projections(new SystemProjections(store.reader, store.writer)),
+    operations(store.scavenger, groups),
+    monitoring(store.reader),
     gossip(endPoint),
   ];
   for (const service of [...services, serverFeatures(services)])
     server.addService(...grpcService(service));
-  const port = await listen(server, options.port ?? 0);
-  endPoint.port ||= port;
 
   let stopped: Promise<void> | undefined;
   const stop = async () => {
@@ -50,13 +69,18 @@ export const serveEventStore = async (options: EventStoreOptions): Promise<Runni
     await store.close();
     await unlock();
   };
-  return {
-    port,
-    stop: () => {
-      stopped ??= stop();
-      return stopped;
-    },
+  const stopOnce = () => {
+    stopped ??= stop();
+    return stopped;
   };
+  try {
+    const port = await listen(server, options.port ?? 0);
+    endPoint.port ||= port;
+    return { port, stop: stopOnce };
+  } catch (error) {
+    await stopOnce();
+    throw error;
+  }
 };
 
 // Long enough for the refusals to leave.

@@ -78,20 +78,34 @@ const checkName = (ns: string) => {
 /** What there is: collections and their indexes, in memory and in the store. */
 export class Catalogue {
   readonly #store: Store;
-  readonly #collections = new Map<string, Collection>();
+  // Replaced with every change, never changed itself, so that a reference to it is a snapshot.
+  #collections: ReadonlyMap<string, Collection> = new Map();
 
   constructor(store: Store) {
     this.#store = store;
     this.reload();
   }
 
-  /** Reads everything again; what a write that was taken back had changed in memory goes with it. */
+  /** Reads everything again, after a commit that failed. */
   reload(): void {
-    this.#collections.clear();
-    for (const { value } of this.#store.entries(withPrefix('collection '))) {
-      const collection = decode(value) as Collection;
-      this.#collections.set(collection.ns, collection);
-    }
+    const stored = Array.from(
+      this.#store.entries(withPrefix('collection ')),
+      ({ value }) => decode(value) as Collection,
+    );
+    this.#collections = new Map(stored.map((each) => [each.ns, each]));
+  }
+
+  /** Takes note of how all is now. The returned function puts it back, for a write that is given up. */
+  remember(): () => void {
+    const before = this.#collections;
+    return () => {
+      this.#collections = before;
+    };
+  }
+
+  /** Whether this collection is still there, under whatever name. */
+  holds({ segment }: Collection): boolean {
+    return this.list().some((each) => each.segment === segment);
   }
 
   find(ns: string): Collection | undefined {
@@ -136,7 +150,7 @@ export class Catalogue {
 
   save(collection: Collection): Collection {
     this.#store.put(collectionKey(collection.ns), encode(collection));
-    this.#collections.set(collection.ns, collection);
+    this.#collections = new Map(this.#collections).set(collection.ns, collection);
     return collection;
   }
 
@@ -168,6 +182,11 @@ export class Catalogue {
     const collection = this.get(ns);
     if (ns === target)
       throw new CommandError('IllegalOperation', "Can't rename a collection to itself");
+    if (collection.indexes.some(({ isBuilding }) => isBuilding))
+      throw new CommandError(
+        'BackgroundOperationInProgressForNamespace',
+        `cannot rename ${ns} while an index of it is being built`,
+      );
     if (this.find(target)) {
       if (!mayDropTarget) throw new CommandError('NamespaceExists', 'target namespace exists');
       this.drop(target);
@@ -207,6 +226,6 @@ export class Catalogue {
 
   #forget(ns: string): void {
     this.#store.remove(collectionKey(ns));
-    this.#collections.delete(ns);
+    this.#collections = new Map([...this.#collections].filter(([each]) => each !== ns));
   }
 }

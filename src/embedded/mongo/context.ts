@@ -1,4 +1,4 @@
-import type { Catalogue } from './catalogue.js';
+import type { Catalogue, Collection } from './catalogue.js';
 import type { Cursors } from './cursors.js';
 import type { Documents } from './documents.js';
 import { CommandError } from './errors.js';
@@ -35,10 +35,33 @@ export const writeWith = async <Result>(
   { store, catalogue }: Context,
   job: () => Result,
 ): Promise<Result> => {
+  let isDone = false;
   try {
-    return await store.write(job);
+    return await store.write(() => {
+      const takeBack = catalogue.remember();
+      try {
+        const result = job();
+        isDone = true;
+        return result;
+      } catch (error) {
+        // At once: other jobs may run before this one's promise is settled.
+        takeBack();
+        throw error;
+      }
+    });
   } catch (error) {
-    catalogue.reload();
+    if (isDone) catalogue.reload();
     throw error;
   }
+};
+
+/**
+ * Makes sure at the end of a search that the collection was there all the time: a drop takes its
+ * documents away little by little, and half a result must not pass for a whole one.
+ *
+ * @throws CommandError QueryPlanKilled
+ */
+export const ensureThere = ({ catalogue }: Context, collection: Collection | undefined): void => {
+  if (collection && !catalogue.holds(collection))
+    throw new CommandError('QueryPlanKilled', `collection dropped: ${collection.ns}`);
 };

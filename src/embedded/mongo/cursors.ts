@@ -11,6 +11,8 @@ export type Results = Iterator<Buffer | undefined, void, void>;
 export type Cursor = {
   readonly ns: string;
   readonly results: Results;
+  /** Throws when what was read is not the whole of it. */
+  readonly check: () => void;
   /** Read already and found not to fit the batch before. */
   held?: Buffer | undefined;
   isBusy: boolean;
@@ -35,12 +37,18 @@ export const takeBatch = async (
   for (;;) {
     const held = cursor.held;
     const next = held ? { value: held, done: false } : cursor.results.next();
-    if (next.done) return { batch, isDone: true };
+    if (next.done) {
+      cursor.check();
+      return { batch, isDone: true };
+    }
     if (next.value) {
       const isFull =
         batch.length >= most || (bytes > 0 && bytes + next.value.length > maxDocumentBytes);
       cursor.held = isFull ? next.value : undefined;
-      if (isFull) return { batch, isDone: false };
+      if (isFull) {
+        cursor.check();
+        return { batch, isDone: false };
+      }
       batch.push(next.value);
       bytes += next.value.length;
     }
@@ -64,8 +72,8 @@ export class Cursors {
     return this.#open.size;
   }
 
-  create(ns: string, results: Results): Cursor {
-    return { ns, results, isBusy: false, lastUsed: this.#now() };
+  create(ns: string, results: Results, check: () => void): Cursor {
+    return { ns, results, check, isBusy: false, lastUsed: this.#now() };
   }
 
   /** Keeps a cursor for later and gives it an id. */

@@ -103,9 +103,9 @@ export class Documents {
    * @throws CommandError DuplicateKey, and then nothing is written
    */
   insert(ns: string, raw: Buffer): void {
-    const collection = this.#catalogue.getOrCreate(ns);
     const id = idOf(raw);
     checkDocument(raw, id);
+    const collection = this.#catalogue.getOrCreate(ns);
     const whole = encodeKey(id);
     const idKey = cutKey(whole, maxIdBytes);
     const key = documentKey(collection, idKey);

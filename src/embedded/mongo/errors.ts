@@ -24,9 +24,11 @@ const codes = {
   IndexOptionsConflict: 85,
   IndexKeySpecsConflict: 86,
   CannotIndexParallelArrays: 171,
+  QueryPlanKilled: 175,
   QueryExceededMemoryLimitNoDiskUseAllowed: 292,
   BSONObjectTooLarge: 10334,
   DuplicateKey: 11000,
+  BackgroundOperationInProgressForNamespace: 12587,
   UnrecognizedPipelineStage: 40324,
 } as const;
 

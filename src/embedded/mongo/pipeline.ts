@@ -1,21 +1,4 @@
 import type { Document } from 'bson';
-import { Aggregator } from 'mingo/aggregator';
-import { Context as Operators, ProcessingMode } from 'mingo/core';
-import * as accumulators from 'mingo/operators/accumulator';
-import * as expressions from 'mingo/operators/expression';
-import {
-  $addFields,
-  $bucket,
-  $group,
-  $project,
-  $replaceRoot,
-  $replaceWith,
-  $sample,
-  $set,
-  $sortByCount,
-  $unset,
-  $unwind,
-} from 'mingo/operators/pipeline';
 import { CommandError, unsupported } from './errors.js';
 import { compileFilter, everything } from './filter.js';
 import { isDocument } from './paths.js';
@@ -25,30 +8,25 @@ import { sortKeyOf } from './sort-key.js';
 
 // $match, $sort, $skip, $limit and $count are done here, with the order and the filters of find;
 // mingo does what shapes and groups documents.
-const shaping = {
-  $addFields,
-  $bucket,
-  $group,
-  $project,
-  $replaceRoot,
-  $replaceWith,
-  $sample,
-  $set,
-  $sortByCount,
-  $unset,
-  $unwind,
-};
 const own = ['$match', '$sort', '$skip', '$limit', '$count'];
+const shaping = [
+  '$addFields',
+  '$bucket',
+  '$group',
+  '$project',
+  '$replaceRoot',
+  '$replaceWith',
+  '$sample',
+  '$set',
+  '$sortByCount',
+  '$unset',
+  '$unwind',
+] as const;
 
-const { $function: _, ...withoutScripts } = expressions as Readonly<Record<string, unknown>>;
-const { $accumulator: __, ...plainAccumulators } = accumulators as Readonly<
-  Record<string, unknown>
->;
-const operators = Operators.init({
-  accumulator: plainAccumulators as typeof accumulators,
-  expression: withoutScripts as typeof expressions,
-  pipeline: shaping,
-});
+/** A stage that mingo does. */
+export type ShapingStage = (typeof shaping)[number];
+
+const isShaping = (name: string): name is ShapingStage => shaping.some((each) => each === name);
 
 /** One stage of a pipeline. */
 export type Stage = Readonly<{ name: string; spec: unknown }>;
@@ -64,7 +42,7 @@ export const parsePipeline = (pipeline: unknown): Stage[] => {
         'FailedToParse',
         'A pipeline stage specification object must contain exactly one field.',
       );
-    if (!own.includes(name) && !Object.hasOwn(shaping, name))
+    if (!own.includes(name) && !isShaping(name))
       throw new CommandError(
         'UnrecognizedPipelineStage',
         `Unrecognized pipeline stage name: '${name}' (by Forkline's embedded MongoDB)`,
@@ -112,17 +90,39 @@ export const splitPipeline = (
   return { query, rest };
 };
 
-// The field that every result begins with, wherever mingo puts it.
-const idFirst = (document: Document): Document =>
-  Object.hasOwn(document, '_id') ? { _id: document._id, ...document } : document;
+/** Makes of documents what a shaping stage makes of them. */
+export type Shape = (
+  name: ShapingStage,
+  spec: unknown,
+  documents: readonly Document[],
+) => Document[];
 
-/** What a stage makes of documents. @throws CommandError for operators that mingo does not know */
-export const applyStage = (documents: readonly Document[], stage: Stage): Document[] => {
-  switch (stage.name) {
+const noShape: Shape = () => [];
+
+/** What carries out the shaping stages among these. It takes long to load, and most servers never need it. */
+export const loadShape = async (stages: readonly Stage[]): Promise<Shape> =>
+  stages.some(({ name }) => isShaping(name)) ? (await import('./shaping.js')).shape : noShape;
+
+/** What stages make of documents, one after another. */
+export const applyStages = (
+  stages: readonly Stage[],
+  documents: readonly Document[],
+  shape: Shape,
+): readonly Document[] =>
+  stages.reduce<readonly Document[]>((left, stage) => applyStage(left, stage, shape), documents);
+
+const applyStage = (
+  documents: readonly Document[],
+  stage: Stage,
+  shape: Shape,
+): readonly Document[] => {
+  const { name, spec } = stage;
+  if (isShaping(name)) return shape(name, spec, documents);
+  switch (name) {
     case '$match':
       return documents.filter(plainFilterOf(stage).test);
     case '$sort': {
-      const keyOf = sortKeyOf(parseSort(stage.spec as Document));
+      const keyOf = sortKeyOf(parseSort(spec as Document));
       return documents
         .map((document) => ({ document, key: keyOf(document) }))
         .sort((a, b) => Buffer.compare(a.key, b.key))
@@ -132,22 +132,7 @@ export const applyStage = (documents: readonly Document[], stage: Stage): Docume
       return documents.slice(wholeNumber(stage));
     case '$limit':
       return documents.slice(0, wholeNumber(stage));
-    case '$count':
-      return documents.length > 0 ? [{ [String(stage.spec)]: documents.length }] : [];
-    default: {
-      const aggregator = new Aggregator([{ [stage.name]: stage.spec } as Document], {
-        context: operators,
-        processingMode: ProcessingMode.CLONE_INPUT,
-        scriptEnabled: false,
-      });
-      try {
-        return aggregator.run([...documents]).map(idFirst);
-      } catch (error) {
-        throw new CommandError(
-          'BadValue',
-          `${stage.name}: ${error instanceof Error ? error.message : error}`,
-        );
-      }
-    }
+    default:
+      return documents.length > 0 ? [{ [String(spec)]: documents.length }] : [];
   }
 };

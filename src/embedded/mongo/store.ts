@@ -4,7 +4,13 @@ import { open, type RootDatabase } from 'lmdb';
 export type Entry = Readonly<{ key: Buffer; value: Buffer }>;
 
 /** Keys from `from` (inclusive) to `to` (exclusive), forwards or backwards. */
-export type KeyRange = Readonly<{ from: Buffer; to: Buffer; isReverse?: boolean }>;
+export type KeyRange = Readonly<{
+  from: Buffer;
+  to: Buffer;
+  isReverse?: boolean;
+  /** The only key there can be in this range is `from`. */
+  isOne?: boolean;
+}>;
 
 const chunkBytes = 1024 * 1024;
 const largestChunk = 512;
@@ -76,7 +82,12 @@ export class Store {
   }
 
   /** The entries of a range, values included. */
-  *entries({ from, to, isReverse = false }: KeyRange): Generator<Entry> {
+  *entries({ from, to, isReverse = false, isOne = false }: KeyRange): Generator<Entry> {
+    if (isOne) {
+      const value = this.get(from);
+      if (value) yield { key: from, value };
+      return;
+    }
     const edges = { start: isReverse ? to : from, end: isReverse ? from : to };
     let exclusiveStart = isReverse;
     for (let limit = 8; ; limit = Math.min(limit * 4, largestChunk)) {

@@ -1,13 +1,12 @@
 import { v7 } from 'uuid';
-import { type CommandRequest, maySee } from '../../commands/request.js';
-import { session } from '../../domain/session.js';
+import type { CommandRequest } from '../../commands/request.js';
 import { StreamTombstoned } from '../../eventstore/event-store.js';
-import { firstState } from '../../eventstore/fold.js';
 import { forksOf } from '../../queries/lineage.js';
 import { carriedOut } from '../answers.js';
 import { Problem } from '../problem.js';
 import type { Answer } from '../route.js';
 import type { Services } from '../services.js';
+import { visibleStream } from '../visible-stream.js';
 
 const patience = 5_000;
 
@@ -22,9 +21,7 @@ export const deleteForGood = async (
 ): Promise<Answer> => {
   const { sessions, streams, store, runner, collections } = services;
   const stream = `session-${id}`;
-  const origin = await firstState(streams, session, stream);
-  if (!origin || !maySee(command.caller, session.ownerOf(origin)))
-    throw new Problem('session-not-found');
+  await visibleStream(streams, stream, command.caller);
   await refuseIfForked(services, stream);
 
   const hidden = carriedOut(await sessions(id, [{ type: 'DeleteSession' }], command));
@@ -35,7 +32,7 @@ export const deleteForGood = async (
   );
   // A fork that was made while this went on is in the models by now.
   await refuseIfForked(services, stream).catch(async (error: unknown) => {
-    await sessions(id, [{ type: 'RestoreSession' }], { ...command, commandId: v7() });
+    if (hidden.added > 0) await sessions(id, [{ type: 'RestoreSession' }], undoing(command));
     throw error;
   });
 
@@ -53,6 +50,12 @@ export const deleteForGood = async (
     body: { id, stream, revision: hidden.revision, position: String(position) },
   };
 };
+
+/** A command of its own, at whatever revision the stream is by then. */
+const undoing = ({ ifRevision: _, ...command }: CommandRequest): CommandRequest => ({
+  ...command,
+  commandId: v7(),
+});
 
 /** @throws Problem naming the forks of a session and of its executions that are not the session's own */
 const refuseIfForked = async ({ collections }: Services, stream: string): Promise<void> => {

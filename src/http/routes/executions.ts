@@ -5,7 +5,7 @@ import { firstState } from '../../eventstore/fold.js';
 import { listCheckpoints } from '../../queries/checkpoints.js';
 import { findExecution, listExecutions } from '../../queries/executions.js';
 import { timelineOf } from '../../queries/timeline.js';
-import { found, written } from '../answers.js';
+import { creating, found, written } from '../answers.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, given, id, json, paging, reason, revision } from '../schema.js';
@@ -44,11 +44,15 @@ export const executionRoutes = ({
       if (started.sessionId !== undefined && !maySee(caller, owner))
         throw new Problem('session-not-found');
       const executionId = named ?? newId;
-      const outcome = await executions(
-        executionId,
-        // What runs in a session belongs to whom the session belongs.
-        [{ type: 'StartExecution', userId: owner ?? caller.userId, ...given(started) }],
-        command,
+      const outcome = await creating(
+        `execution-${executionId}`,
+        'execution-already-exists',
+        executions(
+          executionId,
+          // What runs in a session belongs to whom the session belongs.
+          [{ type: 'StartExecution', userId: owner ?? caller.userId, ...given(started) }],
+          command,
+        ),
       );
       if ('rejected' in outcome && outcome.rejected === 'execution-not-found')
         throw new Problem('execution-already-exists');
@@ -110,8 +114,10 @@ export const executionRoutes = ({
     params,
     query: z.strictObject({ at: revision.optional(), ...paging, ...after }),
     handle: async ({ params, query }, { caller }) => {
-      if (!(await findExecution(collections, caller, params.id)))
-        throw new Problem('execution-not-found');
+      const execution = await findExecution(collections, caller, params.id);
+      if (!execution) throw new Problem('execution-not-found');
+      if (query.at !== undefined && query.at > execution.revision)
+        throw new Problem('revision-not-found');
       const body = await listCheckpoints(collections, `execution-${params.id}`, given(query));
       return { status: 200, body };
     },

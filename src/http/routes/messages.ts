@@ -5,7 +5,7 @@ import { findSession } from '../../queries/sessions.js';
 import { written } from '../answers.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, paging, queryFlag, revision } from '../schema.js';
+import { after, given, id, paging, queryFlag, revision, searched } from '../schema.js';
 import type { Services } from '../services.js';
 import { content, messageFields, messageParams } from './message-schema.js';
 
@@ -18,7 +18,7 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
     path: '/v1/messages/search',
     reads: ['messages'],
     query: z.strictObject({
-      q: z.string().trim().min(1).max(500),
+      q: searched.trim().min(1).max(500),
       sessionId: id.optional(),
       ...paging,
       ...after,
@@ -58,8 +58,10 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
       ...after,
     }),
     handle: async ({ params, query }, { caller }) => {
-      if (!(await findSession(collections, caller, params.id)))
-        throw new Problem('session-not-found');
+      const session = await findSession(collections, caller, params.id);
+      if (!session) throw new Problem('session-not-found');
+      if (query.at !== undefined && query.at > session.revision)
+        throw new Problem('revision-not-found');
       const body = await listMessages(collections, `session-${params.id}`, given(query));
       return { status: 200, body };
     },

@@ -1,14 +1,22 @@
 import { z } from 'zod';
-import { forkStream } from '../../commands/fork.js';
-import { session } from '../../domain/session.js';
-import { fold } from '../../eventstore/fold.js';
 import { findSession, listSessions } from '../../queries/sessions.js';
-import { found, written } from '../answers.js';
+import { creating, found, written } from '../answers.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, metadata, paging, queryFlag, reason, text } from '../schema.js';
+import {
+  after,
+  given,
+  id,
+  metadata,
+  paging,
+  queryFlag,
+  reason,
+  searched,
+  text,
+} from '../schema.js';
 import type { Services } from '../services.js';
 import { deleteForGood } from './delete-for-good.js';
+import { resumeAsFork } from './resume-as-fork.js';
 
 const params = z.strictObject({ id });
 const withReason = z.strictObject({ reason: reason.optional() });
@@ -24,7 +32,7 @@ const status = z.enum([
 
 /** Sessions: their life. */
 export const sessionRoutes = (services: Services): readonly Route[] => {
-  const { sessions, collections, streams } = services;
+  const { sessions, collections } = services;
   return [
     route({
       method: 'post',
@@ -39,10 +47,14 @@ export const sessionRoutes = (services: Services): readonly Route[] => {
       handle: async ({ body: { id: named, ...created } }, { newId, command }) => {
         const { caller } = command;
         const sessionId = named ?? newId;
-        const outcome = await sessions(
-          sessionId,
-          [{ type: 'CreateSession', userId: caller.userId, ...given(created) }],
-          command,
+        const outcome = await creating(
+          `session-${sessionId}`,
+          'session-already-exists',
+          sessions(
+            sessionId,
+            [{ type: 'CreateSession', userId: caller.userId, ...given(created) }],
+            command,
+          ),
         );
         // Nothing hides a session of someone else from its creation: the id is taken.
         if ('rejected' in outcome && outcome.rejected === 'session-not-found')
@@ -56,7 +68,7 @@ export const sessionRoutes = (services: Services): readonly Route[] => {
       reads: ['sessions'],
       query: z.strictObject({
         status: status.optional(),
-        q: z.string().max(200).optional(),
+        q: searched.max(200).optional(),
         includeArchived: queryFlag,
         includeDeleted: queryFlag,
         ...paging,
@@ -103,28 +115,10 @@ export const sessionRoutes = (services: Services): readonly Route[] => {
       path: '/v1/sessions/:id/resume',
       params,
       body: z.strictObject({ fork: z.boolean().default(false), reason: reason.optional() }),
-      handle: async ({ params, body }, { command, newId }) => {
-        if (!body.fork)
-          return written(await sessions(params.id, [{ type: 'ResumeSession' }], command));
-        const { revision } = await fold(streams, session, `session-${params.id}`);
-        const { ifRevision } = command;
-        if (revision === 'none') throw new Problem('session-not-found');
-        if (ifRevision !== undefined && ifRevision !== revision)
-          throw new Problem('revision-mismatch', undefined, { currentRevision: revision });
-        const outcome = await forkStream(
-          streams,
-          session,
-          {
-            of: params.id,
-            at: revision,
-            id: newId,
-            amendments: [{ type: 'ResumeSession' }],
-            ...(body.reason !== undefined && { reason: body.reason }),
-          },
-          command,
-        );
-        return written(outcome, { created: `/v1/sessions/${newId}` });
-      },
+      handle: async ({ params, body }, context) =>
+        body.fork
+          ? resumeAsFork(services, params.id, body.reason, context)
+          : written(await sessions(params.id, [{ type: 'ResumeSession' }], context.command)),
     }),
     route({
       method: 'post',

@@ -1,22 +1,18 @@
 import { z } from 'zod';
 import { forkStream } from '../../commands/fork.js';
-import { type Caller, maySee } from '../../commands/request.js';
-import type { Decider, Fact } from '../../domain/decider.js';
-import { type Category, deciders, parseStream } from '../../domain/deciders.js';
-import { firstState } from '../../eventstore/fold.js';
+import type { Caller } from '../../commands/request.js';
+import type { Category } from '../../domain/deciders.js';
 import { lineageOf } from '../../queries/lineage.js';
-import { fromCursor, toCursor } from '../../queries/page.js';
+import { BadCursor, fromCursor, toCursor } from '../../queries/page.js';
 import { eventView } from '../../replay/event-view.js';
-import { type AnyState, stateAt } from '../../replay/state-at.js';
-import { found, written } from '../answers.js';
-import { Problem, type ProblemCode } from '../problem.js';
-import { notFound } from '../problem-of.js';
+import { stateAt } from '../../replay/state-at.js';
+import { creating, found, written } from '../answers.js';
+import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, id, paging, reason, revision } from '../schema.js';
 import type { Services } from '../services.js';
+import { headOf, visibleStream } from '../visible-stream.js';
 import { amendmentsOf } from './amendments.js';
-
-type AnyDecider = Decider<object, AnyState, Fact, ProblemCode>;
 
 const params = z.strictObject({ stream: z.string().max(300) });
 const direction = z.enum(['forwards', 'backwards']);
@@ -28,16 +24,7 @@ const plural: Readonly<Record<Category, string>> = {
 
 /** Time travel, on any stream. */
 export const streamRoutes = ({ streams, collections }: Services): readonly Route[] => {
-  /** The stream of a name, if the caller may see it. @throws Problem */
-  const visible = async (stream: string, caller: Caller) => {
-    const name = parseStream(stream);
-    if (!name) throw new Problem('stream-not-found');
-    // Each decider takes its own commands and events: those are checked against its category before.
-    const decider = deciders[name.category] as unknown as AnyDecider;
-    const origin = await firstState(streams, decider, stream);
-    if (!origin || !maySee(caller, decider.ownerOf(origin))) throw notFound(stream);
-    return { ...name, stream, decider };
-  };
+  const visible = (stream: string, caller: Caller) => visibleStream(streams, stream, caller);
 
   return [
     route({
@@ -111,17 +98,19 @@ export const streamRoutes = ({ streams, collections }: Services): readonly Route
         reason: reason.optional(),
       }),
       handle: async ({ params, body }, { caller, command, newId }) => {
-        const { category, id: of, decider } = await visible(params.stream, caller);
+        const { category, id: of, decider, stream } = await visible(params.stream, caller);
+        const { ifRevision } = command;
+        if (ifRevision !== undefined) await headOf(streams, stream, ifRevision);
         const forkId = body.id ?? newId;
-        const outcome = await forkStream(
-          streams,
-          decider,
-          {
-            ...{ of, at: body.at, id: forkId },
-            amendments: amendmentsOf(category, body.amendments, command.commandId),
-            ...(body.reason !== undefined && { reason: body.reason }),
-          },
-          command,
+        const fork = {
+          ...{ of, at: body.at, id: forkId },
+          amendments: amendmentsOf(category, body.amendments, command.commandId),
+          ...(body.reason !== undefined && { reason: body.reason }),
+        };
+        const outcome = await creating(
+          `${category}-${forkId}`,
+          'fork-already-exists',
+          forkStream(streams, decider, fork, command),
         );
         return written(outcome, { created: `${plural[category]}/${forkId}` });
       },
@@ -132,6 +121,6 @@ export const streamRoutes = ({ streams, collections }: Services): readonly Route
 const placeOf = (cursor: string) => {
   const [way, from] = fromCursor(cursor, ['string', 'number']);
   const { data } = direction.safeParse(way);
-  if (!data) throw new Problem('bad-request', 'the cursor is not one of this list');
+  if (!data) throw new BadCursor('the cursor is not one of this list');
   return { direction: data, from: Number(from) };
 };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Collection, MongoClient } from 'mongodb';
 import { startMongo } from '../../../src/embedded/mongo/start.js';
 import { startServerThread } from '../../../src/embedded/server-thread.js';
+import { startMongoProcess } from '../../embedded/mongo/support/mongo-process.js';
 import { type Row, rowOf } from './rows.js';
 
 // Every operation through the driver, against the embedded server and against one that answers at
@@ -98,19 +99,19 @@ const median = (numbers: readonly number[]) =>
   numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
 const dataDir = await mkdtemp(join(tmpdir(), 'forkline-bench-'));
-const filling = await startMongo({ dataDir });
+const filling = await startMongoProcess(dataDir);
 const filler = await new MongoClient(filling.url).connect();
 const empty = filler.db('bench').collection<Row>('rows');
 await empty.createIndex({ userId: 1, archived: 1, updatedAt: -1, _id: -1 });
 await empty.createIndex({ updatedAt: -1 });
 await empty.createIndex({ tags: 1 });
 await upsertAll(empty, 0, total, 1);
-await filler.close();
-await filling.stop();
+await filling.kill();
+await filler.close(true);
 
-const opened = performance.now();
+const killed = await startMongoProcess(dataDir);
+await killed.kill();
 const server = await startMongo({ dataDir });
-const openedIn = performance.now() - opened;
 const nobody = await startServerThread(new URL('./null-server.js', import.meta.url), {});
 const clients = await Promise.all(
   [server.port, nobody.port].map((port) =>
@@ -120,7 +121,9 @@ const clients = await Promise.all(
 const [rows, nowhere] = clients.map((client) => client.db('bench').collection<Row>('rows'));
 if (!rows || !nowhere) throw new Error('there are two clients');
 
-console.log(`open a store of ${total} documents, worker included: ${openedIn.toFixed(0)} ms\n`);
+console.log(
+  `open a store of ${total} documents after kill -9, worker included: ${killed.openedIn.toFixed(0)} ms\n`,
+);
 console.log('| operation | embedded | null server | embedded takes |\n|---|---|---|---|');
 for (const { name, unit, run } of operations) {
   const ours: number[] = [];

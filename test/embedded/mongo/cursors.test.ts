@@ -90,6 +90,19 @@ describe('a cursor', () => {
     expect(seen.at(-1)).toBe(698);
   });
 
+  it('says so when its collection was dropped or replaced, rather than end early', async () => {
+    const [old, next] = [db().collection<Row>('replaced'), db().collection<Row>('replacing')];
+    await old.insertMany(Array.from({ length: 300 }, (_, _id) => ({ _id, n: 0 })));
+    await next.insertOne({ _id: 1, n: 1 });
+    const [replaced, renamed] = [old.find({}, { batchSize: 10 }), next.find({}, { batchSize: 10 })];
+    await replaced.next();
+    await next.insertMany(Array.from({ length: 300 }, (_, i) => ({ _id: i + 2, n: 1 })));
+    await renamed.next();
+    await next.rename('replaced', { dropTarget: true });
+    await expect(replaced.toArray()).rejects.toMatchObject({ code: 175 });
+    await expect(old.find().toArray()).resolves.toHaveLength(301);
+  });
+
   it('left open by many clients stands in the way of nobody', async () => {
     const opened = await Promise.all(
       Array.from({ length: 300 }, () =>
@@ -117,7 +130,7 @@ describe('a cursor', () => {
   it('is dropped when nobody asked for it during ten minutes', () => {
     let now = 0;
     const cursors = new Cursors(() => now);
-    const keep = () => cursors.keep(cursors.create('a.b', [][Symbol.iterator]()));
+    const keep = () => cursors.keep(cursors.create('a.b', [][Symbol.iterator](), () => undefined));
     const [left, used] = [keep(), keep()];
     now = 9 * 60_000;
     cursors.get(used, 'a.b');

@@ -24,7 +24,7 @@ const valuesOf = (scalar: fc.Arbitrary<unknown>) => {
   const flat = fc.record({ b: scalar, d: scalar }, { requiredKeys: [] });
   const value = fc.oneof(
     { weight: 4, arbitrary: scalar },
-    { weight: 2, arbitrary: fc.array(scalar, { maxLength: 3 }) },
+    { weight: 4, arbitrary: fc.array(scalar, { maxLength: 3 }) },
     { weight: 1, arbitrary: flat },
     { weight: 3, arbitrary: fc.array(fc.oneof(flat, flat, scalar), { maxLength: 3 }) },
   );
@@ -33,7 +33,7 @@ const valuesOf = (scalar: fc.Arbitrary<unknown>) => {
   return { document, operand };
 };
 
-const path = fc.constantFrom('a', 'b', 'a.b', 'a.d', '_id');
+const path = fc.constantFrom('a', 'a', 'a', 'b', 'a.b', 'a.d', '_id');
 const direction = fc.constantFrom(1, -1);
 const key = fc
   .uniqueArray(fc.tuple(path, direction), {
@@ -70,7 +70,10 @@ const filtersOf = (operand: fc.Arbitrary<unknown>) => {
   );
   const condition = fc.tuple(path, operators).map(([name, test]): Document => ({ [name]: test }));
   const conjunction = fc
-    .array(condition, { minLength: 1, maxLength: 3 })
+    .oneof(
+      { weight: 2, arbitrary: condition.map((one) => [one]) },
+      { weight: 1, arbitrary: fc.array(condition, { minLength: 2, maxLength: 3 }) },
+    )
     .map(($and): Document => ({ $and }));
   return fc.oneof(
     { weight: 3, arbitrary: conjunction },

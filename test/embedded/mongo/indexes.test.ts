@@ -177,10 +177,11 @@ describe('an index', () => {
       { _id: '2', a: [1, 2] },
     ]);
     // Each is sorted by its smallest element, not by the one that was asked for.
-    const ids = async (sort: Document) =>
-      (await own.find({ a: 1 }).sort(sort).toArray()).map(({ _id }) => _id);
+    const ids = async (sort: Document, a: unknown = 1) =>
+      (await own.find({ a }).sort(sort).toArray()).map(({ _id }) => _id);
     expect(await ids({ a: 1, _id: 1 })).toEqual(['1', '0', '2']);
     expect(await ids({ a: -1, _id: 1 })).toEqual(['2', '0', '1']);
+    expect(await ids({ a: 1, _id: 1 }, { $in: [1, 2] })).toEqual(['1', '0', '2']);
   });
 
   it('refuses two arrays in one key, and stores nothing of the document', async () => {

@@ -126,6 +126,7 @@ describe('a document', () => {
       true,
       new Date(5),
       new Binary(Buffer.from([1])),
+      'y'.repeat(590),
       'x'.repeat(3000),
     ];
     const own = mongo.client.db('types').collection<{ _id: unknown }>('ids');
@@ -138,7 +139,7 @@ describe('a document', () => {
       code: 11000,
     });
     await expect(own.insertOne({ _id: [1] } as never)).rejects.toMatchObject({ code: 2 });
-    const long = await own.find({ _id: { $gt: 'x'.repeat(2999) } } as never).toArray();
+    const long = await own.find({ _id: { $gt: 'x'.repeat(2999), $lt: 'y' } } as never).toArray();
     expect(long).toHaveLength(1);
   });
 

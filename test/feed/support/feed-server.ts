@@ -27,6 +27,8 @@ export type FeedServer = Readonly<{
   feed: Feed;
   http: Server;
   port: number;
+  /** The messages of its log. */
+  logged: readonly string[];
   connect(user: string): Promise<FeedClient>;
   /** Stops the store and starts it again on the same folder and port. */
   stopStore(): Promise<void>;
@@ -46,7 +48,9 @@ export const startFeedServer = async (options: ServerOptions = {}): Promise<Feed
   let eventStore = await startEventStore({ dataDir });
   const store = connectEventStore(eventStore.url);
   const { identify = identifyByName } = options;
-  const feed = startFeed(store, pino({ level: 'silent' }), options.feed);
+  const logged: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line) => logged.push(JSON.parse(line).msg) });
+  const feed = startFeed(store, log, options.feed);
   const http = createServer(async (request, response) => {
     if (request.url?.startsWith('/v1/feed/sse')) {
       const caller = (await identify(request))!;
@@ -63,7 +67,7 @@ export const startFeedServer = async (options: ServerOptions = {}): Promise<Feed
   const { port } = http.address() as AddressInfo;
 
   return {
-    ...{ store, feed, http, port },
+    ...{ store, feed, http, port, logged },
     connect: (user) => FeedClient.connect(port, user),
     stopStore: () => eventStore.stop(),
     startStore: async () => {

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 const LIMIT_MS = 45_000;
 
 /** Lets tests wait until something holds, which is looked at whenever something happened. */
@@ -26,3 +28,12 @@ export class Waiting {
     });
   }
 }
+
+/** Settles once a condition holds that nothing tells of; it is looked at once a turn. */
+export const eventually = async (condition: () => boolean, what: string): Promise<void> => {
+  const limit = Date.now() + LIMIT_MS;
+  while (!condition()) {
+    if (Date.now() > limit) throw new Error(`did not come about in time: ${what}`);
+    await nextTurn();
+  }
+};

@@ -22,17 +22,21 @@ export const serveAppend =
     let target: TargetOptions | undefined;
     const events: ProposedEvent[] = [];
     let size = 0;
-    await eachMessage(call, (bytes) => {
-      const message = readAppendMessage(bytes);
-      if (!message) return;
-      if ('stream' in message) target = message;
-      else {
-        // Only data counts, as it does in EventStoreDB.
-        size += message.data.length;
-        if (size > maxAppendSize) throw maxAppendSizeExceeded(maxAppendSize);
-        events.push(message);
-      }
-    });
+    await eachMessage(
+      call,
+      (bytes) => {
+        const message = readAppendMessage(bytes);
+        if (!message) return;
+        if ('stream' in message) target = message;
+        else {
+          // Only data counts, as it does in EventStoreDB.
+          size += message.data.length;
+          if (size > maxAppendSize) throw maxAppendSizeExceeded(maxAppendSize);
+          events.push(message);
+        }
+      },
+      writer.closing,
+    );
     if (!target?.stream) throw invalidArgument('the append names no stream');
     const { stream, expected } = target;
     const outcome = await submitAppend(writer, { stream, expected, events }, size);

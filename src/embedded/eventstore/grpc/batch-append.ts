@@ -5,11 +5,11 @@ import {
   batchAccessDenied,
   batchBadRequest,
   batchError,
+  batchFailed,
   batchStreamDeleted,
   batchSuccess,
   batchTimeout,
   batchTooBig,
-  batchUnknown,
   batchWrongRevision,
 } from '../wire/append-responses.js';
 import { type BatchChunk, readBatchChunk, type TargetOptions } from '../wire/stream-requests.js';
@@ -21,12 +21,19 @@ import type { DuplexStream } from './service.js';
 /** The longest that an append may take to arrive, whatever its own deadline. */
 const WRITE_TIMEOUT_MS = 2_000;
 
-type Unfinished = {
-  target: TargetOptions;
-  chunk: BatchChunk;
+// A client that sends faster than the disk takes waits once this much is on its way there.
+const MAX_PENDING_BYTES = 32 * 1024 * 1024;
+
+/** An append of which the last chunk may still be missing. */
+type Append = {
+  readonly correlationId: Buffer;
+  readonly target: TargetOptions;
+  readonly events: BatchChunk['events'];
   size: number;
   timer?: NodeJS.Timeout;
 };
+
+const keyOf = (correlationId: Buffer) => correlationId.toString('latin1');
 
 /**
  * Streams.BatchAppend: any number of appends over one call, told apart by correlation id, each sent
@@ -35,87 +42,102 @@ type Unfinished = {
 export const serveBatchAppend =
   (writer: Writer, maxAppendSize: number) =>
   async (call: DuplexStream): Promise<void> => {
-    const responses = new Responses(call);
-    const unfinished = new Map<string, Unfinished>();
-    const pending = new Set<Promise<void>>();
-
-    const forget = (correlationId: Buffer) => {
-      const key = correlationId.toString('latin1');
-      clearTimeout(unfinished.get(key)?.timer);
-      unfinished.delete(key);
-    };
-    const fail = (correlationId: Buffer, stream: string, failure: BatchFailure) => {
-      forget(correlationId);
-      responses.send(batchError(correlationId, stream, failure));
-    };
-    responses.onEnd(() => {
-      for (const { timer } of unfinished.values()) clearTimeout(timer);
-      unfinished.clear();
-    });
-
-    /** @returns the append that the chunk belongs to, unless that was answered before */
-    const begin = (chunk: BatchChunk): Unfinished | undefined => {
-      const key = chunk.correlationId.toString('latin1');
-      const { target } = chunk;
-      if (!target) return unfinished.get(key);
-      const { stream, deadline } = target;
-      const started: Unfinished = { target, chunk: { ...chunk, events: [] }, size: 0 };
-      const timeout = Math.min(
-        (deadline ?? Number.POSITIVE_INFINITY) - Date.now(),
-        WRITE_TIMEOUT_MS,
-      );
-      if (timeout <= 0 || !stream) {
-        const failure = stream ? batchTimeout : batchBadRequest('the append names no stream');
-        fail(chunk.correlationId, stream, failure);
-        return undefined;
-      }
-      if (!chunk.isFinal) {
-        const expire = () => fail(chunk.correlationId, stream, batchTimeout);
-        started.timer = setTimeout(expire, timeout);
-        unfinished.set(key, started);
-      }
-      return started;
-    };
-
-    const take = async (bytes: Buffer): Promise<void> => {
-      const chunk: BatchChunk = { correlationId: bytes, events: [], isFinal: false };
-      try {
-        readBatchChunk(bytes, chunk);
-      } catch (error) {
-        const stream = chunk.target?.stream ?? stringOf(unfinished, chunk.correlationId);
-        // Without a stream it belongs to an append that was answered before, or to none.
-        if (stream !== undefined)
-          fail(chunk.correlationId, stream, batchBadRequest((error as Error).message));
-        return;
-      }
-      const append = begin(chunk);
-      if (!append) return;
-      const { target } = append;
-      const { correlationId, events } = append.chunk;
-      for (const event of chunk.events) {
-        events.push(event);
-        append.size += event.data.length;
-      }
-      if (append.size > maxAppendSize) {
-        fail(correlationId, target.stream, batchTooBig(maxAppendSize));
-        return;
-      }
-      if (!chunk.isFinal) return;
-      forget(correlationId);
-      const answer = await commit(writer, append);
-      if (answer) responses.send(answer);
-    };
-
-    await eachMessage(call, (bytes) => {
-      const answered = take(bytes);
-      pending.add(answered);
-      void answered.finally(() => pending.delete(answered));
-    });
-    await Promise.all(pending);
+    const appends = new BatchAppends(call, writer, maxAppendSize);
+    await eachMessage(call, (bytes) => appends.take(bytes));
+    await appends.finished();
   };
 
-const stringOf = (unfinished: ReadonlyMap<string, Unfinished>, correlationId: Buffer) =>
-  unfinished.get(correlationId.toString('latin1'))?.target.stream;
+class BatchAppends {
+  readonly #responses: Responses;
+  readonly #unfinished = new Map<string, Append>();
+  readonly #committing = new Set<Promise<void>>();
+  #pendingBytes = 0;
+
+  constructor(
+    private readonly call: DuplexStream,
+    private readonly writer: Writer,
+    private readonly maxAppendSize: number,
+  ) {
+    this.#responses = new Responses(call);
+    this.#responses.onEnd(() => {
+      for (const { timer } of this.#unfinished.values()) clearTimeout(timer);
+      this.#unfinished.clear();
+    });
+  }
+
+  take(bytes: Buffer): void {
+    const chunk: BatchChunk = { correlationId: bytes, events: [], isFinal: false };
+    try {
+      readBatchChunk(bytes, chunk);
+    } catch (error) {
+      const target = chunk.target ?? this.#unfinished.get(keyOf(chunk.correlationId))?.target;
+      // Without a target it belongs to an append that was answered before, or to none.
+      if (target)
+        this.#fail(chunk.correlationId, target, batchBadRequest((error as Error).message));
+      return;
+    }
+    const append = this.#appendOf(chunk);
+    if (!append) return;
+    for (const event of chunk.events) {
+      append.events.push(event);
+      append.size += event.data.length;
+    }
+    if (append.size > this.maxAppendSize)
+      this.#fail(append.correlationId, append.target, batchTooBig(this.maxAppendSize));
+    else if (chunk.isFinal) this.#commit(append);
+  }
+
+  /** Settles when everything taken is answered. */
+  async finished(): Promise<void> {
+    await Promise.all(this.#committing);
+  }
+
+  /** The append that a chunk begins or goes on with, unless that was answered before. */
+  #appendOf({ correlationId, target, isFinal }: BatchChunk): Append | undefined {
+    if (!target) return this.#unfinished.get(keyOf(correlationId));
+    const left = (target.deadline ?? Number.POSITIVE_INFINITY) - Date.now();
+    if (left <= 0 || !target.stream) {
+      const failure = target.stream ? batchTimeout : batchBadRequest('the append names no stream');
+      this.#fail(correlationId, target, failure);
+      return undefined;
+    }
+    const append: Append = { correlationId, target, events: [], size: 0 };
+    if (!isFinal) {
+      const expire = () => this.#fail(correlationId, target, batchTimeout);
+      append.timer = setTimeout(expire, Math.min(left, WRITE_TIMEOUT_MS));
+      this.#unfinished.set(keyOf(correlationId), append);
+    }
+    return append;
+  }
+
+  #commit(append: Append): void {
+    this.#forget(append.correlationId);
+    this.#claim(append.size);
+    const committing = commit(this.writer, append).then((answer) => {
+      if (answer) this.#responses.send(answer);
+      this.#committing.delete(committing);
+      this.#claim(-append.size);
+    });
+    this.#committing.add(committing);
+  }
+
+  #claim(bytes: number): void {
+    this.#pendingBytes += bytes;
+    if (this.#pendingBytes > MAX_PENDING_BYTES) this.call.pause();
+    else if (this.call.isPaused()) this.call.resume();
+  }
+
+  #fail(correlationId: Buffer, { stream }: TargetOptions, failure: BatchFailure): void {
+    this.#forget(correlationId);
+    this.#responses.send(batchError(correlationId, stream, failure));
+  }
+
+  #forget(correlationId: Buffer): void {
+    const key = keyOf(correlationId);
+    clearTimeout(this.#unfinished.get(key)?.timer);
+    this.#unfinished.delete(key);
+  }
+}
 
 const failureOf = (refusal: Refusal, stream: string, expected: ExpectedRevision): BatchFailure => {
   switch (refusal.refused) {
@@ -130,10 +152,9 @@ const failureOf = (refusal: Refusal, stream: string, expected: ExpectedRevision)
 
 const commit = async (
   writer: Writer,
-  { target, chunk, size }: Unfinished,
+  { correlationId, target, events, size }: Append,
 ): Promise<Buffer | undefined> => {
   const { stream, expected } = target;
-  const { correlationId, events } = chunk;
   try {
     const outcome = await submitAppend(writer, { stream, expected, events }, size);
     if (!('refused' in outcome)) return batchSuccess(correlationId, stream, outcome);
@@ -141,6 +162,6 @@ const commit = async (
   } catch (error) {
     // The end of the call tells the client to try elsewhere; an answer would end the matter.
     if (error instanceof StoreClosed) return undefined;
-    return batchError(correlationId, stream, batchUnknown((error as Error).message));
+    return batchError(correlationId, stream, batchFailed((error as Error).message));
   }
 };

@@ -31,9 +31,10 @@ export const subscribeToStream = async (
     cursor = page.next;
     for (const entry of page.entries) {
       if (!responses.send(responseFor(reader, request, entry))) await responses.room();
-      if (entry.revision === TOMBSTONE_REVISION) throw streamDeleted(stream);
       if (responses.hasEnded) return;
     }
+    // A tombstone is the last event there is.
+    if (page.entries.at(-1)?.revision === TOMBSTONE_REVISION) throw streamDeleted(stream);
   };
 
   let isLive = false;
@@ -42,7 +43,10 @@ export const subscribeToStream = async (
       ? reader.wholeStreamForwards(stream, cursor, PAGE)
       : reader.streamForwards(stream, cursor, PAGE);
     await send(page);
-    if (!page.isEnd) continue;
+    if (!page.isEnd) {
+      await responses.pause();
+      continue;
+    }
     if (!isLive) responses.send(CAUGHT_UP_RESPONSE);
     isLive = true;
     if (reader.isTombstoned(stream)) {

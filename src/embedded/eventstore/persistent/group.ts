@@ -4,6 +4,7 @@ import { ALL, type GroupConfig } from './group-config.js';
 import { GroupSource } from './group-source.js';
 import { GroupStorage } from './group-storage.js';
 import { type Message, retried } from './message.js';
+import { MessageQueues } from './message-queues.js';
 import { type Strategy, strategyOf } from './strategies.js';
 
 /** What a consumer may say of a message it will not acknowledge. */
@@ -22,10 +23,7 @@ export class PersistentGroup {
   readonly #store: Store;
   readonly #strategy: Strategy;
   readonly #consumers: Consumer[] = [];
-  /** Read and not delivered. */
-  #buffer: Message[] = [];
-  /** To be delivered again, before anything new, in the order of the source; then replayed ones. */
-  #retries: Message[] = [];
+  readonly #queues = new MessageQueues();
   readonly #parking = new Set<Message>();
   #checkpoint: number | undefined;
   #checkpointAt = Date.now();
@@ -60,8 +58,8 @@ export class PersistentGroup {
   get counts() {
     const inFlight = this.#consumers.reduce((sum, { inFlightCount }) => sum + inFlightCount, 0);
     return {
-      buffered: this.#buffer.length,
-      retries: this.#retries.length,
+      buffered: this.#queues.freshCount,
+      retries: this.#queues.retryCount,
       inFlight,
       delivered: this.#delivered,
       sinceMeasured: this.#delivered - this.#measured,
@@ -87,7 +85,7 @@ export class PersistentGroup {
     const index = this.#consumers.indexOf(consumer);
     if (index === -1) return;
     this.#consumers.splice(index, 1);
-    for (const message of consumer.inFlight()) this.#retry(retried(message));
+    for (const message of consumer.inFlight()) this.#queues.retry(retried(message));
     if (this.#consumers.length === 0) {
       this.#stopFollowing?.();
       this.#stopFollowing = undefined;
@@ -123,7 +121,7 @@ export class PersistentGroup {
 
   /** Offers again what was put aside. @param stopAt the first revision to leave there */
   async replayParked(stopAt: number): Promise<void> {
-    this.#retries.push(...(await this.storage.takeParked(stopAt)));
+    for (const message of await this.storage.takeParked(stopAt)) this.#queues.retry(message);
     this.#schedule();
   }
 
@@ -149,16 +147,7 @@ export class PersistentGroup {
 
   #retryOrPark(message: Message, reason: string): void {
     if (message.retryCount >= this.config.settings.maxRetryCount) this.#park(message, reason);
-    else this.#retry(retried(message));
-  }
-
-  #retry(message: Message): void {
-    const { place } = message;
-    const behind =
-      place === undefined
-        ? -1
-        : this.#retries.findIndex((other) => other.place === undefined || other.place > place);
-    this.#retries.splice(behind === -1 ? this.#retries.length : behind, 0, message);
+    else this.#queues.retry(retried(message));
   }
 
   #park(message: Message, reason: string): void {
@@ -170,7 +159,7 @@ export class PersistentGroup {
       },
       () => {
         this.#parking.delete(message);
-        this.#retry(message);
+        this.#queues.retry(message);
       },
     );
   }
@@ -188,13 +177,13 @@ export class PersistentGroup {
     const { messageTimeoutMs } = this.config.settings;
     let emptyPages = 0;
     while (this.#consumers.some(({ freeSlots }) => freeSlots > 0)) {
-      const found = this.#take(this.#retries) ?? this.#take(this.#buffer);
+      const found = this.#queues.take(this.#strategy, this.#consumers);
       if (found) {
         found.consumer.push(found.message, Date.now(), messageTimeoutMs);
         this.#delivered++;
       } else {
         if (!this.#readAhead()) return;
-        if (this.#buffer.length === 0 && ++emptyPages === MAX_EMPTY_PAGES) {
+        if (this.#queues.freshCount === 0 && ++emptyPages === MAX_EMPTY_PAGES) {
           this.#schedule();
           return;
         }
@@ -202,25 +191,12 @@ export class PersistentGroup {
     }
   }
 
-  /** Takes the first message out of a queue for which there is a consumer. */
-  #take(queue: Message[]): Readonly<{ message: Message; consumer: Consumer }> | undefined {
-    for (const [index, message] of queue.entries()) {
-      const consumer = this.#strategy.choose(message, this.#consumers);
-      if (consumer) {
-        queue.splice(index, 1);
-        return { message, consumer };
-      }
-      if (!this.#strategy.canSkip) return undefined;
-    }
-    return undefined;
-  }
-
   /** @returns whether there was anything to read, and room for it */
   #readAhead(): boolean {
-    if (this.#buffer.length >= this.config.settings.historyBufferSize) return false;
+    if (this.#queues.freshCount >= this.config.settings.historyBufferSize) return false;
     const before = this.source.next;
     const { messages, filteredOut } = this.source.read();
-    this.#buffer.push(...messages);
+    this.#queues.add(messages);
     this.#passed += filteredOut;
     return this.source.next > before && (messages.length > 0 || !this.source.isAtEnd);
   }
@@ -232,7 +208,7 @@ export class PersistentGroup {
       if (place !== undefined && place < lowest) lowest = place;
     };
     for (const consumer of this.#consumers) for (const m of consumer.inFlight()) consider(m);
-    for (const queue of [this.#retries, this.#buffer, this.#parking]) queue.forEach(consider);
+    for (const waiting of [this.#queues, this.#parking]) for (const m of waiting) consider(m);
     return lowest - 1;
   }
 

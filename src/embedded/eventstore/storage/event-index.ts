@@ -105,13 +105,21 @@ export class EventIndex {
     }
   }
 
+  /** The last position that the index file holds. */
+  get savedThrough(): number {
+    return this.#file.through;
+  }
+
+  /** Moves what memory holds to the file, if the file can be written. */
+  async save(): Promise<void> {
+    await this.#saved;
+    if (this.#failure || this.#recent.events > 0) this.#save();
+    await this.#saved;
+  }
+
   /** Saves everything, if it can, and closes the file. */
   async close(): Promise<void> {
-    await this.#saved;
-    while (!this.#failure && this.#recent.events > 0) {
-      this.#save();
-      await this.#saved;
-    }
+    await this.save();
     await this.#file.close();
   }
 

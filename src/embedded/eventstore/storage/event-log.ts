@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { type Database, open } from 'lmdb';
+import { commit, type LmdbFile, openFile } from './lmdb-file.js';
 import { LogEntry } from './log-entry.js';
 import { LogTail } from './log-tail.js';
 
@@ -20,19 +19,12 @@ export type PageLimit = Readonly<{ events: number; bytes: number }>;
  * from it.
  */
 export class EventLog {
-  readonly #env: Database<Buffer, Buffer>;
+  readonly #env: LmdbFile;
   readonly #tail = new LogTail();
   #lastPosition: number;
 
   constructor(folder: string) {
-    // Without overlappingSync a put's promise settles after LMDB's commit, and a commit writes the
-    // pages, flushes them, and only then writes the page that makes them valid.
-    this.#env = open<Buffer, Buffer>({
-      path: join(folder, 'log.mdb'),
-      encoding: 'binary',
-      keyEncoding: 'binary',
-      overlappingSync: false,
-    });
+    this.#env = openFile(folder, 'log.mdb');
     const [lastKey] = this.#env.getKeys({ reverse: true, limit: 1 });
     this.#lastPosition = lastKey ? lastKey.readUIntBE(0, KEY_SIZE) : 0;
   }
@@ -49,10 +41,9 @@ export class EventLog {
    * @returns once they are on disk
    */
   async append(entries: readonly LogEntry[]): Promise<void> {
-    // Puts of one turn of the event loop share one transaction.
-    const written = entries.map((entry) => this.#env.put(keyOf(entry.position), entry.bytes));
-    await Promise.all(written);
-    this.#env.resetReadTxn();
+    await commit(this.#env, () => {
+      for (const { position, bytes } of entries) void this.#env.put(keyOf(position), bytes);
+    });
     this.#lastPosition += entries.length;
     this.#tail.add(entries);
   }
@@ -82,8 +73,9 @@ export class EventLog {
 
   /** Takes events out of the log for good. */
   async remove(positions: readonly number[]): Promise<void> {
-    await Promise.all(positions.map((position) => this.#env.remove(keyOf(position))));
-    this.#env.resetReadTxn();
+    await commit(this.#env, () => {
+      for (const position of positions) void this.#env.remove(keyOf(position));
+    });
     this.#tail.clear();
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Database } from 'lmdb';
 import { uuidToBytes } from '../wire/uuid.js';
+import { commit, type LmdbFile, openFile } from './lmdb-file.js';
 import type { RecentIndex, RecentStream } from './recent-index.js';
 import type { StreamHead } from './stream-head.js';
 
@@ -59,23 +59,17 @@ const decodeHead = (bytes: Buffer): StreamHead => ({
 
 /**
  * The index of the log, in an LMDB file of its own: stream heads, (stream, revision) to position,
- * (stream, event id) to revision. It lags behind the log and says how far it got; deleting the file
- * only costs the time to build it again.
+ * (stream, event id) to revision. It lags behind the log and says how far it got.
  */
 export class IndexFile {
-  readonly #env: RootDatabase<Buffer, Buffer>;
+  readonly #env: LmdbFile;
   readonly #heads: Database<Buffer, Buffer>;
   readonly #positions: Database<Buffer, Buffer>;
   readonly #ids: Database<Buffer, Buffer>;
   readonly #progress: Database<Buffer, Buffer>;
 
   constructor(folder: string) {
-    this.#env = open<Buffer, Buffer>({
-      path: join(folder, 'index.mdb'),
-      encoding: 'binary',
-      keyEncoding: 'binary',
-      overlappingSync: false,
-    });
+    this.#env = openFile(folder, 'index.mdb');
     const part = (name: string) =>
       this.#env.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
     this.#heads = part('heads');
@@ -126,31 +120,30 @@ export class IndexFile {
    * @param streamCount the number of streams up to the last event in there
    */
   async save(recent: RecentIndex, streamCount: number): Promise<void> {
-    const written: Promise<boolean>[] = [];
     // Sorted, so that neighbours on a page are written together.
     const streams = [...recent.streams].sort(([, a], [, b]) => a.head.number - b.head.number);
-    for (const [name, stream] of streams) {
-      written.push(this.#heads.put(nameKey(name), encodeHead(stream.head)));
-      this.#saveStream(stream, written);
-    }
-    written.push(this.#progress.put(THROUGH, sixBytes(recent.through)));
-    written.push(this.#progress.put(STREAM_COUNT, sixBytes(streamCount)));
-    await Promise.all(written);
-    this.#env.resetReadTxn();
+    await commit(this.#env, () => {
+      for (const [name, stream] of streams) {
+        void this.#heads.put(nameKey(name), encodeHead(stream.head));
+        this.#saveStream(stream);
+      }
+      void this.#progress.put(THROUGH, sixBytes(recent.through));
+      void this.#progress.put(STREAM_COUNT, sixBytes(streamCount));
+    });
   }
 
   close(): Promise<void> {
     return this.#env.close();
   }
 
-  #saveStream({ head, firstRevision, positions, ids }: RecentStream, written: Promise<boolean>[]) {
+  #saveStream({ head, firstRevision, positions, ids }: RecentStream): void {
     for (let start = 0; start < positions.length; start += POSITIONS_PER_CHUNK) {
       const chunk = positions.slice(start, start + POSITIONS_PER_CHUNK);
       const key = chunkKey(head.number, firstRevision + start);
-      written.push(this.#positions.put(key, Buffer.concat(chunk.map(sixBytes))));
+      void this.#positions.put(key, Buffer.concat(chunk.map(sixBytes)));
     }
     for (const [id, revision] of ids)
-      written.push(this.#ids.put(idKey(head.number, id), sixBytes(revision)));
+      void this.#ids.put(idKey(head.number, id), sixBytes(revision));
   }
 
   #chunkStart(number: number, revision: number): number | undefined {

@@ -7,44 +7,54 @@ import {
 } from '../wire/recorded-event.js';
 
 const LINK_TYPE = '$>';
+const DOLLAR = 0x24;
 
-/** One event of the log: its stored bytes and what the server itself needs to know of it. */
+/** What the server itself has to know of an event, most of the time. */
+type Head = Readonly<{ stream: string; revision: number; type: string }>;
+
+/**
+ * One event of the log: its stored bytes, and what they say. Nothing is decoded before it is asked
+ * for, as most events are only passed on.
+ */
 export class LogEntry {
-  readonly stream: string;
-  readonly revision: number;
-  readonly type: string;
   readonly #start: number;
   readonly #end: number;
-  readonly #content: number;
+  #head: Head | undefined;
 
   /**
    * @param position its place in the log
    * @param bytes as made by `encodeRecorded`
+   * @param head saves decoding it, where it is known
    */
   constructor(
     readonly position: number,
     readonly bytes: Buffer,
+    head?: Head,
   ) {
     [this.#start, this.#end] = recordBounds(bytes);
-    const reader = new ProtoReader(bytes, this.#start + ID_FIELD_SIZE, this.#end);
+    this.#head = head;
+  }
+
+  get stream(): string {
+    return this.#known().stream;
+  }
+
+  get revision(): number {
+    return this.#known().revision;
+  }
+
+  get type(): string {
+    return this.#known().type;
+  }
+
+  /** Whether the stream's name begins with `$`. */
+  get isOfSystemStream(): boolean {
+    const reader = this.#fields();
     reader.field();
     const identifier = reader.message();
     identifier.field();
-    this.stream = identifier.string();
-    reader.field();
-    const revision = reader.varint();
-    this.revision = revision > Number.MAX_SAFE_INTEGER ? TOMBSTONE_REVISION : revision;
-    reader.field();
-    reader.skip();
-    reader.field();
-    reader.skip();
-    reader.field();
-    const entry = reader.message();
-    entry.field();
-    entry.skip();
-    entry.field();
-    this.type = entry.string();
-    this.#content = reader.offset;
+    identifier.varint();
+    return this.bytes[identifier.offset] === DOLLAR;
   }
 
   get isLink(): boolean {
@@ -64,25 +74,7 @@ export class LogEntry {
 
   /** Milliseconds since 1970. */
   get created(): number {
-    const reader = this.#contentReader();
-    reader.field();
-    reader.skip();
-    reader.field();
-    const entry = reader.message();
-    entry.field();
-    entry.skip();
-    entry.field();
-    return Number(entry.string()) / 10_000;
-  }
-
-  get isJson(): boolean {
-    const reader = this.#contentReader();
-    reader.field();
-    const entry = reader.message();
-    entry.field();
-    entry.skip();
-    entry.field();
-    return entry.string() === 'application/json';
+    return Number(this.#metadata('created')) / 10_000;
   }
 
   get data(): Buffer {
@@ -93,12 +85,50 @@ export class LogEntry {
     return this.#bytesOf(7);
   }
 
-  #contentReader(): ProtoReader {
-    return new ProtoReader(this.bytes, this.#content, this.#end);
+  /** The fields after the id, in the order in which they are written. */
+  #fields(): ProtoReader {
+    return new ProtoReader(this.bytes, this.#start + ID_FIELD_SIZE, this.#end);
+  }
+
+  #known(): Head {
+    this.#head ??= this.#decode();
+    return this.#head;
+  }
+
+  #decode(): Head {
+    const reader = this.#fields();
+    reader.field();
+    const identifier = reader.message();
+    identifier.field();
+    const stream = identifier.string();
+    reader.field();
+    const revision = reader.varint();
+    return {
+      stream,
+      revision: revision > Number.MAX_SAFE_INTEGER ? TOMBSTONE_REVISION : revision,
+      type: this.#metadata('type'),
+    };
+  }
+
+  /** A value of the map that comes with every event: `type`, `content-type` and `created`. */
+  #metadata(wanted: string): string {
+    const reader = this.#fields();
+    for (let field = reader.field(); field; field = reader.field()) {
+      if (field !== 6) {
+        reader.skip();
+        continue;
+      }
+      const entry = reader.message();
+      entry.field();
+      if (entry.string() !== wanted) continue;
+      entry.field();
+      return entry.string();
+    }
+    return '';
   }
 
   #bytesOf(wanted: number): Buffer {
-    const reader = this.#contentReader();
+    const reader = this.#fields();
     for (let field = reader.field(); field; field = reader.field()) {
       if (field === wanted) return reader.bytes();
       reader.skip();

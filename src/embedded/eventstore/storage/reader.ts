@@ -109,6 +109,12 @@ export class Reader {
     return { entries: entries.filter(isVisible), next, isEnd: next <= 1 };
   }
 
+  /** Whether metadata lets an event of a stream that goes on be seen. */
+  canSee({ stream, revision, created }: LogEntry): boolean {
+    const { firstRevision, notBefore } = this.#visibility(stream);
+    return revision >= firstRevision && created >= notBefore;
+  }
+
   /** Follows a link, one step. @returns undefined for what is no link, or none that can be read */
   resolve(link: LogEntry): ResolvedLink | undefined {
     if (!link.isLink) return undefined;
@@ -168,4 +174,4 @@ export class Reader {
   }
 }
 
-const isVisible = (entry: LogEntry) => !isHidden(entry.stream);
+const isVisible = (entry: LogEntry) => !entry.isOfSystemStream || !isHidden(entry.stream);

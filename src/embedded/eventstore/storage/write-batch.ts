@@ -86,13 +86,14 @@ export class WriteBatch {
     const before = this.head(stream);
     const revision = (before?.lastRevision ?? -1) + 1;
     const position = this.nextPosition;
-    const bytes = encodeRecorded(event, {
+    const place = {
       stream,
       revision: isTombstoned ? TOMBSTONE_REVISION : revision,
       position,
       created: this.now,
-    });
-    const entry = new LogEntry(position, bytes);
+    };
+    const bytes = encodeRecorded(event, place);
+    const entry = new LogEntry(position, bytes, { ...place, type: event.type });
     this.entries.push(entry);
     let pending = this.#pending.get(stream);
     const head = {

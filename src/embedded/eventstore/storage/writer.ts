@@ -1,4 +1,5 @@
 import type { Changes } from './changes.js';
+import { DiskFull, type DiskSpace } from './disk-space.js';
 import type { EventIndex } from './event-index.js';
 import type { EventLog } from './event-log.js';
 import { WriteBatch } from './write-batch.js';
@@ -38,14 +39,21 @@ export class Writer {
   readonly #log: EventLog;
   readonly #index: EventIndex;
   readonly #changes: Changes;
+  readonly #disk: DiskSpace;
   #waiting: Waiting[] = [];
   #working: Promise<void> | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
-  constructor(log: EventLog, index: EventIndex, changes: Changes) {
+  constructor(log: EventLog, index: EventIndex, changes: Changes, disk: DiskSpace) {
+    this.#disk = disk;
     this.#log = log;
     this.#index = index;
     this.#changes = changes;
+  }
+
+  /** Tells when nothing is taken any more; its reason is what refused writes fail with. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /**
@@ -54,11 +62,11 @@ export class Writer {
    * @param decide adds events to the batch, all or none, and says what came of it
    * @param size about how many bytes it adds
    * @returns what `decide` said, once everything it rests on is on disk
-   * @throws StoreClosed, StorageFailed
+   * @throws StoreClosed, DiskFull, StorageFailed
    */
   submit<Outcome>(decide: (batch: WriteBatch) => Outcome, size = 0): Promise<Outcome> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed) return reject(new StoreClosed());
+      if (this.closing.aborted) return reject(new StoreClosed());
       let outcome: Outcome;
       this.#waiting.push({
         size,
@@ -75,7 +83,7 @@ export class Writer {
 
   /** Refuses what waits and what comes, and ends once the commit under way did. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort(new StoreClosed());
     for (const write of this.#waiting.splice(0)) write.fail(new StoreClosed());
     await this.#working;
   }
@@ -98,10 +106,12 @@ export class Writer {
     const batch = new WriteBatch(this.#log, this.#index, Date.now());
     try {
       await this.#index.room();
+      await this.#disk.claim(writes.reduce((sum, { size }) => sum + size, 0));
       for (const write of writes) write.decide(batch);
       if (batch.entries.length > 0) await this.#log.append(batch.entries);
     } catch (error) {
-      for (const write of writes) write.fail(new StorageFailed(error));
+      const failure = error instanceof DiskFull ? error : new StorageFailed(error);
+      for (const write of writes) write.fail(failure);
       return;
     }
     const grown = this.#index.add(batch.entries);

@@ -82,10 +82,10 @@ export const batchBadRequest = (message: string): BatchFailure => ({
   details: [stringField(1, message)],
 });
 
-export const batchUnknown = (message: string): BatchFailure => ({
-  type: 'Unknown',
+/** The client drops the message of an `Unknown`, but tells that of a type it does not know. */
+export const batchFailed = (message: string): BatchFailure => ({
+  ...batchBadRequest(message),
   code: 2,
-  message,
 });
 
 export const batchSuccess = (correlationId: Buffer, stream: string, appended: Appended): Buffer =>

@@ -39,6 +39,14 @@ const bigField = (field: number, value: bigint): Buffer => {
   return Buffer.from(bytes);
 };
 
+/** A field that holds a 32-bit float. */
+export const floatField = (field: number, value: number): Buffer => {
+  const target = Buffer.alloc(5);
+  target[0] = (field << 3) | 5;
+  target.writeFloatLE(value, 1);
+  return target;
+};
+
 /** A field that holds bytes, or a message made of the parts. */
 export const bytesField = (field: number, ...parts: readonly Buffer[]): Buffer => {
   let length = 0;

@@ -119,12 +119,15 @@ export const encodeRecorded = (event: ProposedEvent, place: Place): Buffer => {
 
 /** The places in stored bytes where the record itself lies, without the `ReadResp` around it. */
 export const recordBounds = (bytes: Buffer): readonly [start: number, end: number] => {
-  const reader = new ProtoReader(bytes);
-  reader.field();
-  const readEvent = reader.message();
-  readEvent.field();
-  const record = readEvent.message();
-  return [record.offset, record.end];
+  const length = afterVarint(bytes, 1) + 1;
+  const start = afterVarint(bytes, length);
+  return [start, start + new ProtoReader(bytes, length).varint()];
+};
+
+const afterVarint = (bytes: Buffer, offset: number): number => {
+  let at = offset;
+  while ((bytes[at++] ?? 0) >= 0x80);
+  return at;
 };
 
 export const ID_OFFSET_IN_RECORD = 4;

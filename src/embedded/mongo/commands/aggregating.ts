@@ -4,7 +4,14 @@ import { type Command, type Context, namespaceOf } from '../context.js';
 import type { Results } from '../cursors.js';
 import { unsupported } from '../errors.js';
 import { isDocument } from '../paths.js';
-import { applyStage, parsePipeline, type Stage, splitPipeline } from '../pipeline.js';
+import {
+  applyStages,
+  loadShape,
+  parsePipeline,
+  type Shape,
+  type Stage,
+  splitPipeline,
+} from '../pipeline.js';
 import { parseHint, refuseOptions } from '../query.js';
 import { encode } from '../raw.js';
 import { documentOf, type Search, search } from '../scan.js';
@@ -23,7 +30,11 @@ const countOnly = (rest: readonly Stage[]): string | undefined => {
   return isCount ? 'n' : undefined;
 };
 
-function* shaped(found: Search, rest: readonly Stage[]): Generator<Buffer | undefined> {
+function* shaped(
+  found: Search,
+  rest: readonly Stage[],
+  shape: Shape,
+): Generator<Buffer | undefined> {
   if (rest.length === 0) {
     for (const each of found) yield each?.raw;
     return;
@@ -41,28 +52,32 @@ function* shaped(found: Search, rest: readonly Stage[]): Generator<Buffer | unde
       yield encode(rest[0]?.name === '$count' ? { [counted]: total } : { _id: 1, n: total });
     return;
   }
-  for (const document of rest.reduce<Document[]>(applyStage, documents)) yield encode(document);
+  for (const document of applyStages(rest, documents, shape)) yield encode(document);
 }
-
-const start = (context: Context, collection: Collection | undefined, args: Document): Results => {
-  const stagesAsked = parsePipeline(args.pipeline);
-  const { query, rest } = splitPipeline(stagesAsked);
-  const indexes = parseHint(args.hint, collection);
-  const found: Search = collection
-    ? search(context.store, collection, { ...query, ...(indexes && { indexes }) })
-    : none();
-  return shaped(found, rest);
-};
 
 function* none(): Search {}
 
-export const aggregate: Command = (context, request) => {
+const start = async (
+  context: Context,
+  collection: Collection | undefined,
+  args: Document,
+): Promise<Results> => {
+  const { query, rest } = splitPipeline(parsePipeline(args.pipeline));
+  const indexes = parseHint(args.hint, collection);
+  const shape = await loadShape(countOnly(rest) ? [] : rest);
+  const found: Search = collection
+    ? search(context.store, collection, { ...query, ...(indexes && { indexes }) })
+    : none();
+  return shaped(found, rest, shape);
+};
+
+export const aggregate: Command = async (context, request) => {
   const { args } = request;
   refuseOptions(args, ['collation', 'let']);
   if (typeof args.aggregate !== 'string') throw unsupported('an aggregation of a whole database');
   const ns = namespaceOf(request);
-  const results = start(context, context.catalogue.find(ns), args);
-  return firstBatch(context, ns, results, {
-    batchSize: (args.cursor as Document | undefined)?.batchSize,
-  });
+  const collection = context.catalogue.find(ns);
+  const results = await start(context, collection, args);
+  const batchSize: unknown = (args.cursor as Document | undefined)?.batchSize;
+  return firstBatch(context, ns, { collection, results }, { batchSize });
 };

@@ -1,6 +1,6 @@
 import { type Document, Long } from 'bson';
-import { segmentRange } from '../catalogue.js';
-import { type Command, type Context, namespaceOf } from '../context.js';
+import { type Collection, segmentRange } from '../catalogue.js';
+import { type Command, type Context, ensureThere, namespaceOf } from '../context.js';
 import { type Results, takeBatch } from '../cursors.js';
 import { CommandError } from '../errors.js';
 import { encodeKey } from '../key-encoding.js';
@@ -15,12 +15,13 @@ const firstBatchDocuments = 101;
 
 /** Answers with the first batch of a result and keeps the rest under a cursor. */
 export const firstBatch = async (
-  { cursors }: Context,
+  context: Context,
   ns: string,
-  results: Results,
+  { collection, results }: Readonly<{ collection: Collection | undefined; results: Results }>,
   options: Readonly<{ batchSize?: unknown; singleBatch?: unknown }>,
 ): Promise<Buffer> => {
-  const cursor = cursors.create(ns, results);
+  const { cursors } = context;
+  const cursor = cursors.create(ns, results, () => ensureThere(context, collection));
   const most = Number(options.batchSize ?? firstBatchDocuments);
   if (!(most >= 0)) throw new CommandError('BadValue', 'batchSize must not be negative');
   // With batchSize 0 a client asks for a cursor and nothing else, before any document is looked at.
@@ -46,11 +47,16 @@ export const find: Command = (context, request) => {
   const results = collection
     ? projected(search(context.store, collection, query), args.projection)
     : nothing;
-  return firstBatch(context, ns, results, {
-    batchSize: args.batchSize,
-    // Old drivers ask with a negative limit for one batch and no cursor.
-    singleBatch: args.singleBatch || Number(args.limit) < 0,
-  });
+  return firstBatch(
+    context,
+    ns,
+    { collection, results },
+    {
+      batchSize: args.batchSize,
+      // Old drivers ask with a negative limit for one batch and no cursor.
+      singleBatch: args.singleBatch || Number(args.limit) < 0,
+    },
+  );
 };
 
 const cursorId = (value: unknown): Long => {
@@ -103,16 +109,20 @@ export const countFound = async (found: Search): Promise<number> => {
 const isPlainCount = (args: Document, { skip, limit }: Query) =>
   Object.keys(args.query ?? {}).length === 0 && skip === 0 && limit === 0;
 
-export const count: Command = async ({ store, catalogue }, request) => {
+export const count: Command = async (context, request) => {
+  const { store, catalogue } = context;
   const collection = catalogue.find(namespaceOf(request));
   const query = parseQuery(request.args, collection, 'query');
   if (!collection) return { n: 0, ok: 1 };
   if (isPlainCount(request.args, query))
     return { n: store.count(segmentRange(collection.segment)), ok: 1 };
-  return { n: await countFound(search(store, collection, query)), ok: 1 };
+  const n = await countFound(search(store, collection, query));
+  ensureThere(context, collection);
+  return { n, ok: 1 };
 };
 
-export const distinct: Command = async ({ store, catalogue }, request) => {
+export const distinct: Command = async (context, request) => {
+  const { store, catalogue } = context;
   const { key } = request.args;
   if (typeof key !== 'string') throw new CommandError('TypeMismatch', "'key' must be a string");
   const collection = catalogue.find(namespaceOf(request));
@@ -125,5 +135,6 @@ export const distinct: Command = async ({ store, catalogue }, request) => {
         values.set(encodeKey(value).toString('latin1'), value);
     await pause();
   }
+  ensureThere(context, collection);
   return { values: [...values.values()], ok: 1 };
 };

@@ -1,0 +1,58 @@
+import { status } from '@grpc/grpc-js';
+import type { Groups } from '../persistent/groups.js';
+import type { Scavenger } from '../storage/scavenge.js';
+import { ProtoReader } from '../wire/proto-reader.js';
+import { stringField, uintField } from '../wire/proto-writer.js';
+import { CallFailed } from './errors.js';
+import type { Service, UnaryCall } from './service.js';
+
+const RESULT = { started: 0, inProgress: 1, stopped: 2 } as const;
+const EMPTY = Buffer.alloc(0);
+
+const scavengeResponse = (id: string, result: keyof typeof RESULT): Buffer =>
+  Buffer.concat([stringField(1, id), uintField(2, RESULT[result])]);
+
+/** The Operations service, as far as it has a meaning for one node without a cluster. */
+export const operations = (scavenger: Scavenger, groups: Groups): Service => {
+  const startScavenge = () => {
+    const { id, isNew } = scavenger.start();
+    return scavengeResponse(id, isNew ? 'started' : 'inProgress');
+  };
+  const stopScavenge = async ({ request }: UnaryCall) => {
+    const id = readScavengeId(request);
+    if (!(await scavenger.stop(id)))
+      throw new CallFailed(status.NOT_FOUND, `There is no scavenge ${id}.`, {
+        exception: 'scavenge-not-found',
+        'scavenge-id': id,
+      });
+    return scavengeResponse(id, 'stopped');
+  };
+  const restartPersistentSubscriptions = async () => {
+    await groups.restart();
+    return EMPTY;
+  };
+  // There is one node and one index: nothing to resign from, to merge or to prefer.
+  const nothing = () => EMPTY;
+  const shutdown = () => {
+    throw new CallFailed(status.UNIMPLEMENTED, 'The process that started the server stops it.');
+  };
+  return {
+    name: 'event_store.client.operations.Operations',
+    methods: {
+      StartScavenge: { kind: 'unary', serve: startScavenge },
+      StopScavenge: { kind: 'unary', serve: stopScavenge },
+      Shutdown: { kind: 'unary', serve: shutdown },
+      MergeIndexes: { kind: 'unary', serve: nothing },
+      ResignNode: { kind: 'unary', serve: nothing },
+      SetNodePriority: { kind: 'unary', serve: nothing },
+      RestartPersistentSubscriptions: { kind: 'unary', serve: restartPersistentSubscriptions },
+    },
+  };
+};
+
+const readScavengeId = (request: Buffer): string => {
+  const message = new ProtoReader(request);
+  message.field();
+  const options = message.message();
+  return options.field() === 1 ? options.string() : '';
+};

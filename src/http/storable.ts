@@ -1,0 +1,45 @@
+import type { RequestHandler } from 'express';
+import { malformed } from './problem.js';
+
+/** Why a value cannot be stored, and where in it. */
+type Flaw = Readonly<{ path: readonly string[]; message: string }>;
+
+const deepest = 64;
+const forbiddenKeys: ReadonlySet<string> = new Set([
+  '__proto__',
+  'constructor',
+  'prototype',
+  '_bsontype',
+]);
+/** Half of a character of two UTF-16 units, which UTF-8 has no bytes for. */
+const halfCharacter = /\p{Surrogate}/u;
+
+/** Refuses a body that one store would keep otherwise than the other, or not at all, before anything is done with it. */
+export const refuseUnstorable: RequestHandler = (request, _response, next) => {
+  const flaw = flawOf(request.body);
+  if (flaw) throw malformed(flaw.path.join('.') || 'body', flaw.message);
+  next();
+};
+
+/** Keys that stores or languages give a meaning of their own, text that is not Unicode, and too much depth. */
+const flawOf = (value: unknown, depth = 0): Flaw | undefined => {
+  if (typeof value === 'string')
+    return halfCharacter.test(value) ? at('holds half of a character') : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > deepest) return at(`is nested deeper than ${deepest}`);
+  const isArray = Array.isArray(value);
+  for (const [key, inner] of Object.entries(value)) {
+    const flaw = (isArray ? undefined : flawOfKey(key)) ?? flawOf(inner, depth + 1);
+    if (flaw) return { ...flaw, path: [key, ...flaw.path] };
+  }
+  return undefined;
+};
+
+const flawOfKey = (key: string): Flaw | undefined => {
+  if (forbiddenKeys.has(key)) return at('is a key that is not allowed');
+  if (key.includes('\0')) return at('is a key with a null character');
+  if (halfCharacter.test(key)) return at('is a key with half of a character');
+  return undefined;
+};
+
+const at = (message: string): Flaw => ({ path: [], message });

@@ -1,0 +1,88 @@
+import type { Collection, Db } from 'mongodb';
+import { type Origin, originOf, type StreamForked } from '../domain/fork.js';
+import { StreamTombstoned } from '../eventstore/event-store.js';
+import type { Streams } from '../eventstore/lineage.js';
+import { type Mark, step } from './fold-batch.js';
+import type { AnyProjection, FromStream, Projected } from './projection.js';
+
+/** What the documents of a projection were at earlier revisions. */
+export type History = Readonly<{
+  collection: Collection<Mark>;
+  prepare(): Promise<void>;
+  /** The event, with the ancestor's document if it begins a fork. */
+  withInherited(event: Projected): Promise<Projected>;
+}>;
+
+/**
+ * Finds what an ancestor's document was: the nearest revision kept, and the few events from there on
+ * read from the event store. So a fork costs the same wherever in a long stream it begins.
+ */
+export const historyIn = (
+  db: Db,
+  projection: AnyProjection,
+  collectionName: string,
+  streams: Streams,
+): History => {
+  const collection = db.collection<Mark>(`${collectionName}_history`);
+
+  const documentAt = async (stream: string, revision: number): Promise<FromStream | undefined> => {
+    const mark = await collection
+      .find({ stream, revision: { $lte: revision } })
+      .sort({ revision: -1 })
+      .limit(1)
+      .next();
+    if (!mark) return undefined;
+    let document: FromStream | undefined = mark.document;
+    for await (const event of streams.read(stream, { from: mark.revision + 1, through: revision }))
+      document = step(projection, document, event);
+    return document;
+  };
+
+  return {
+    collection,
+    prepare: async () => {
+      await collection.createIndex({ stream: 1, revision: -1 });
+    },
+    withInherited: async (event) => {
+      const origin = projection.inherits && originIn(event);
+      if (!origin) return event;
+      try {
+        const inherited = await documentAt(origin.stream, origin.revision);
+        return inherited ? { ...event, inherited } : event;
+      } catch (error) {
+        // An ancestor deleted for good: then so was the fork, further on.
+        if (error instanceof StreamTombstoned) return event;
+        throw error;
+      }
+    },
+  };
+};
+
+/**
+ * Splits a batch so that what a fork inherits is written before the fork is folded: a fork whose
+ * ancestor moved in the same part begins a new part.
+ */
+export const partsAtForks = <Event extends Projected>(
+  events: readonly Event[],
+): readonly (readonly Event[])[] => {
+  const parts: Event[][] = [];
+  let part: Event[] = [];
+  let moved = new Set<string>();
+  for (const event of events) {
+    const origin = originIn(event);
+    if (origin && moved.has(origin.stream)) {
+      parts.push(part);
+      part = [];
+      moved = new Set();
+    }
+    part.push(event);
+    moved.add(event.stream);
+  }
+  return part.length > 0 ? [...parts, part] : parts;
+};
+
+const originIn = (event: Projected): Origin | undefined =>
+  event.type === 'StreamForked'
+    ? // The codec has checked that the data is a fork's.
+      originOf((event as Projected<StreamForked>).data.ancestry)
+    : undefined;

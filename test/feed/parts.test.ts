@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { acknowledgements } from '../../src/feed/acknowledgements.js';
+import { backoff } from '../../src/feed/backoff.js';
+import { paceBy } from '../../src/feed/pace.js';
+import { sharedRead } from '../../src/feed/shared-read.js';
+import { turnsFor } from '../../src/feed/turns.js';
+
+describe('acknowledgements', () => {
+  it('count nothing before the first of them', () => {
+    const acks = acknowledgements(4);
+    for (let position = 1; position <= 100; position++) acks.sent(position);
+    acks.acknowledge(1);
+    expect(acks.isFull()).toBe(false);
+    expect(acks.room()).toBeUndefined();
+  });
+
+  it('cover everything up to their position, and tell when the window is full', () => {
+    const acks = acknowledgements(4);
+    acks.acknowledge(0);
+    for (const position of [10, 20, 30]) acks.sent(position);
+    expect(acks.isFull()).toBe(false);
+    expect(acks.room()).toBeUndefined();
+    acks.sent(40);
+    expect(acks.isFull()).toBe(true);
+    expect(acks.room()).toBeInstanceOf(Promise);
+    acks.acknowledge(9);
+    expect(acks.isFull()).toBe(true);
+    acks.acknowledge(35);
+    expect(acks.isFull()).toBe(false);
+    expect(acks.room()).toBeUndefined();
+  });
+});
+
+describe('pace', () => {
+  it('lets everyone go on who waited, once there is room', async () => {
+    let hasRoom = false;
+    const pace = paceBy(() => hasRoom);
+    let resumed = 0;
+    const waiting = [pace.room(), pace.room()].map((room) =>
+      room?.then(() => {
+        resumed += 1;
+      }),
+    );
+    pace.moved();
+    await Promise.resolve();
+    expect(resumed).toBe(0);
+    hasRoom = true;
+    pace.moved();
+    await Promise.all(waiting);
+    expect(resumed).toBe(2);
+    expect(pace.room()).toBeUndefined();
+  });
+});
+
+describe('turns', () => {
+  it('are given to so many at a time, in the order of asking', async () => {
+    const turns = turnsFor(2);
+    const order: number[] = [];
+    const ask = (n: number) =>
+      turns.take().then((end) => {
+        order.push(n);
+        return end;
+      });
+    const [endFirst, endSecond] = await Promise.all([ask(1), ask(2)]);
+    const [third, fourth] = [ask(3), ask(4)];
+    await new Promise(setImmediate);
+    expect(order).toEqual([1, 2]);
+    expect(turns.areWanted()).toBe(true);
+    endSecond?.();
+    endSecond?.();
+    await third;
+    await new Promise(setImmediate);
+    expect(order).toEqual([1, 2, 3]);
+    endFirst?.();
+    await fourth;
+    expect(turns.areWanted()).toBe(false);
+  });
+});
+
+describe('a shared read', () => {
+  it('answers no one with what was read before they asked, and reads no more than that takes', async () => {
+    const reads: ((value: number) => void)[] = [];
+    const read = sharedRead(
+      () =>
+        new Promise<number>((resolve) => {
+          reads.push(resolve);
+        }),
+    );
+    const first = read();
+    const [second, third] = [read(), read()];
+    expect(reads).toHaveLength(1);
+    reads[0]?.(1);
+    expect(await first).toBe(1);
+    await Promise.resolve();
+    expect(reads).toHaveLength(2);
+    const fourth = read();
+    reads[1]?.(2);
+    expect(await Promise.all([second, third])).toEqual([2, 2]);
+    await new Promise(setImmediate);
+    expect(reads).toHaveLength(3);
+    reads[2]?.(3);
+    expect(await fourth).toBe(3);
+  });
+
+  it('reads again after a failure, which only those hear of who shared it', async () => {
+    let reads = 0;
+    const read = sharedRead(async () => {
+      reads += 1;
+      if (reads === 1) throw new Error('lost');
+      return reads;
+    });
+    const [first, second] = [read(), read()];
+    await expect(first).rejects.toThrow('lost');
+    expect(await second).toBe(2);
+    expect(await read()).toBe(3);
+  });
+});
+
+describe('backoff', () => {
+  it('doubles up to the most, less a half at random', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2_000 }), (failures) => {
+        const full = Math.min(5_000, 100 * 2 ** (failures - 1));
+        const waits = backoff(failures, { firstMs: 100, mostMs: 5_000 });
+        expect(waits).toBeGreaterThanOrEqual(full / 2);
+        expect(waits).toBeLessThanOrEqual(full);
+      }),
+    );
+  });
+});
