@@ -9,6 +9,7 @@ import express, {
 import helmet from 'helmet';
 import { giveRequestId } from './context.js';
 import { healthz, readyz } from './health.js';
+import { onceByKey } from './idempotency.js';
 import { Problem } from './problem.js';
 import type { Method, Route } from './route.js';
 import { sendProblem, serveRoute } from './serve-route.js';
@@ -44,13 +45,14 @@ export const createApp = (table: readonly Route[], services: Services): Express 
     .get(readyz(services))
     .all(onlyBy(['get']));
 
+  const once = onceByKey(services.idempotencyKeys);
   const json = express.json({ limit: largestBody, strict: false, type: isJson });
   for (const [path, routes] of byPath(table)) {
     const resource = app.route(path);
     for (const route of routes)
       resource[route.method](
         ...(route.takesFile ? [] : [refuseOtherTypes, json, refuseUnstorable]),
-        serveRoute(route, services),
+        serveRoute(route, services, once),
       );
     resource.all(onlyBy(routes.map(({ method }) => method)));
   }

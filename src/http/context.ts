@@ -8,9 +8,12 @@ import { malformed } from './problem.js';
 export type RequestContext = Readonly<{
   caller: Caller;
   command: CommandRequest;
-  /** The id of what the request creates, unless it names one: the same when the request is repeated under its idempotency key. */
+  /** The id of what the request creates, unless it names one. */
   newId: string;
 }>;
+
+/** The ids that a request is carried out under: the same when it is repeated under its idempotency key. */
+export type RequestIds = Readonly<{ commandId: string; newId: string }>;
 
 /** Says who asks; undefined when that is not known. */
 export type Identify = (request: IncomingMessage) => Promise<Caller | undefined>;
@@ -38,7 +41,7 @@ export const contextOf = (
   { headers }: IncomingMessage,
   caller: Caller,
   requestId: string,
-  ids: Readonly<{ commandId: string; newId: string }>,
+  ids: RequestIds,
 ): RequestContext => {
   const ifRevision = revisionOf(headers['if-match']);
   const { traceparent } = headers;

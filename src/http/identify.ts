@@ -9,6 +9,9 @@ export type AuthenticationOptions = Readonly<{
   jwksUrl?: string;
 }>;
 
+/** In characters. Names are parts of index keys, which stores bound. */
+const longestName = 200;
+
 export const isAuthenticated = ({ jwtSecret, jwksUrl }: AuthenticationOptions): boolean =>
   jwtSecret !== undefined || jwksUrl !== undefined;
 
@@ -21,7 +24,7 @@ export const identifier = (options: AuthenticationOptions): Identify => {
     return async ({ headers }) => {
       const named = headers['x-user-id'];
       const userId = typeof named === 'string' && named !== '' ? named : 'local';
-      return userId.length > 200 ? undefined : { userId, admin: userId === 'local' };
+      return userId.length > longestName ? undefined : { userId, admin: userId === 'local' };
     };
 
   const verify = verifier(options);
@@ -57,7 +60,7 @@ const verifier = ({ jwtSecret, jwksUrl }: AuthenticationOptions) => {
 };
 
 const callerOf = ({ sub, scope }: JWTPayload): Caller | undefined => {
-  if (!sub) return undefined;
+  if (!sub || sub.length > longestName) return undefined;
   const scopes = typeof scope === 'string' ? scope.split(' ') : Array.isArray(scope) ? scope : [];
   return { userId: sub, admin: scopes.includes('admin') };
 };

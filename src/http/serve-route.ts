@@ -1,6 +1,8 @@
 import type { Request, Response } from 'express';
-import { contextOf, requestIdOf } from './context.js';
-import { claim } from './idempotency.js';
+import type { Caller } from '../commands/request.js';
+import type { KeptAnswer } from '../queries/idempotency-keys.js';
+import { contextOf, type RequestIds, requestIdOf } from './context.js';
+import { idempotencyKeyOf, newIds, type onceByKey, type Sent } from './idempotency.js';
 import { Problem } from './problem.js';
 import { problemOf } from './problem-of.js';
 import type { Answer, Route } from './route.js';
@@ -12,46 +14,55 @@ const patience = 5_000;
 
 /** Carries out one endpoint: who asks, what was answered before, what the models must have seen; then its handler. */
 export const serveRoute =
-  (route: Route, services: Services) =>
+  (route: Route, services: Services, once: ReturnType<typeof onceByKey>) =>
   async (request: Request, response: Response): Promise<void> => {
     try {
-      await answerTo(route, services, request, response);
+      const caller = await callerOf(route, services, request);
+      const carryOut = (ids: RequestIds) =>
+        answerTo(route, services, { request, response, caller, ids });
+      // What a file adds has ids made from its content: it needs no key to be repeated.
+      const key = route.takesFile ? undefined : idempotencyKeyOf(request, caller);
+      const answer = await (key === undefined ? carryOut(newIds()) : once(key, request, carryOut));
+      if ('write' in answer) await answer.write(response);
+      else send(answer, response);
     } catch (error) {
       sendProblem(error, request, response, services);
     }
   };
 
+const callerOf = async (
+  { adminOnly }: Route,
+  { identify }: Services,
+  request: Request,
+): Promise<Caller> => {
+  const caller = await identify(request);
+  if (!caller) throw new Problem('unauthorized', undefined, {}, { 'WWW-Authenticate': 'Bearer' });
+  if (adminOnly && !caller.admin) throw new Problem('forbidden');
+  return caller;
+};
+
+type Asked = Readonly<{ request: Request; response: Response; caller: Caller; ids: RequestIds }>;
+
 const answerTo = async (
   route: Route,
   services: Services,
-  request: Request,
-  response: Response,
-): Promise<void> => {
+  { request, response, caller, ids }: Asked,
+): Promise<Sent> => {
   const requestId = requestIdOf(response);
-  const caller = await services.identify(request);
-  if (!caller) throw new Problem('unauthorized', undefined, {}, { 'WWW-Authenticate': 'Bearer' });
-  if (route.adminOnly && !caller.admin) throw new Problem('forbidden');
-
-  const claimed = await claim(request, caller, services.idempotencyKeys);
-  if (claimed.answer) {
-    const { status, headers, body } = claimed.answer;
-    response.status(status).set(headers).set('Idempotent-Replayed', 'true').send(body);
-    return;
-  }
   await caughtUp(route, services, request);
-  const context = contextOf(request, caller, requestId, claimed);
-  const answer = await route.handle(request, context).catch(async (error: unknown) => {
-    // A rule that said no says so again under the same key; what may be otherwise next time is not kept.
+  try {
+    const answer = await route.handle(request, contextOf(request, caller, requestId, ids));
+    return 'write' in answer ? answer : asSent(answer);
+  } catch (error) {
     const problem = problemOf(error);
-    if (problem.status === 404 || problem.status === 409 || problem.status === 412)
-      await claimed.keep(asKept(problemAnswer(problem, request, requestId)));
+    if (isFinal(problem)) return asSent(problemAnswer(problem, request, requestId));
     throw error;
-  });
-  if ('write' in answer) return answer.write(response);
-  const kept = asKept(answer);
-  await claimed.keep(kept);
-  response.status(kept.status).set(kept.headers).send(kept.body);
+  }
 };
+
+/** Whether a rule said no, which it says again under the same key. What may be otherwise next time is not final. */
+const isFinal = ({ status, code }: Problem): boolean =>
+  [404, 409, 412].includes(status) && code !== 'revision-conflict';
 
 const caughtUp = async (route: Route, { runner }: Services, request: Request): Promise<void> => {
   const position = after.after.safeParse(request.query.after).data;
@@ -59,11 +70,15 @@ const caughtUp = async (route: Route, { runner }: Services, request: Request): P
   await Promise.all(route.reads.map((name) => runner.progress(name).reached(position, patience)));
 };
 
-const asKept = ({ status, headers = {}, body }: Answer) => ({
+const asSent = ({ status, headers = {}, body }: Answer): KeptAnswer => ({
   status,
   headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
+
+const send = ({ status, headers, body }: KeptAnswer, response: Response): void => {
+  response.status(status).set(headers).send(body);
+};
 
 const problemAnswer = (problem: Problem, request: Request, requestId: string): Answer => ({
   status: problem.status,
@@ -89,6 +104,5 @@ export const sendProblem = (
     response.destroy();
     return;
   }
-  const { status, headers, body } = asKept(problemAnswer(problem, request, requestId));
-  response.status(status).set(headers).send(body);
+  send(asSent(problemAnswer(problem, request, requestId)), response);
 };

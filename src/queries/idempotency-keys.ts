@@ -23,6 +23,8 @@ export type IdempotencyKeys = Readonly<{
   /** Keeps a request, unless there is one under the key already; gives what is kept. */
   claim(key: string, request: KeptRequest): Promise<KeptRequest>;
   answer(key: string, answer: KeptAnswer): Promise<void>;
+  /** Forgets a request that was not carried out, by its key and command. */
+  release(key: string, commandId: string): Promise<void>;
   /** Makes the index that expiry needs. */
   prepare(): Promise<void>;
   /** Removes what is older than 24 hours. */
@@ -54,6 +56,9 @@ export const idempotencyKeysIn = (db: Db): IdempotencyKeys => {
     },
     answer: async (key, answer) => {
       await collection.updateOne({ _id: key }, { $set: { answer } });
+    },
+    release: async (key, commandId) => {
+      await collection.deleteOne({ _id: key, commandId });
     },
     prepare: async () => {
       await collection.createIndex({ createdAt: 1 });
