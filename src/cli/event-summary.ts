@@ -4,11 +4,13 @@ import { cut, oneLine } from './text.js';
 
 /** So much of a text is looked at; rows of tables are cut to the screen besides. */
 const mostOfText = 400;
+/** Messages can be megabytes long: what is past this could not be shown anyway. */
+const mostRead = 10_000;
 const mostOfValue = 40;
 
 /** What an event says, in a few words on one line. */
 export const summaryOf = ({ type, data }: Pick<ForklineEvent, 'type' | 'data'>): string =>
-  oneLine((summaries[type] ?? inShort)(data)).slice(0, mostOfText);
+  cut(oneLine((summaries[type] ?? inShort)(data).slice(0, mostRead)), mostOfText);
 
 const summaries: Readonly<Record<string, (data: JsonObject) => string>> = {
   SessionCreated: ({ title, mode }) => `${quoted(title)} (${word(mode)})`,

@@ -42,7 +42,8 @@ export const registerFork = (program: Command): void => {
         ['family', `forkline lineage ${fork.stream}`],
         ...goingOn(fork, url),
       ];
-      terminal.print(`Forked ${linkTo(stream, at)} into ${paint('bold', link)}`);
+      terminal.print(`Forked ${linkTo(stream, at)}`);
+      terminal.print(`into   ${paint('bold', link)}`);
       for (const [what = '', line] of next)
         terminal.print(`  ${paint('dim', what.padEnd(10))}  ${line}`);
     });

@@ -9,14 +9,11 @@ export type Acknowledgements = Pick<Pace, 'room'> &
     isFull(): boolean;
   }>;
 
-/**
- * @param window the most that may be unacknowledged. There is room for the past up to half of it, so
- *   that whoever has caught up does not begin with a full window.
- */
+/** @param window the most that may be unacknowledged; up to there, there is room for the past */
 export const acknowledgements = (window: number): Acknowledgements => {
   const open: number[] = [];
   let isCounting = false;
-  const pace = paceBy(() => open.length < window / 2);
+  const pace = paceBy(() => open.length < window);
   return {
     room: pace.room,
     isFull: () => open.length >= window,

@@ -6,6 +6,7 @@ import type { WindowLimits } from './event-window.js';
 import { type FeedRequest, follow } from './follow.js';
 import { startHub } from './hub.js';
 import { sharedRead } from './shared-read.js';
+import { turnsFor } from './turns.js';
 
 /** What happens in the store, for those who may see it. */
 export type Feed = Readonly<{
@@ -29,6 +30,10 @@ export type FeedOptions = Readonly<{
   window?: Partial<WindowLimits>;
   /** How long to wait before trying a lost store again. From 100 ms to 5 s by default. */
   retry?: Partial<Backoff>;
+  /** How many consumers may read the store at a time, because they are far behind. 32 by default. */
+  readers?: number;
+  /** How long such a consumer may be without room before it has to let another one read. 2 s by default. */
+  patienceMs?: number;
 }>;
 
 /**
@@ -39,7 +44,9 @@ export const startFeed = (store: EventStore, log: Logger, options: FeedOptions =
   const window = { events: 4_096, characters: 16 * 1024 * 1024, ...options.window };
   const retry = { firstMs: 100, mostMs: 5_000, ...options.retry };
   const { opened: hub, stop: stopHub } = startHub(store, log, { window, retry });
-  const sources = { store, hub, head: sharedRead(() => store.head()), retry };
+  const { readers = 32, patienceMs = 2_000 } = options;
+  const head = sharedRead(() => store.head());
+  const sources = { store, hub, head, retry, turns: turnsFor(readers), patienceMs };
   const leaving: (() => Promise<void>)[] = [];
   const ends = new Set<() => void>();
 

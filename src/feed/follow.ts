@@ -6,6 +6,8 @@ import type { Consumer } from './consumer.js';
 import { feedEvent, labelOf } from './feed-event.js';
 import { type Filter, type Start, shownTo } from './filter.js';
 import type { Hub } from './hub.js';
+import { within } from './pace.js';
+import type { Turns } from './turns.js';
 
 /** What a consumer asks for. */
 export type FeedRequest = Readonly<{ caller: Caller; filter: Filter; from: Start }>;
@@ -17,12 +19,18 @@ export type Sources = Readonly<{
   /** {@link EventStore.head}, possibly shared with others who ask at the same time. */
   head(): Promise<number>;
   retry: Backoff;
+  /** To read the store. */
+  turns: Turns;
+  /** How long to wait for a consumer to have room before another one may read the store, in milliseconds. */
+  patienceMs: number;
 }>;
 
 // An error that is not the store's absence and comes back this often is here to stay.
 const MOST_FAILURES = 5;
 // How many events of the window one consumer may look through while everybody else waits.
 const EVENTS_A_TURN = 64;
+// How many events one consumer may read of the store while others wait to.
+const EVENTS_A_READ = 5_000;
 
 /**
  * Tells a consumer each event it asked for, once and in order. What is older than the hub's window
@@ -32,7 +40,7 @@ const EVENTS_A_TURN = 64;
  * @returns ends it
  */
 export const follow = (
-  { store, hub: opening, head, retry }: Sources,
+  { store, hub: opening, head, retry, turns, patienceMs }: Sources,
   { caller, filter, from }: FeedRequest,
   consumer: Consumer,
 ): (() => void) => {
@@ -74,28 +82,43 @@ export const follow = (
     }
   };
 
-  /** Tells what the store holds, until that was all or the hub can go on after `target`. */
-  const readStore = async (hub: Hub, target: number): Promise<void> => {
-    const subscription = store.subscribe(position === 0 ? 'start' : position);
-    release = () => subscription.close();
+  /**
+   * Tells what the store holds. A connection to the store carries a limited number of subscriptions:
+   * who has no room for long, or has read for long while others wait, has to make way and come again.
+   *
+   * @returns whether that was all, or the hub can go on after `target`
+   */
+  const readStore = async (hub: Hub, target: number): Promise<boolean> => {
+    const endTurn = await turns.take();
+    release = endTurn;
     try {
+      if (isStopped) return false;
+      const subscription = store.subscribe(position === 0 ? 'start' : position);
+      release = () => {
+        endTurn();
+        subscription.close();
+      };
+      let read = 0;
       for await (const item of subscription) {
-        if (isStopped) return;
+        if (isStopped) return false;
         if (!('position' in item)) {
           // Between the last event and where the hub began there are only events of the store's own.
           position = Math.max(position, hub.start);
-          return;
+          return true;
         }
         const label = labelOf(item);
         if (isShown(label)) {
-          await room();
-          if (isStopped) return;
+          if (consumer.room() && !(await within(patienceMs, room()))) return false;
+          if (isStopped) return false;
           consumer.event(feedEvent(item, label));
         }
         position = item.position;
         const isToldByHub = hub.window.covers(position) && position <= hub.position();
-        if (isToldByHub && position >= target) return;
+        if (isToldByHub && position >= target) return true;
+        read += 1;
+        if (read >= EVENTS_A_READ && turns.areWanted()) return false;
       }
+      return false;
     } finally {
       release();
       release = () => undefined;
@@ -105,8 +128,8 @@ export const follow = (
   const catchUp = async (hub: Hub): Promise<void> => {
     let target = await head();
     while (!isStopped && !(await joinThroughWindow(hub, target))) {
-      await readStore(hub, target);
-      target = 0;
+      await room();
+      if (!isStopped && (await readStore(hub, target))) target = 0;
     }
   };
 

@@ -30,8 +30,8 @@ const defaultLimits: ConnectionLimits = {
   messageBytes: 64 * 1024,
 };
 
-// What is larger than a message may be is refused politely up to here; past it the connection ends.
-const MOST_MESSAGES_AT_ONCE = 16;
+// A message that is too large is answered up to so many times the limit; past that the connection ends.
+const ANSWERED_EXCESS = 16;
 
 const GOING_AWAY = 1001;
 
@@ -50,7 +50,7 @@ export const attachFeed = (
   const limits = { ...defaultLimits, ...options.limits };
   const settings = {
     noServer: true,
-    maxPayload: limits.messageBytes * MOST_MESSAGES_AT_ONCE,
+    maxPayload: limits.messageBytes * ANSWERED_EXCESS,
     // Newer than the types of ws.
     closeTimeout: closeTimeoutMs,
     handleProtocols: () => SUBPROTOCOL,

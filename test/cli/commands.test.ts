@@ -112,7 +112,7 @@ describe('forkline fork', () => {
       ...['--reason', 'cheaper'],
     );
     expect(code).toBe(0);
-    const [, stream = ''] = /into (execution-\S+)@4\n/.exec(out) ?? [];
+    const [, stream = ''] = /into {3}(execution-\S+)@4\n/.exec(out) ?? [];
     expect(out).toContain(`forkline inspect ${stream}@4`);
     expect(out).toContain(`POST ${program.url}/v1/executions/${stream.slice(10)}/checkpoints`);
 

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  type FeedFilter,
+  type FeedOptions,
   type FeedSubscription,
   type ForklineClient,
   type ForklineEvent,
@@ -12,15 +14,23 @@ import { isRecordedDataThere, recordedFiles } from '../support/recorded-data.js'
 
 let program: Program;
 let client: ForklineClient;
+const open: FeedSubscription[] = [];
 
 beforeEach(async () => {
   program = await startProgram(await temporaryFolder());
   client = forklineClient({ url: program.url });
 });
 afterEach(async () => {
+  for (const events of open.splice(0)) events.close();
   await program.stop();
   await removeFolder(program.dataDir);
 });
+
+const subscribe = (filter: FeedFilter, options?: FeedOptions): FeedSubscription => {
+  const events = client.feed.subscribe(filter, options);
+  open.push(events);
+  return events;
+};
 
 const restart = async (): Promise<void> => {
   await program.kill();
@@ -45,7 +55,7 @@ const whereOf = ({ stream, revision }: ForklineEvent): string => `${stream}@${re
 describe('the feed over the client', () => {
   it('tells what happens from when it has caught up on', async () => {
     const before = await client.sessions.create({ title: 'Before' });
-    const events = client.feed.subscribe({ types: ['SessionCreated'] });
+    const events = subscribe({ types: ['SessionCreated'] });
     await events.caughtUp();
     const after = await client.sessions.create({ title: 'After' });
     const taken = await takeThrough(events, after.position);
@@ -58,7 +68,7 @@ describe('the feed over the client', () => {
     const { id, stream } = await client.sessions.create();
     await client.sessions.create();
     const execution = await client.executions.start({ sessionId: id });
-    const events = client.feed.subscribe({ sessionId: id }, { from: 'start' });
+    const events = subscribe({ sessionId: id }, { from: 'start' });
     const taken = await takeThrough(events, execution.position);
     expect(taken.map(whereOf)).toEqual([`${stream}@0`, `${execution.stream}@0`]);
   });
@@ -67,7 +77,7 @@ describe('the feed over the client', () => {
     const { id } = await client.sessions.create();
     await client.sessions.transition(id, { status: 'active' });
     const lost: Reconnection[] = [];
-    const events = client.feed.subscribe(
+    const events = subscribe(
       { sessionId: id },
       { from: 'start', onReconnect: (each) => lost.push(each) },
     );
@@ -92,7 +102,7 @@ describe('the feed over the client', () => {
   }, 180_000);
 
   it('throws what the server has against the filter', async () => {
-    const events = client.feed.subscribe({ topics: [] });
+    const events = subscribe({ topics: [] });
     await expect(takeThrough(events, '0')).rejects.toMatchObject({ code: 'bad-filter' });
   });
 
@@ -100,7 +110,7 @@ describe('the feed over the client', () => {
     'is closed when it is too slow, and loses nothing by it',
     async () => {
       const lost: Reconnection[] = [];
-      const events = client.feed.subscribe({}, { onReconnect: (each) => lost.push(each) });
+      const events = subscribe({}, { onReconnect: (each) => lost.push(each) });
       await events.caughtUp();
       const recordings = await recordedFiles();
       const long = recordings.filter((file) => /django-1(3964|1797|3265)/.test(file));
@@ -112,7 +122,7 @@ describe('the feed over the client', () => {
       const taken = await takeThrough(events, position);
       expect(taken.length).toBeGreaterThan(1_000);
       expect(lost[0]?.reason.detail).toContain('4008');
-      const past = client.feed.subscribe({}, { from: 'start' });
+      const past = subscribe({}, { from: 'start' });
       expect(taken.map(whereOf)).toEqual((await takeThrough(past, position)).map(whereOf));
     },
     180_000,

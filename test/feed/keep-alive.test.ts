@@ -10,7 +10,7 @@ const EVENTS = 400;
 
 let server: FeedServer;
 beforeAll(async () => {
-  server = await startFeedServer({ webSocket: { pingIntervalMs: 400 } });
+  server = await startFeedServer({ webSocket: { pingIntervalMs: 1_000 } });
 });
 afterAll(() => server.stop());
 
@@ -71,7 +71,7 @@ describe('keeping alive', () => {
       waiting.happened();
     });
     await waiting.until(
-      () => pings >= 5,
+      () => pings >= 3,
       () => `${pings} pings`,
     );
     await client.isServed();

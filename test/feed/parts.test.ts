@@ -4,6 +4,7 @@ import { acknowledgements } from '../../src/feed/acknowledgements.js';
 import { backoff } from '../../src/feed/backoff.js';
 import { paceBy } from '../../src/feed/pace.js';
 import { sharedRead } from '../../src/feed/shared-read.js';
+import { turnsFor } from '../../src/feed/turns.js';
 
 describe('acknowledgements', () => {
   it('count nothing before the first of them', () => {
@@ -14,14 +15,15 @@ describe('acknowledgements', () => {
     expect(acks.room()).toBeUndefined();
   });
 
-  it('cover everything up to their position, and tell when the window is half full and full', () => {
+  it('cover everything up to their position, and tell when the window is full', () => {
     const acks = acknowledgements(4);
     acks.acknowledge(0);
     for (const position of [10, 20, 30]) acks.sent(position);
     expect(acks.isFull()).toBe(false);
-    expect(acks.room()).toBeInstanceOf(Promise);
+    expect(acks.room()).toBeUndefined();
     acks.sent(40);
     expect(acks.isFull()).toBe(true);
+    expect(acks.room()).toBeInstanceOf(Promise);
     acks.acknowledge(9);
     expect(acks.isFull()).toBe(true);
     acks.acknowledge(35);
@@ -48,6 +50,31 @@ describe('pace', () => {
     await Promise.all(waiting);
     expect(resumed).toBe(2);
     expect(pace.room()).toBeUndefined();
+  });
+});
+
+describe('turns', () => {
+  it('are given to so many at a time, in the order of asking', async () => {
+    const turns = turnsFor(2);
+    const order: number[] = [];
+    const ask = (n: number) =>
+      turns.take().then((end) => {
+        order.push(n);
+        return end;
+      });
+    const [endFirst, endSecond] = await Promise.all([ask(1), ask(2)]);
+    const [third, fourth] = [ask(3), ask(4)];
+    await new Promise(setImmediate);
+    expect(order).toEqual([1, 2]);
+    expect(turns.areWanted()).toBe(true);
+    endSecond?.();
+    endSecond?.();
+    await third;
+    await new Promise(setImmediate);
+    expect(order).toEqual([1, 2, 3]);
+    endFirst?.();
+    await fourth;
+    expect(turns.areWanted()).toBe(false);
   });
 });
 

@@ -53,7 +53,7 @@ describe('resuming', () => {
           await steady.end();
         },
       ),
-      { numRuns: 4 },
+      { numRuns: 3 },
     );
   });
 

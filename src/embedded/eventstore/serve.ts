@@ -11,7 +11,7 @@ import { grpcService, type Service } from './grpc/service.js';
 import { streams } from './grpc/streams.js';
 import { DEFAULT_MAX_APPEND_SIZE, type EventStoreOptions } from './options.js';
 import { Groups } from './persistent/groups.js';
-import { openStore } from './storage/store.js';
+import { openStore, type Store } from './storage/store.js';
 import { SystemProjections } from './storage/system-projections.js';
 
 const HOST = '127.0.0.1';
@@ -22,16 +22,30 @@ const UNLIMITED = -1;
 /**
  * Opens the folder and listens on loopback, in this thread.
  *
- * @throws FolderInUse when another server has the folder
+ * @throws FolderInUse when another server has the folder, DiskFull when a new store has no room, or
+ * what the network said about the port
  */
 export const serveEventStore = async (options: EventStoreOptions): Promise<RunningServer> => {
   const unlock = await lockFolder(options.dataDir);
-  const store = await openStore(options.dataDir, { diskReserve: options.diskReserve });
-  const groups = new Groups(store);
+  try {
+    const store = await openStore(options.dataDir, { diskReserve: options.diskReserve });
+    return await serveStore(store, options, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+};
+
+const serveStore = async (
+  store: Store,
+  options: EventStoreOptions,
+  unlock: () => Promise<void>,
+): Promise<RunningServer> => {
   const server = new Server({
     'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
     'grpc.max_send_message_length': UNLIMITED,
   });
+  const groups = new Groups(store);
   // Gossip names the port, which is known once it is bound; nobody calls before that.
   const endPoint = { host: options.advertisedHost ?? HOST, port: options.advertisedPort ?? 0 };
   const services: readonly Service[] = [
@@ -44,8 +58,6 @@ export const serveEventStore = async (options: EventStoreOptions): Promise<Runni
   ];
   for (const service of [...services, serverFeatures(services)])
     server.addService(...grpcService(service));
-  const port = await listen(server, options.port ?? 0);
-  endPoint.port ||= port;
 
   let stopped: Promise<void> | undefined;
   const stop = async () => {
@@ -57,13 +69,18 @@ export const serveEventStore = async (options: EventStoreOptions): Promise<Runni
     await store.close();
     await unlock();
   };
-  return {
-    port,
-    stop: () => {
-      stopped ??= stop();
-      return stopped;
-    },
+  const stopOnce = () => {
+    stopped ??= stop();
+    return stopped;
   };
+  try {
+    const port = await listen(server, options.port ?? 0);
+    endPoint.port ||= port;
+    return { port, stop: stopOnce };
+  } catch (error) {
+    await stopOnce();
+    throw error;
+  }
 };
 
 // Long enough for the refusals to leave.

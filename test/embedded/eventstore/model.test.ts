@@ -1,4 +1,4 @@
-import { END, START } from '@eventstore/db-client';
+import { END, EventStoreDBClient, START } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { all, freshStream } from './support/events.js';
@@ -15,6 +15,15 @@ beforeAll(async () => {
   test = await startTestServer();
 });
 afterAll(() => test.stop());
+
+// Node ends a connection on which too many calls are cancelled one after the other, and every
+// subscription here is.
+const SEQUENCES_PER_CONNECTION = 300;
+let sequences = 0;
+const connectAnew = async () => {
+  await test.client.dispose();
+  test.client = EventStoreDBClient.connectionString(test.server.url);
+};
 
 type Follower = Readonly<{ recording: Recording; model: StreamModel; expected: number[] }>;
 
@@ -78,6 +87,7 @@ describe('the server', () => {
   it('does what the model says, whatever is done to two streams', async () => {
     await fc.assert(
       fc.asyncProperty(commands, async (sequence) => {
+        if (++sequences % SEQUENCES_PER_CONNECTION === 0) await connectAnew();
         const names = [freshStream('model'), freshStream('model')] as const;
         const models = [new StreamModel(), new StreamModel()] as const;
         const followers: Follower[] = [];

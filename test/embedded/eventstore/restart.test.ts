@@ -1,13 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, NO_STREAM, START } from '@eventstore/db-client';
+import { credentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startEventStore } from '../../../src/embedded/eventstore/start.js';
 import { all, errorOf, events, freshStream, numbers } from './support/events.js';
 import { startTestServer } from './support/server.js';
 import { endServer, spawnServer } from './support/spawn-server.js';
 import { Recording } from './support/subscription.js';
+
+const require = createRequire(import.meta.url);
+const { StreamsClient } = require('@eventstore/db-client/generated/streams_grpc_pb.js');
+const { AppendReq, DeleteReq } = require('@eventstore/db-client/generated/streams_pb.js');
+const { StreamIdentifier } = require('@eventstore/db-client/generated/shared_pb.js');
 
 let dataDir: string;
 beforeEach(async () => {
@@ -70,37 +77,41 @@ describe('the end of a server', () => {
     await client.dispose();
   });
 
-  it('ends a classic append under way as unavailable and a batch append as cancelled', async () => {
+  it('ends a classic append that is still being sent as unavailable', async () => {
     const server = await startEventStore({ dataDir });
-    const batching = EventStoreDBClient.connectionString(server.url);
-    const classic = EventStoreDBClient.connectionString(server.url);
-    const credentials = { username: 'admin', password: 'changeit' };
-    await batching.appendToStream('warm', events(1));
-    await classic.appendToStream('warm', events(1), { credentials });
-    const outcomes = { batch: new Set<unknown>(), classic: new Set<unknown>() };
-    let isOver = false;
-    const keepAppending = async (way: keyof typeof outcomes) => {
-      const client = way === 'batch' ? batching : classic;
-      while (!isOver) {
-        const appended = client.appendToStream(
-          freshStream(),
-          events(1),
-          way === 'classic' ? { credentials } : {},
-        );
-        await appended.catch((error) => {
-          outcomes[way].add(error.type);
-          isOver = true;
-        });
-      }
-    };
-    const batch = keepAppending('batch');
-    const others = Array.from({ length: 4 }, () => keepAppending('classic'));
-    await batching.appendToStream('warm', events(1));
+    const client = new StreamsClient(`127.0.0.1:${server.port}`, credentials.createInsecure());
+    const ended = new Promise<{ code: number }>((resolve) => {
+      const call = client.append(resolve);
+      const request = new AppendReq();
+      const options = new AppendReq.Options();
+      const identifier = new StreamIdentifier();
+      identifier.setStreamName(Buffer.from('sending').toString('base64'));
+      options.setStreamIdentifier(identifier);
+      request.setOptions(options);
+      call.write(request);
+    });
+    // Another call on the same connection tells that the first one has arrived.
+    await new Promise((resolve) => client.delete(new DeleteReq(), resolve));
     await server.stop();
-    await Promise.all([batch, ...others]);
-    expect([...outcomes.classic]).toEqual(outcomes.classic.size ? ['unavailable'] : []);
-    expect([...outcomes.batch].every((t) => t === 'cancelled' || t === 'unavailable')).toBe(true);
-    await Promise.all([batching.dispose(), classic.dispose()]);
+    expect((await ended).code).toBe(14);
+    client.close();
+  });
+
+  it('ends batch appends under way as cancelled, and none twice', async () => {
+    const server = await startEventStore({ dataDir });
+    const client = EventStoreDBClient.connectionString(server.url);
+    await client.appendToStream('warm', events(1));
+    const appends = Array.from({ length: 200 }, () =>
+      client.appendToStream(freshStream(), events(20)).then(
+        () => 'done',
+        (error: { type?: string }) => error.type,
+      ),
+    );
+    await appends[0];
+    await server.stop();
+    const outcomes = new Set(await Promise.all(appends));
+    for (const outcome of outcomes) expect(['done', 'cancelled', 'unavailable']).toContain(outcome);
+    await client.dispose();
   });
 
   it('comes with SIGTERM, and leaves the folder free', async () => {
@@ -108,6 +119,20 @@ describe('the end of a server', () => {
     await endServer(process, 'SIGTERM');
     expect(process.child.exitCode).toBe(0);
     await (await startEventStore({ dataDir })).stop();
+  });
+});
+
+describe('a port that is taken', () => {
+  it('is an error that leaves the folder free', async () => {
+    const server = await startEventStore({ dataDir });
+    const other = await mkdtemp(join(tmpdir(), 'forkline-eventstore-'));
+    const { port } = server;
+    await expect(startEventStore({ dataDir: other, port })).rejects.toThrow(
+      /EADDRINUSE|No address/,
+    );
+    await (await startEventStore({ dataDir: other })).stop();
+    await server.stop();
+    await rm(other, { recursive: true });
   });
 });
 

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const LIMIT_MS = 45_000;
 
@@ -29,11 +29,11 @@ export class Waiting {
   }
 }
 
-/** Settles once a condition holds that nothing tells of; it is looked at once a turn. */
+/** Settles once a condition holds that nothing tells of. It is looked at over and over. */
 export const eventually = async (condition: () => boolean, what: string): Promise<void> => {
   const limit = Date.now() + LIMIT_MS;
   while (!condition()) {
     if (Date.now() > limit) throw new Error(`did not come about in time: ${what}`);
-    await nextTurn();
+    await pause(2);
   }
 };

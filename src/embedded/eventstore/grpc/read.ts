@@ -58,6 +58,7 @@ const read = async (reader: Reader, request: ReadRequest, responses: Responses):
       if (responses.hasEnded) return;
     }
     cursor = page.isEnd ? undefined : page.next;
+    if (cursor !== undefined) await responses.pause();
   }
 };
 

@@ -35,6 +35,14 @@ export class Responses {
     });
   }
 
+  /**
+   * Lets others have a turn. To be awaited between pages: a scan that finds nothing to send never
+   * waits for room.
+   */
+  async pause(): Promise<void> {
+    await new Promise(setImmediate);
+  }
+
   /** Calls back when the call is over, at once if it is. */
   onEnd(callback: () => void): void {
     if (this.#hasEnded) callback();

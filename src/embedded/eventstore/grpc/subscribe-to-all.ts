@@ -49,7 +49,10 @@ export const subscribeToAll = async (
     }
     cursor = page.next;
     if (!isLive) sendCheckpoint(checkpoints?.pageEnded(page.isEnd));
-    if (!page.isEnd) continue;
+    if (!page.isEnd) {
+      await responses.pause();
+      continue;
+    }
     if (!isLive) responses.send(CAUGHT_UP_RESPONSE);
     isLive = true;
     if (cursor > reader.lastPosition) await wakeup.wait();

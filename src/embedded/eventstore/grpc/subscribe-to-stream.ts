@@ -43,7 +43,10 @@ export const subscribeToStream = async (
       ? reader.wholeStreamForwards(stream, cursor, PAGE)
       : reader.streamForwards(stream, cursor, PAGE);
     await send(page);
-    if (!page.isEnd) continue;
+    if (!page.isEnd) {
+      await responses.pause();
+      continue;
+    }
     if (!isLive) responses.send(CAUGHT_UP_RESPONSE);
     isLive = true;
     if (reader.isTombstoned(stream)) {

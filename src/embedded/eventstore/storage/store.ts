@@ -33,17 +33,17 @@ export const openStore = async (
   const writer = new Writer(log, index, changes, new DiskSpace(folder, diskReserve));
   const reader = new Reader(log, index);
   const scavenger = new Scavenger(log, index, reader);
-  if (log.lastPosition === 0) await writeFirstEvents(writer);
-  return {
-    reader,
-    writer,
-    changes,
-    scavenger,
-    close: async () => {
-      await scavenger.close();
-      await writer.close();
-      await index.close();
-      await log.close();
-    },
+  const close = async () => {
+    await scavenger.close();
+    await writer.close();
+    await index.close();
+    await log.close();
   };
+  try {
+    if (log.lastPosition === 0) await writeFirstEvents(writer);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { reader, writer, changes, scavenger, close };
 };

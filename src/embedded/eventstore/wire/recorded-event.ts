@@ -27,7 +27,12 @@ export const TOMBSTONE_REVISION = Number.POSITIVE_INFINITY;
 export const TOMBSTONE_REVISION_ON_WIRE = 9_223_372_036_854_775_807n;
 
 const TOMBSTONE_VARINT = Buffer.from('ffffffffffffffff7f', 'hex');
-const ID_FIELD_SIZE = 40;
+/** The size of the id field, which every record begins with. */
+export const ID_FIELD_SIZE = 40;
+
+/** Where the id's 36 characters begin in a record. */
+export const ID_OFFSET_IN_RECORD = 4;
+
 const ID_HEAD = Buffer.from([0x0a, 38, 0x12, 36]);
 const JSON_TYPE = mapEntry('content-type', 'application/json');
 const BINARY_TYPE = mapEntry('content-type', 'application/octet-stream');
@@ -129,6 +134,3 @@ const afterVarint = (bytes: Buffer, offset: number): number => {
   while ((bytes[at++] ?? 0) >= 0x80);
   return at;
 };
-
-export const ID_OFFSET_IN_RECORD = 4;
-export { ID_FIELD_SIZE };

@@ -1,4 +1,4 @@
-import { ProtoReader } from './proto-reader.js';
+import type { ProtoReader } from './proto-reader.js';
 import { bytesField, stringField, uintField } from './proto-writer.js';
 
 const hex = (text: string) =>
@@ -35,7 +35,7 @@ const readHalves = (message: ProtoReader): string => {
 };
 
 /** The 36 characters for the 16 bytes of a UUID. */
-export const uuidFromBytes = (bytes: Buffer): string => hex(bytes.toString('hex'));
+const uuidFromBytes = (bytes: Buffer): string => hex(bytes.toString('hex'));
 
 /** The 16 bytes of a UUID in its 36 characters. */
 export const uuidToBytes = (uuid: string): Buffer => Buffer.from(uuid.replaceAll('-', ''), 'hex');
@@ -52,6 +52,3 @@ export const structuredUuid = (uuid: string): Buffer => {
 
 /** The content of a UUID message as text. */
 export const textUuid = (uuid: string): Buffer => stringField(2, uuid);
-
-/** Reads a UUID from the content of its message. */
-export const parseUuid = (content: Buffer): string => readUuid(new ProtoReader(content));

@@ -104,7 +104,7 @@ const outcomeOf = async (call: () => Promise<Outcome>): Promise<Outcome> => {
     return await call();
   } catch (error) {
     const { type, actualVersion } = error as { type?: string; actualVersion?: unknown };
-    if (type === undefined) throw error;
+    if (type === undefined || type === 'unknown') throw error;
     if (type !== 'wrong-expected-version') return { error: type };
     return { error: type, actual: actualVersion === 'no_stream' ? -1 : Number(actualVersion) };
   }

@@ -40,7 +40,7 @@ export class Recording {
     if (condition(this)) return;
     await new Promise<void>((resolve, reject) => {
       const limit = setTimeout(
-        () => reject(new Error(`not told in time; so far: ${this.told.slice(-20).join(', ')}`)),
+        () => reject(new Error(`not told in time; so far: ${this.told.slice(-20)}; ${this.error}`)),
         LIMIT_MS,
       );
       const check = () => {

@@ -1,0 +1,59 @@
+import { createRequire } from 'node:module';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { credentials } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { all, events } from './support/events.js';
+import { startTestServer, type TestServer } from './support/server.js';
+
+const require = createRequire(import.meta.url);
+const { MonitoringClient } = require('@eventstore/db-client/generated/monitoring_grpc_pb.js');
+const { StatsReq } = require('@eventstore/db-client/generated/monitoring_pb.js');
+const { UsersClient } = require('@eventstore/db-client/generated/users_grpc_pb.js');
+const { DetailsReq } = require('@eventstore/db-client/generated/users_pb.js');
+
+let test: TestServer;
+beforeAll(async () => {
+  test = await startTestServer();
+});
+afterAll(() => test.stop());
+
+const address = () => `127.0.0.1:${test.server.port}`;
+
+describe('Monitoring', () => {
+  it('tells figures of the server again and again', async () => {
+    const client = new MonitoringClient(address(), credentials.createInsecure());
+    const request = new StatsReq();
+    request.setRefreshTimePeriodInMs('100');
+    const call = client.stats(request);
+    const told: number[] = [];
+    for await (const response of call) {
+      told.push(Number(response.getStatsMap().get('es-log-last-position')));
+      if (told.length === 2) break;
+    }
+    expect(told.every((position) => position > 0)).toBe(true);
+    client.close();
+  });
+});
+
+describe('Users', () => {
+  it('is not implemented: an insecure node has none', async () => {
+    const client = new UsersClient(address(), credentials.createInsecure());
+    const code = await new Promise((resolve) => {
+      const call = client.details(new DetailsReq());
+      call.on('error', (error: { code: number }) => resolve(error.code));
+      call.on('data', resolve);
+    });
+    expect(code).toBe(12);
+    client.close();
+  });
+});
+
+describe('Gossip', () => {
+  it('lets a client that discovers the cluster find the one node', async () => {
+    const url = `esdb+discover://${address()}?tls=false`;
+    const client = EventStoreDBClient.connectionString(url);
+    await client.appendToStream('discovered', events(1));
+    expect(await all(client.readStream('discovered'))).toHaveLength(1);
+    await client.dispose();
+  });
+});
