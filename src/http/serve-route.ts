@@ -95,11 +95,12 @@ export const sendProblem = (
 ): void => {
   const requestId = requestIdOf(response);
   const problem = problemOf(error);
-  if (problem.status >= 500)
-    log.error(
-      { err: error, requestId, method: request.method, path: request.path },
-      'request failed',
-    );
+  if (problem.status >= 500) {
+    // A store that is away or a model that is behind is no fault of the program.
+    const level = problem.status === 500 ? 'error' : 'warn';
+    const { method, path } = request;
+    log[level]({ err: error, requestId, method, path }, 'request failed');
+  }
   if (response.headersSent) {
     response.destroy();
     return;
