@@ -21,6 +21,7 @@ export const checkpoints: Projection<CheckpointDocument, ExecutionEvent> = {
   indexes: [{ key: { stream: 1, seq: 1, from: 1 } }, { key: { checkpointId: 1 } }],
   key: ({ stream, data }) =>
     'checkpointId' in data ? `${stream}/${data.checkpointId}` : undefined,
+  begins: ({ type }) => type === 'CheckpointSaved',
   on: {
     CheckpointSaved: (_, { data, stream, revision, created, metadata }) => ({
       ...data,

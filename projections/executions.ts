@@ -5,9 +5,9 @@ import type {
   ExecutionStatus,
   Pipeline,
 } from '../src/domain/execution.js';
-import { type Origin, originOf, type Segment } from '../src/domain/fork.js';
 import type { JsonValue } from '../src/domain/json.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
+import { type Descent, descentOf } from './descent.js';
 
 type CurrentStage = Readonly<{ stage: string; agent: string; stageOrder: number }>;
 
@@ -29,9 +29,9 @@ export type ExecutionDocument = Readonly<{
   createdAt: string;
   updatedAt: string;
   finishedAt?: string;
-  forkedFrom?: Origin;
   revision: number;
-}>;
+}> &
+  Partial<Descent>;
 
 /** Applies a change, and what every event changes: when and where the execution last moved. */
 const changed =
@@ -66,6 +66,7 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
     { key: { stream: 1 } },
   ],
   key: (event) => event.stream,
+  begins: ({ type }) => type === 'StreamForked' || type === 'ExecutionStarted',
   on: {
     ExecutionStarted: (_, { data, stream, created, revision }) => ({
       stream,
@@ -92,7 +93,7 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
         id: idOf(stream),
         createdAt: created,
         updatedAt: created,
-        ...forkedFrom(data.ancestry),
+        ...descentOf(data.ancestry),
         revision,
       },
   },
@@ -105,8 +106,3 @@ const stageOf = ({ stage, agent, stageOrder }: CheckpointHead): CurrentStage => 
   agent,
   stageOrder,
 });
-
-const forkedFrom = (ancestry: readonly Segment[]): Pick<ExecutionDocument, 'forkedFrom'> => {
-  const origin = originOf(ancestry);
-  return origin ? { forkedFrom: origin } : {};
-};

@@ -25,18 +25,18 @@ export type MessageDocument = Readonly<{
   text?: string;
 }>;
 
+/** What the versions of a message in one stream have in common. */
+export const messageKey = (stream: string, messageId: string): string => `${stream}/${messageId}`;
+
 /** Versions of the messages of sessions, by revision. */
 export const messages: Projection<MessageDocument, SessionEvent> = {
   name: 'messages',
   version: 1,
   ranged: true,
   category: 'session',
-  indexes: [
-    { key: { stream: 1, seq: 1, from: 1 } },
-    { key: { stream: 1, messageId: 1, from: 1 } },
-    { key: { text: 'text' } },
-  ],
-  key: ({ stream, data }) => ('messageId' in data ? `${stream}/${data.messageId}` : undefined),
+  indexes: [{ key: { stream: 1, seq: 1, from: 1 } }, { key: { text: 'text' } }],
+  key: ({ stream, data }) => ('messageId' in data ? messageKey(stream, data.messageId) : undefined),
+  begins: ({ type }) => type === 'MessagePosted',
   on: {
     MessagePosted: (_, { data, stream, revision, created, metadata }) => ({
       ...data,

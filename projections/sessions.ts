@@ -1,8 +1,8 @@
 import type { Fact } from '../src/domain/decider.js';
-import { type Origin, originOf, type Segment } from '../src/domain/fork.js';
 import type { JsonObject } from '../src/domain/json.js';
 import type { SessionEvent, SessionMode, SessionStatus } from '../src/domain/session.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
+import { type Descent, descentOf } from './descent.js';
 
 export type SessionDocument = Readonly<{
   stream: string;
@@ -19,9 +19,9 @@ export type SessionDocument = Readonly<{
   messageCount: number;
   createdAt: string;
   updatedAt: string;
-  forkedFrom?: Origin;
   revision: number;
-}>;
+}> &
+  Partial<Descent>;
 
 type Change = Partial<SessionDocument>;
 
@@ -50,6 +50,7 @@ export const sessions: Projection<SessionDocument, SessionEvent> = {
     { key: { stream: 1 } },
   ],
   key: (event) => event.stream,
+  begins: ({ type }) => type === 'StreamForked' || type === 'SessionCreated',
   on: {
     SessionCreated: (_, { data, stream, created, revision }) => ({
       stream,
@@ -87,15 +88,10 @@ export const sessions: Projection<SessionDocument, SessionEvent> = {
         id: idOf(stream),
         createdAt: created,
         updatedAt: created,
-        ...forkedFrom(data.ancestry),
+        ...descentOf(data.ancestry),
         revision,
       },
   },
 };
 
 const idOf = (stream: string): string => stream.slice('session-'.length);
-
-const forkedFrom = (ancestry: readonly Segment[]): Pick<SessionDocument, 'forkedFrom'> => {
-  const origin = originOf(ancestry);
-  return origin ? { forkedFrom: origin } : {};
-};

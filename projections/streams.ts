@@ -54,6 +54,7 @@ export const streams: Projection<StreamDocument, StreamForked | Fact> = {
     { key: { stream: 1 } },
   ],
   key: (event) => event.stream,
+  begins: ({ type, revision }) => type === 'StreamForked' || revision === 0,
   on: {
     StreamForked: (document, event) =>
       counted(document ?? started(event, (event as Projected<StreamForked>).data.ancestry), event),

@@ -1,31 +1,78 @@
+/** How large a batch may become. The item that reaches either limit is the last one in it. */
+export type BatchLimits<Item> = Readonly<{
+  items: number;
+  /** In whatever unit `weigh` counts. */
+  weight: number;
+  weigh: (item: Item) => number;
+}>;
+
+/** Looks on as items come from the source. */
+export type Watch<Item> = Readonly<{
+  received(item: Item): void;
+  /** The source is held back, having given two batches more than were taken, or no longer is. */
+  held(isHeld: boolean): void;
+}>;
+
+type Entry<Item> = Readonly<{ item: Item; weight: number }>;
+
 /**
  * Gathers what a source gives while the consumer is busy: each batch is all that has come since the
- * one before, `max` items at most. The source is read no further than two batches ahead.
+ * one before, as far as the limits allow. The source is read no further than two batches ahead.
  */
 export async function* batches<Item>(
   source: AsyncIterable<Item>,
-  max: number,
+  limits: BatchLimits<Item>,
+  watch: Watch<Item>,
 ): AsyncGenerator<readonly Item[]> {
-  let queue: Item[] = [];
+  let queue: Entry<Item>[] = [];
+  let queuedWeight = 0;
   let isOver = false;
-  let failure: unknown;
+  let failure: Readonly<{ error: unknown }> | undefined;
   let wakeConsumer = () => {};
   let wakeSource = () => {};
 
-  const fill = async () => {
+  const isFull = () => queue.length >= 2 * limits.items || queuedWeight >= 2 * limits.weight;
+
+  const room = async (): Promise<void> => {
+    watch.held(true);
+    while (isFull() && !isOver)
+      await new Promise<void>((resolve) => {
+        wakeSource = resolve;
+      });
+    watch.held(false);
+  };
+
+  const fill = async (): Promise<void> => {
     for await (const item of source) {
       if (isOver) return;
-      queue.push(item);
+      const weight = limits.weigh(item);
+      queue.push({ item, weight });
+      queuedWeight += weight;
+      watch.received(item);
       wakeConsumer();
-      if (queue.length >= 2 * max)
-        await new Promise<void>((resolve) => {
-          wakeSource = resolve;
-        });
+      if (isFull()) await room();
+      if (isOver) return;
     }
   };
+
+  const take = (): readonly Item[] => {
+    let weight = 0;
+    let count = 0;
+    for (const entry of queue) {
+      weight += entry.weight;
+      count += 1;
+      if (count >= limits.items || weight >= limits.weight) break;
+    }
+    const batch = queue.slice(0, count).map(({ item }) => item);
+    queue = queue.slice(count);
+    queuedWeight -= weight;
+    wakeSource();
+    return batch;
+  };
+
   const filled = fill()
     .catch((error: unknown) => {
-      failure = error ?? new Error('the source failed');
+      failure = { error };
     })
     .finally(() => {
       isOver = true;
@@ -39,15 +86,12 @@ export async function* batches<Item>(
           wakeConsumer = resolve;
         });
       if (queue.length === 0) break;
-      const batch = queue.slice(0, max);
-      queue = queue.slice(max);
-      wakeSource();
-      yield batch;
+      yield take();
     }
   } finally {
     isOver = true;
     wakeSource();
   }
   await filled;
-  if (failure) throw failure;
+  if (failure) throw failure.error;
 }

@@ -38,15 +38,34 @@ export const byKey = (projection: AnyProjection, events: readonly Projected[]): 
 };
 
 const concerns = ({ category, on, otherwise }: AnyProjection, { stream, type }: Projected) =>
-  (category === undefined || stream.startsWith(`${category}-`)) &&
-  (type in on || otherwise !== undefined);
+  (category === undefined ||
+    (stream.startsWith(category) && stream.charAt(category.length) === '-')) &&
+  (Object.hasOwn(on, type) || otherwise !== undefined);
+
+/** The documents that do not exist before these events. */
+export const beginners = ({ begins }: AnyProjection, keyed: KeyedEvents): ReadonlySet<string> => {
+  const begun = new Set<string>();
+  if (!begins) return begun;
+  for (const [key, [first]] of keyed) if (first && begins(first)) begun.add(key);
+  return begun;
+};
+
+/** The events of some of the documents. */
+export const withKeys = (keyed: KeyedEvents, keys: Iterable<string>): KeyedEvents => {
+  const wanted = new Map<string, readonly Projected[]>();
+  for (const key of keys) {
+    const events = keyed.get(key);
+    if (events) wanted.set(key, events);
+  }
+  return wanted;
+};
 
 /** What an event makes of a document. */
 export const step = (
   { on, otherwise }: AnyProjection,
   before: Bare | undefined,
   event: Projected,
-) => (on[event.type] ?? otherwise)?.(before, event);
+) => (Object.hasOwn(on, event.type) ? on[event.type] : otherwise)?.(before, event);
 
 /** Folds events into a document. Those that are in it already are passed over. */
 export const foldDocument = (

@@ -9,8 +9,8 @@ import type { AnyProjection, FromStream, Projected } from './projection.js';
 export type History = Readonly<{
   collection: Collection<Mark>;
   prepare(): Promise<void>;
-  /** The event, with the ancestor's document if it begins a fork. */
-  withInherited(event: Projected): Promise<Projected>;
+  /** The events, those that begin forks with the ancestor's document. */
+  withInherited(events: readonly Projected[]): Promise<readonly Projected[]>;
 }>;
 
 /**
@@ -38,22 +38,30 @@ export const historyIn = (
     return document;
   };
 
+  const withDocumentAt = async (event: Projected, origin: Origin): Promise<Projected> => {
+    try {
+      const inherited = await documentAt(origin.stream, origin.revision);
+      return inherited ? { ...event, inherited } : event;
+    } catch (error) {
+      // An ancestor was deleted for good, which further on removes what came of it.
+      if (error instanceof StreamTombstoned) return event;
+      throw error;
+    }
+  };
+
   return {
     collection,
     prepare: async () => {
       await collection.createIndex({ stream: 1, revision: -1 });
     },
-    withInherited: async (event) => {
-      const origin = projection.inherits && originIn(event);
-      if (!origin) return event;
-      try {
-        const inherited = await documentAt(origin.stream, origin.revision);
-        return inherited ? { ...event, inherited } : event;
-      } catch (error) {
-        // An ancestor deleted for good: then so was the fork, further on.
-        if (error instanceof StreamTombstoned) return event;
-        throw error;
-      }
+    withInherited: async (events) => {
+      if (!events.some(isFork)) return events;
+      return Promise.all(
+        events.map((event) => {
+          const origin = originIn(event);
+          return origin ? withDocumentAt(event, origin) : event;
+        }),
+      );
     },
   };
 };
@@ -81,8 +89,10 @@ export const partsAtForks = <Event extends Projected>(
   return part.length > 0 ? [...parts, part] : parts;
 };
 
+const isFork = ({ type }: Projected): boolean => type === 'StreamForked';
+
 const originIn = (event: Projected): Origin | undefined =>
-  event.type === 'StreamForked'
+  isFork(event)
     ? // The codec has checked that the data is a fork's.
       originOf((event as Projected<StreamForked>).data.ancestry)
     : undefined;

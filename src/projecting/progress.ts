@@ -10,42 +10,46 @@ export class NotCaughtUp extends Error {
   }
 }
 
-type Waiter = Readonly<{ position: number; resolve: () => void }>;
-
 /** How far a read model has come, and a way to wait until it has come further. */
 export type Progress = Readonly<{
+  /** The position up to which every event is in the model; -1 before the first. */
   position(): number;
+  /** Notes that the model has come further. An earlier position changes nothing. */
   advance(position: number): void;
+  /** Notes where the model really is, which after its database failed may be earlier than was known. */
+  restart(position: number): void;
   /** Resolves once the model has seen a position. @throws NotCaughtUp after `timeoutMs` */
   reached(position: number, timeoutMs: number): Promise<void>;
 }>;
 
 export const progressOf = (model: string, start: number): Progress => {
   let current = start;
-  let waiters: Waiter[] = [];
+  const waiters = new Set<() => void>();
+  const advance = (position: number): void => {
+    current = Math.max(current, position);
+    for (const look of waiters) look();
+  };
   return {
     position: () => current,
-    advance: (position) => {
-      current = Math.max(current, position);
-      const done = waiters.filter((waiter) => waiter.position <= current);
-      waiters = waiters.filter((waiter) => waiter.position > current);
-      for (const { resolve } of done) resolve();
+    advance,
+    restart: (position) => {
+      current = position;
+      advance(position);
     },
-    reached: (position, timeoutMs) => {
-      if (position <= current) return Promise.resolve();
-      return new Promise((resolve, reject) => {
+    reached: async (position, timeoutMs) => {
+      if (position <= current) return;
+      await new Promise<void>((resolve, reject) => {
+        const look = () => {
+          if (position > current) return;
+          clearTimeout(timer);
+          waiters.delete(look);
+          resolve();
+        };
         const timer = setTimeout(() => {
-          waiters = waiters.filter((other) => other !== waiter);
+          waiters.delete(look);
           reject(new NotCaughtUp(model, position));
         }, timeoutMs);
-        const waiter: Waiter = {
-          position,
-          resolve: () => {
-            clearTimeout(timer);
-            resolve();
-          },
-        };
-        waiters.push(waiter);
+        waiters.add(look);
       });
     },
   };

@@ -1,7 +1,11 @@
 import type { Fact } from '../domain/decider.js';
 
-/** Every document says which stream it comes from: when that is deleted for good, so is the document. */
-export type FromStream = Readonly<{ stream: string }>;
+/** Every document says which streams it comes from: when one of them is deleted for good, so is the document. */
+export type FromStream = Readonly<{
+  stream: string;
+  /** The streams that a document which inherits descends from. */
+  ancestors?: readonly string[];
+}>;
 
 /** An event as projections see it. */
 export type Projected<Event extends Fact = Fact> = Event &
@@ -19,10 +23,7 @@ export type Projected<Event extends Fact = Fact> = Event &
     inherited?: FromStream;
   }>;
 
-export type Index = Readonly<{
-  key: Readonly<Record<string, 1 | -1 | 'text'>>;
-  unique?: boolean;
-}>;
+export type Index = Readonly<{ key: Readonly<Record<string, 1 | -1 | 'text'>> }>;
 
 /** What one event type does to a document: gives the new one, or undefined when there is to be none. */
 type Handler<Document, Event extends Fact> = (
@@ -45,7 +46,8 @@ export type Projection<Document extends FromStream, Event extends Fact> = Readon
   ranged?: true;
   /**
    * Whether the document of a fork starts from its ancestor's, as of the revision forked at. Such
-   * documents carry the revision of their last event; what they were at some of the earlier ones is kept.
+   * documents carry the revision of their last event, and those of forks their ancestors; what they
+   * were at some of the earlier revisions is kept.
    */
   inherits?: true;
   indexes: readonly Index[];
@@ -53,6 +55,8 @@ export type Projection<Document extends FromStream, Event extends Fact> = Readon
   category?: string;
   /** Which document an event concerns. */
   key: (event: Projected<Event>) => string | undefined;
+  /** Whether an event is the first of its document, which then is not looked for; false by default. */
+  begins?: (event: Projected<Event>) => boolean;
   on: {
     readonly [Type in Event['type']]?: Handler<Document, Extract<Event, { type: Type }>>;
   };

@@ -1,21 +1,14 @@
-import { type Collection, type Db, MongoBulkWriteError } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
 import { tombstoneType } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
-import {
-  byKey,
-  foldDocument,
-  foldRows,
-  type KeyedEvents,
-  type Mark,
-  type StoredDocument,
-  type StoredRow,
-} from './fold-batch.js';
+import { applyDocuments } from './apply-documents.js';
+import { applyRows } from './apply-rows.js';
+import { byKey, type StoredDocument, type StoredRow } from './fold-batch.js';
 import { historyIn, partsAtForks } from './history.js';
-import type { AnyProjection, Projected } from './projection.js';
+import type { AnyProjection, FromStream, Projected } from './projection.js';
 
 /** A projection's collection, as the runner uses it. */
 export type ReadModel = Readonly<{
-  projection: AnyProjection;
   /** Makes the collection and its indexes, if they are not there. */
   prepare(): Promise<void>;
   /**
@@ -38,115 +31,61 @@ export const readModel = (
 ): ReadModel => {
   const collection = db.collection<StoredDocument>(name);
   const history = historyIn(db, projection, name, streams);
+
+  const fold = async (events: readonly Projected[]): Promise<void> => {
+    const keyed = byKey(projection, events);
+    if (keyed.size === 0) return;
+    // The collection of a ranged projection has rows.
+    if (projection.ranged)
+      await applyRows(projection, collection as unknown as Collection<StoredRow>, keyed);
+    else await applyDocuments({ projection, collection, history: history.collection }, keyed);
+  };
+
+  /** Removes what came of a stream, and what forks of it began with. */
+  const forget = async (stream: string): Promise<void> => {
+    const gone = [stream];
+    if (projection.inherits) {
+      const heirs = collection.find({ ancestors: stream }).project<FromStream>({ stream: 1 });
+      for await (const heir of heirs) gone.push(heir.stream);
+      // The heirs are found by their documents, which so have to go last.
+      await history.collection.deleteMany({ stream: { $in: gone } });
+    }
+    await collection.deleteMany({ stream: { $in: gone } });
+  };
+
   return {
-    projection,
     prepare: async () => {
-      const indexes = projection.ranged
-        ? [...projection.indexes, { key: { key: 1 as const, to: 1 as const } }]
-        : projection.indexes;
-      await collection.createIndexes(
-        indexes.map(({ key, unique = false }) => ({ key: { ...key }, ...(unique && { unique }) })),
-      );
-      if (projection.inherits) await history.prepare();
+      const { indexes, ranged, inherits } = projection;
+      const keys = indexes.map(({ key }) => ({ key: { ...key } }));
+      await collection.createIndexes([
+        ...keys,
+        ...(ranged ? [{ key: { key: 1, to: 1 } }] : []),
+        ...(inherits ? [{ key: { ancestors: 1 } }] : []),
+      ]);
+      if (inherits) await history.prepare();
     },
     apply: async (events) => {
-      // What came before a stream's end need not be folded to be removed.
-      const ended = new Map(
-        events.filter(({ type }) => type === tombstoneType).map((e) => [e.stream, e.position]),
-      );
-      const lasting = events.filter(({ stream }) => !ended.has(stream));
-      for (const part of projection.inherits ? partsAtForks(lasting) : [lasting]) {
-        const keyed = byKey(projection, await Promise.all(part.map(history.withInherited)));
-        if (keyed.size === 0) continue;
-        await (projection.ranged
-          ? applyRows(collection as unknown as Collection<StoredRow>, projection, keyed)
-          : applyDocuments(collection, history.collection, projection, keyed));
+      for (const { events: part, ended } of partsAtEnds(events)) {
+        if (projection.inherits)
+          for (const each of partsAtForks(part)) await fold(await history.withInherited(each));
+        else await fold(part);
+        if (ended !== undefined) await forget(ended);
       }
-      for (const [stream, position] of ended)
-        await Promise.all([
-          collection.deleteMany({ stream, position: { $lt: position } }),
-          projection.inherits && history.collection.deleteMany({ stream }),
-        ]);
     },
   };
 };
 
-const applyDocuments = async (
-  collection: Collection<StoredDocument>,
-  history: Collection<Mark>,
-  projection: AnyProjection,
-  keyed: KeyedEvents,
-): Promise<void> => {
-  const stored = await collection.find({ _id: { $in: [...keyed.keys()] } }).toArray();
-  const byId = new Map(stored.map((document) => [document._id, document]));
-  const writes = [...keyed].flatMap(
-    ([key, events]) => foldDocument(projection, key, events, byId.get(key)) ?? [],
-  );
-  // What a document was is kept before the document moves on: it cannot be told afterwards.
-  await writeGuarded(
-    history,
-    writes.flatMap(({ marks }) => marks),
-  );
-  await writeGuarded(
-    collection,
-    writes.flatMap(({ document }) => document ?? []),
-  );
-  const removed = writes.filter(({ document }) => !document);
-  for (const { _id, position } of removed)
-    await collection.deleteOne({ _id, position: { $lt: position } });
-};
+type Part = Readonly<{ events: readonly Projected[]; ended?: string }>;
 
-const applyRows = async (
-  collection: Collection<StoredRow>,
-  projection: AnyProjection,
-  keyed: KeyedEvents,
-): Promise<void> => {
-  const found = await collection
-    .find({ key: { $in: [...keyed.keys()] }, to: null })
-    .sort({ from: 1, _id: 1 })
-    .toArray();
-  const open = new Map<string, StoredRow[]>();
-  for (const row of found) open.set(row.key, [...(open.get(row.key) ?? []), row]);
-  const folded = [...keyed].map(([key, events]) =>
-    foldRows(projection, key, events, open.get(key) ?? []),
-  );
-  await writeGuarded(
-    collection,
-    folded.flatMap(({ opened }) => opened),
-  );
-  await writeGuarded(
-    collection,
-    folded.flatMap(({ closed }) => closed),
-  );
-};
-
-/** Documents a bulk write takes at once: below the driver's and every server's limits. */
-const bulkSize = 500;
-
-/** Writes documents where what is there is older. A newer one makes the upsert a duplicate key: it stays. */
-const writeGuarded = async <Document extends StoredDocument>(
-  collection: Collection<Document>,
-  documents: readonly Document[],
-): Promise<void> => {
-  for (let start = 0; start < documents.length; start += bulkSize) {
-    const operations = documents.slice(start, start + bulkSize).map((document) => ({
-      replaceOne: {
-        filter: { _id: document._id, position: { $lt: document.position } },
-        replacement: document,
-        upsert: true,
-      },
-    }));
-    try {
-      // The driver's types cannot tell that _id and position are fields of a generic document.
-      await collection.bulkWrite(operations as never[], { ordered: false });
-    } catch (error) {
-      if (!isOnlyDuplicates(error)) throw error;
-    }
+/** Splits a batch where streams were deleted for good. What such a stream had need not be folded to be removed. */
+const partsAtEnds = (events: readonly Projected[]): readonly Part[] => {
+  const parts: Part[] = [];
+  let start = 0;
+  for (const [index, { type, stream: ended }] of events.entries()) {
+    if (type !== tombstoneType) continue;
+    const part = events.slice(start, index).filter(({ stream }) => stream !== ended);
+    parts.push({ events: part, ended });
+    start = index + 1;
   }
+  return [...parts, { events: start === 0 ? events : events.slice(start) }];
 };
-
-const duplicateKey = 11000;
-
-const isOnlyDuplicates = (error: unknown): boolean =>
-  error instanceof MongoBulkWriteError &&
-  [error.writeErrors].flat().every(({ code }) => code === duplicateKey);

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
-import type { EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
+import type { CaughtUp, EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
+import { lagMeter } from './lag.js';
 import { type Progress, progressOf } from './progress.js';
 import type { AnyProjection } from './projection.js';
 import { collectionName, readModel } from './read-model.js';
+import { sizeOf } from './size.js';
 
 export type RunnerOptions = Readonly<{
   store: EventStore;
@@ -16,7 +18,7 @@ export type RunnerOptions = Readonly<{
   /** The same store with lineage: where forks begin, some events of the ancestor are read again. */
   streams: Streams;
   log: Logger;
-  /** How many events are folded and written at a time; 500 by default. More is faster and takes more memory. */
+  /** How many events are folded and written at a time, at most; 1,000 by default. More is faster and takes more memory. */
   batchSize?: number;
   /** Which collection a projection's documents go to; by default that of its name and version. */
   collectionOf?: (projection: AnyProjection) => string;
@@ -26,10 +28,10 @@ export type ProjectionStatus = Readonly<{
   name: string;
   version: number;
   position: number;
-  /** Events it has yet to fold; null while it is catching up and the number is not known. */
+  /** Events it has yet to fold; null while the number is not known: catching up, or without the event store. */
   lagEvents: number | null;
-  /** Age of the last event folded while there is more to fold, in seconds; 0 otherwise. */
-  lagSeconds: number;
+  /** How long ago the oldest event that it has yet to fold happened; 0 when there is none, null while not known. */
+  lagSeconds: number | null;
 }>;
 
 export type Runner = Readonly<{
@@ -40,112 +42,125 @@ export type Runner = Readonly<{
   stop(): Promise<void>;
 }>;
 
+/** What the events of a batch may take, by a rough count. Memory holds a few times as much. */
+const mostBytes = 8 * 1024 * 1024;
+
+const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type !== 'caughtUp';
+
 /**
  * Keeps read models up to date: one subscription to every event, read no faster than documents are
  * written; documents first, then the checkpoint. When a store cannot be reached it goes on from the
  * checkpoint once it can.
  */
 export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
-  const {
-    store,
-    streams,
-    db,
-    projections,
-    log,
-    batchSize = 500,
-    collectionOf = collectionName,
-  } = options;
-  const models = projections.map((projection) =>
-    readModel(db, projection, streams, collectionOf(projection)),
-  );
-  const names = projections.map(collectionOf);
+  const { store, streams, db, projections, log } = options;
+  const { batchSize = 1_000, collectionOf = collectionName } = options;
+  const runs = projections.map((projection) => {
+    const name = collectionOf(projection);
+    const model = readModel(db, projection, streams, name);
+    return { projection, name, model, progress: progressOf(projection.name, -1) };
+  });
+  const names = runs.map(({ name }) => name);
   const checkpoints = checkpointsIn(db);
-  await Promise.all(models.map((model) => model.prepare()));
-  const loaded = await checkpoints.load(names);
-  const progress = names.map((name) => progressOf(name, loaded.get(name) ?? -1));
-
+  const lag = lagMeter();
+  const limits = { items: batchSize, weight: mostBytes, weigh: sizeOf };
+  const watch = {
+    received: (item: StoredEvent | CaughtUp) =>
+      isEvent(item) ? lag.received(item.created) : lag.caughtUp(),
+    held: lag.held,
+  };
+  const stopping = new AbortController();
+  const { signal } = stopping;
   let subscription: Subscription | undefined;
-  let isStopping = false;
-  let isLive = false;
-  let received = 0;
-  let applied = 0;
-  let lastCreated = 0;
+  let foldedTo = -1;
+
+  /** Finds out how far the models in the database have come, whatever was known of it. */
+  const recall = async (): Promise<void> => {
+    await Promise.all(runs.map(({ model }) => model.prepare()));
+    const loaded = await checkpoints.load(names);
+    for (const { name, progress } of runs) progress.restart(loaded.get(name) ?? -1);
+  };
 
   const apply = async (events: readonly StoredEvent[]): Promise<void> => {
-    await Promise.all(
-      models.map((model, index) => {
-        const done = progress[index]?.position() ?? -1;
-        return model.apply(events.filter(({ position }) => position > done));
+    const applied = await Promise.allSettled(
+      runs.map(({ model, progress }) => {
+        const done = progress.position();
+        return model.apply(
+          foldedTo < done ? events.filter(({ position }) => position > done) : events,
+        );
       }),
     );
-    const last = events.at(-1);
-    if (!last) return;
-    await checkpoints.save(names, last.position);
-    for (const model of progress) model.advance(last.position);
-    lastCreated = Date.parse(last.created);
+    for (const outcome of applied) if (outcome.status === 'rejected') throw outcome.reason;
   };
 
   const follow = async (): Promise<void> => {
-    const from = Math.min(...progress.map((model) => model.position()));
-    isLive = false;
-    received = 0;
-    applied = 0;
-    const opened = store.subscribe(from < 0 ? 'start' : from);
+    foldedTo = Math.min(...runs.map(({ progress }) => progress.position()));
+    const opened = store.subscribe(foldedTo < 0 ? 'start' : foldedTo);
     subscription = opened;
-    const counted = async function* () {
-      for await (const item of opened) {
-        received += 1;
-        yield item;
-      }
-    };
+    lag.opened();
+    let saving = Promise.resolve();
     try {
-      for await (const batch of batches(counted(), batchSize)) {
-        const events = batch.filter((item): item is StoredEvent => item.type !== 'caughtUp');
-        await apply(events);
-        applied += batch.length;
-        isLive ||= events.length < batch.length;
-        if (isStopping) return;
+      for await (const batch of batches(opened, limits, watch)) {
+        const events = batch.filter(isEvent);
+        const last = events.at(-1);
+        if (last) {
+          await apply(events);
+          foldedTo = last.position;
+          lag.folded(events.length, last.created);
+          for (const { progress } of runs) progress.advance(foldedTo);
+          // While the checkpoint is written the next batch is folded already. A failure is met there.
+          await saving;
+          saving = checkpoints.save(names, foldedTo);
+          saving.catch(() => {});
+        }
+        if (signal.aborted) break;
       }
+      await saving;
     } finally {
       opened.close();
+      lag.lost();
     }
   };
 
   const run = async (): Promise<void> => {
-    for (let failures = 0; !isStopping; failures++) {
+    for (let failures = 0; !signal.aborted; failures++) {
       const started = Date.now();
       try {
+        if (failures > 0) await recall();
         await follow();
       } catch (error) {
-        if (isStopping) return;
+        if (signal.aborted) return;
         if (Date.now() - started > 60_000) failures = 0;
         log.warn({ err: error }, 'projections stopped; they go on from their checkpoint');
-        await delay(Math.min(100 * 2 ** failures, 5_000));
+        await delay(Math.min(100 * 2 ** failures, 5_000), undefined, { signal }).catch(() => {});
       }
     }
   };
+
+  await recall();
   const running = run();
 
   return {
     progress: (name) => {
-      const found = progress[projections.findIndex((projection) => projection.name === name)];
+      const found = runs.find(({ projection }) => projection.name === name);
       if (!found) throw new RangeError(`there is no projection ${name}`);
-      return found;
+      return found.progress;
     },
-    status: () =>
-      projections.map(({ name, version }, index) => {
-        const behind = received - applied;
-        const isBehind = !isLive || behind > 0;
+    status: () => {
+      const { events, seconds } = lag.now();
+      return runs.map(({ projection: { name, version }, progress }) => {
+        const position = progress.position();
+        // One that is ahead of the others waits for them: what is new to it has not been read yet.
+        const isAhead = position > foldedTo;
         return {
-          name,
-          version,
-          position: Math.max(progress[index]?.position() ?? 0, 0),
-          lagEvents: isLive ? behind : null,
-          lagSeconds: isBehind && lastCreated > 0 ? (Date.now() - lastCreated) / 1000 : 0,
+          ...{ name, version, position: Math.max(position, 0) },
+          lagEvents: isAhead ? null : events,
+          lagSeconds: isAhead ? null : seconds,
         };
-      }),
+      });
+    },
     stop: async () => {
-      isStopping = true;
+      stopping.abort();
       subscription?.close();
       await running;
     },

@@ -31,7 +31,9 @@ export const listCheckpoints = async (
   stream: string,
   { at, cursor, limit }: CheckpointListOptions,
 ): Promise<Page<CheckpointView>> => {
-  const ancestry = (await ancestryOf(collections, stream)) ?? [];
+  const ancestry = await ancestryOf(collections, stream);
+  // Without knowing what a stream descends from, a part of its checkpoints would pass for all of them.
+  if (!ancestry) return { items: [], next: null };
   const after = cursor === undefined ? -1 : Number(fromCursor(cursor, ['number'])[0]);
   const rows: CheckpointRow[] = [];
   for (const { stream: holder, low, high } of stretchesOf(stream, ancestry, at)) {
@@ -55,7 +57,7 @@ export const listCheckpoints = async (
   );
 };
 
-/** A checkpoint that the caller may see, with its state in full. */
+/** A checkpoint that the caller may see, with its state in full; undefined also while the models lack some of it. */
 export const findCheckpoint = async (
   collections: Collections,
   caller: Caller,
@@ -66,18 +68,22 @@ export const findCheckpoint = async (
     .sort({ position: 1, _id: 1 })
     .limit(1)
     .toArray();
-  if (!row) return undefined;
+  const state = row && (await stateOf(collections, row));
+  if (!state) return undefined;
   const { outputs, processing } = row;
   return {
     ...viewOf(row, row.stream),
-    state: await stateOf(collections, row),
+    state,
     ...(outputs !== undefined && { outputs }),
     ...(processing !== undefined && { processing }),
   };
 };
 
 /** Goes back to the last full state, at most {@link fullStateEvery} rows, and applies the deltas since. */
-const stateOf = async (collections: Collections, row: CheckpointRow): Promise<JsonObject> => {
+const stateOf = async (
+  collections: Collections,
+  row: CheckpointRow,
+): Promise<JsonObject | undefined> => {
   const chain: CheckpointRow[] = [row];
   const ancestry = 'state' in row ? [] : await ancestryOf(collections, row.stream);
   const segments: readonly Segment[] = [
@@ -94,6 +100,7 @@ const stateOf = async (collections: Collections, row: CheckpointRow): Promise<Js
     const full = before.findIndex((earlier) => 'state' in earlier);
     chain.push(...(full < 0 ? before : before.slice(0, full + 1)));
   }
+  if (!('state' in (chain.at(-1) ?? row))) return undefined;
   return chain.reduceRight<JsonObject>((before, stored) => fullState(stored, before), {});
 };
 

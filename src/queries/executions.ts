@@ -5,7 +5,7 @@ import { type Page, toPage } from './page.js';
 import { olderThan } from './sessions.js';
 import { visibleTo } from './visible.js';
 
-export type ExecutionView = Omit<ExecutionRecord, '_id' | 'position' | 'stream'>;
+export type ExecutionView = Omit<ExecutionRecord, '_id' | 'position' | 'stream' | 'ancestors'>;
 
 export type ExecutionListOptions = Readonly<{
   sessionId?: string;
@@ -43,4 +43,5 @@ export const listExecutions = async (
   return toPage(read, limit, ({ updatedAt, _id }) => [updatedAt, _id], viewOf);
 };
 
-const viewOf = ({ _id, position, stream, ...view }: ExecutionRecord): ExecutionView => view;
+const viewOf = ({ _id, position, stream, ancestors, ...view }: ExecutionRecord): ExecutionView =>
+  view;

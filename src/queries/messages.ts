@@ -1,3 +1,4 @@
+import { messageKey } from '../../projections/messages.js';
 import type { Collections, MessageRow } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
 import { ancestryOf, type Stretch, stretchesOf, trueAt } from './segments.js';
@@ -41,7 +42,10 @@ export const listMessages = async (
   stream: string,
   { at, includeDeleted = false, cursor, limit }: MessageListOptions,
 ): Promise<Page<MessageView>> => {
-  const stretches = stretchesOf(stream, (await ancestryOf(collections, stream)) ?? [], at);
+  const ancestry = await ancestryOf(collections, stream);
+  // Without knowing what a stream descends from, a part of its messages would pass for all of them.
+  if (!ancestry) return { items: [], next: null };
+  const stretches = stretchesOf(stream, ancestry, at);
   const rows: PlacedRow[] = [];
   let after = cursor === undefined ? -1 : Number(fromCursor(cursor, ['number'])[0]);
 
@@ -95,7 +99,7 @@ const laidOver = async (
   const ids = rows.map(({ messageId }) => messageId);
   const found = await Promise.all(
     overlays.map(({ stream, high }) =>
-      messages.find({ stream, messageId: { $in: ids }, ...trueAt(high) }).toArray(),
+      messages.find({ key: { $in: keysIn(stream, ids) }, ...trueAt(high) }).toArray(),
     ),
   );
   const changed = new Map(rows.map((row) => [row.messageId, row]));
@@ -106,6 +110,10 @@ const laidOver = async (
   }
   return [...changed.values()].filter(({ deleted }) => includeDeleted || !deleted);
 };
+
+/** The keys that the rows of messages have in one stream, whether they were posted or only changed there. */
+export const keysIn = (stream: string, messageIds: readonly string[]): string[] =>
+  messageIds.map((messageId) => messageKey(stream, messageId));
 
 const viewOf = (row: PlacedRow, stream: string): MessageView => ({
   id: row.messageId,

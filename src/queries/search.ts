@@ -2,6 +2,7 @@ import type { Filter } from 'mongodb';
 import type { Caller } from '../commands/request.js';
 import type { Collections, MessageRow } from './collections.js';
 import { highlightsOf } from './highlights.js';
+import { keysIn } from './messages.js';
 import { fromCursor, type Page, toCursor } from './page.js';
 import { ancestryOf, type Stretch, stretchesOf, trueAt } from './segments.js';
 import { visibleTo } from './visible.js';
@@ -118,7 +119,7 @@ const changedLater = async (
   const versions = await Promise.all(
     stretches.slice(1).map(({ stream, high }) =>
       messages
-        .find({ stream, messageId: { $in: ids }, ...trueAt(high) })
+        .find({ key: { $in: keysIn(stream, ids) }, ...trueAt(high) })
         .project<Pick<MessageRow, 'stream' | 'messageId'>>({ stream: 1, messageId: 1 })
         .toArray(),
     ),
@@ -142,8 +143,7 @@ const complete = async (
       if (row.seq !== undefined) return row;
       const ancestry = (await ancestryOf(collections, row.stream)) ?? [];
       const posted = await collections.messages.findOne({
-        stream: { $in: ancestry.map(({ stream }) => stream) },
-        messageId: row.messageId,
+        key: { $in: ancestry.flatMap(({ stream }) => keysIn(stream, [row.messageId])) },
         seq: { $exists: true },
       });
       return { ...posted, ...row };

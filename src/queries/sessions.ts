@@ -5,7 +5,7 @@ import type { Collections, SessionRecord } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
 import { visibleTo } from './visible.js';
 
-export type SessionView = Omit<SessionRecord, '_id' | 'position' | 'stream'>;
+export type SessionView = Omit<SessionRecord, '_id' | 'position' | 'stream' | 'ancestors'>;
 
 export type SessionListOptions = Readonly<{
   status?: SessionStatus;
@@ -60,4 +60,4 @@ export const olderThan = (cursor: string) => {
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-const viewOf = ({ _id, position, stream, ...view }: SessionRecord): SessionView => view;
+const viewOf = ({ _id, position, stream, ancestors, ...view }: SessionRecord): SessionView => view;

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { forkline } from './cli.js';
 
@@ -53,7 +54,7 @@ describe('a server that cannot be reached', () => {
     ['timeline', ['timeline', id]],
     ['inspect', ['inspect', `${id}@3`]],
     ['tail', ['tail']],
-    ['import', ['import', 'package.json']],
+    ['import', ['import', fileURLToPath(import.meta.url)]],
     ['export', ['export', id]],
   ])('ends %s with exit code 1 and one line', async (_name, args) => {
     const { code, errors } = await forkline('http://127.0.0.1:2', args);

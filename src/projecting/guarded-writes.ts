@@ -1,0 +1,46 @@
+import { type Collection, MongoBulkWriteError } from 'mongodb';
+import type { StoredDocument } from './fold-batch.js';
+
+const duplicateKey = 11000;
+
+/**
+ * Adds documents that seem to be new.
+ *
+ * @returns the `_id`s of those that were there already: they stay as they were
+ */
+export const insertNew = async <Document extends StoredDocument>(
+  collection: Collection<Document>,
+  documents: readonly Document[],
+): Promise<ReadonlySet<string>> => {
+  if (documents.length === 0) return new Set();
+  try {
+    // The driver's types cannot tell that a generic document has its _id.
+    await collection.insertMany(documents as never[], { ordered: false });
+    return new Set();
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    const errors = [error.writeErrors].flat();
+    if (error.result.getWriteConcernError() || errors.some(({ code }) => code !== duplicateKey))
+      throw error;
+    return new Set(errors.flatMap(({ index }) => documents[index]?._id ?? []));
+  }
+};
+
+/**
+ * Replaces documents where what is there is older. What is newer stays, and what is no longer
+ * there, because its stream was deleted for good, does not come back.
+ */
+export const replaceOlder = async <Document extends StoredDocument>(
+  collection: Collection<Document>,
+  documents: readonly Document[],
+): Promise<void> => {
+  if (documents.length === 0) return;
+  const operations = documents.map((document) => ({
+    replaceOne: {
+      filter: { _id: document._id, position: { $lt: document.position } },
+      replacement: document,
+    },
+  }));
+  // The driver's types cannot tell that _id and position are fields of a generic document.
+  await collection.bulkWrite(operations as never[], { ordered: false });
+};
