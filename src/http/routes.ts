@@ -1,3 +1,4 @@
+import { familyGate } from './family-gate.js';
 import type { Route } from './route.js';
 import { checkpointRoutes } from './routes/checkpoints.js';
 import { executionRoutes } from './routes/executions.js';
@@ -11,14 +12,17 @@ import { streamRoutes } from './routes/streams.js';
 import type { Services } from './services.js';
 
 /** Every endpoint under /v1. */
-export const routesOf = (services: Services): readonly Route[] => [
-  ...importRoutes(services),
-  ...exportRoutes(services),
-  ...sessionRoutes(services),
-  ...messageRoutes(services),
-  ...executionRoutes(services),
-  ...checkpointRoutes(services),
-  ...streamRoutes(services),
-  ...feedRoutes(services),
-  ...operationRoutes(services),
-];
+export const routesOf = (services: Services): readonly Route[] => {
+  const gate = familyGate();
+  return [
+    ...importRoutes(services),
+    ...exportRoutes(services),
+    ...sessionRoutes(services, gate),
+    ...messageRoutes(services),
+    ...executionRoutes(services, gate),
+    ...checkpointRoutes(services),
+    ...streamRoutes(services, gate),
+    ...feedRoutes(services),
+    ...operationRoutes(services),
+  ];
+};

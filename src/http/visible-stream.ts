@@ -15,6 +15,8 @@ export type VisibleStream = Readonly<{
   /** Its name without the category. */
   id: string;
   decider: AnyDecider;
+  /** The id of the session it is, or belongs to; of a stream that belongs to none, its own. */
+  session: string;
 }>;
 
 /** The stream of a name. @throws Problem when there is none that the caller may see */
@@ -29,7 +31,9 @@ export const visibleStream = async (
   const decider = deciders[name.category] as unknown as AnyDecider;
   const origin = await firstState(streams, decider, stream);
   if (!origin || !maySee(caller, decider.ownerOf(origin))) throw notFound(stream);
-  return { ...name, stream, decider };
+  // Executions are what belongs to sessions; what else they may belong to, nothing deletes.
+  const session = decider.correlationOf(origin) ?? name.id;
+  return { ...name, stream, decider, session };
 };
 
 /**

@@ -3,6 +3,7 @@ import type { CommandRequest } from '../../commands/request.js';
 import { StreamTombstoned } from '../../eventstore/event-store.js';
 import { forksOf } from '../../queries/lineage.js';
 import { carriedOut } from '../answers.js';
+import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import type { Answer } from '../route.js';
 import type { Services } from '../services.js';
@@ -14,23 +15,29 @@ const patience = 5_000;
  * Deletes a session and its executions so that nothing of them can be read again. A stream that
  * others were forked from holds their past: then the request is refused and changes nothing.
  */
-export const deleteForGood = async (
+export const deleteForGood = (
   services: Services,
+  gate: FamilyGate,
+  id: string,
+  command: CommandRequest,
+): Promise<Answer> => gate.remove(id, () => deleteFamily(services, gate.newest(), id, command));
+
+/** @param known position of the newest stream that this process added to any family */
+const deleteFamily = async (
+  services: Services,
+  known: number,
   id: string,
   command: CommandRequest,
 ): Promise<Answer> => {
-  const { sessions, streams, store, runner, collections } = services;
+  const { sessions, streams, store, collections } = services;
   const stream = `session-${id}`;
   await visibleStream(streams, stream, command.caller);
+  await familiesKnown(services, known);
   await refuseIfForked(services, stream);
 
   const hidden = carriedOut(await sessions(id, [{ type: 'DeleteSession' }], command));
-  await Promise.all(
-    (['streams', 'executions'] as const).map((name) =>
-      runner.progress(name).reached(hidden.position, patience),
-    ),
-  );
-  // A fork that was made while this went on is in the models by now.
+  await familiesKnown(services, hidden.position);
+  // A fork that another node made meanwhile is in the models by now.
   await refuseIfForked(services, stream).catch(async (error: unknown) => {
     if (hidden.added > 0) await sessions(id, [{ type: 'RestoreSession' }], undoing(command));
     throw error;
@@ -49,6 +56,12 @@ export const deleteForGood = async (
     status: 200,
     body: { id, stream, revision: hidden.revision, position: String(position) },
   };
+};
+
+/** Waits until the read models know of every stream up to a position. @throws NotCaughtUp */
+const familiesKnown = async ({ runner }: Services, position: number): Promise<void> => {
+  const models = ['streams', 'executions'] as const;
+  await Promise.all(models.map((name) => runner.progress(name).reached(position, patience)));
 };
 
 /** A command of its own, at whatever revision the stream is by then. */

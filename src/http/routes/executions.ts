@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { maySee } from '../../commands/request.js';
+import { type Caller, maySee } from '../../commands/request.js';
 import { session } from '../../domain/session.js';
 import { firstState } from '../../eventstore/fold.js';
 import { listCheckpoints } from '../../queries/checkpoints.js';
 import { findExecution, listExecutions } from '../../queries/executions.js';
 import { timelineOf } from '../../queries/timeline.js';
 import { creating, found, written } from '../answers.js';
+import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, given, id, json, paging, reason, revision } from '../schema.js';
@@ -21,140 +22,145 @@ const pipeline = z.strictObject({
 });
 
 /** Executions: runs of a pipeline. */
-export const executionRoutes = ({
-  executions,
-  streams,
-  collections,
-}: Services): readonly Route[] => [
-  route({
-    method: 'post',
-    path: '/v1/executions',
-    body: z.strictObject({
-      id: id.optional(),
-      sessionId: id.optional(),
-      requestId: z.string().min(1).max(200).optional(),
-      pipeline: pipeline
-        .transform((value) => ({ ...value, stages: value.stages.map(given) }))
-        .optional(),
-      input: json.default(null),
-    }),
-    handle: async ({ body: { id: named, ...started } }, { newId, command }) => {
-      const { caller } = command;
-      const owner = await ownerOfSession(started.sessionId);
-      if (started.sessionId !== undefined && !maySee(caller, owner))
-        throw new Problem('session-not-found');
-      const executionId = named ?? newId;
-      const outcome = await creating(
-        `execution-${executionId}`,
-        'execution-already-exists',
-        executions(
-          executionId,
-          // What runs in a session belongs to whom the session belongs.
-          [{ type: 'StartExecution', userId: owner ?? caller.userId, ...given(started) }],
-          command,
-        ),
-      );
-      if ('rejected' in outcome && outcome.rejected === 'execution-not-found')
-        throw new Problem('execution-already-exists');
-      return written(outcome, { created: `/v1/executions/${executionId}` });
+export const executionRoutes = (
+  { executions, streams, collections }: Services,
+  gate: FamilyGate,
+): readonly Route[] => {
+  /** What runs in a session belongs to whom the session belongs. @throws Problem when the caller may not see it */
+  const ownerFor = async (sessionId: string | undefined, caller: Caller): Promise<string> => {
+    if (sessionId === undefined) return caller.userId;
+    const state = await firstState(streams, session, `session-${sessionId}`);
+    const owner = state && session.ownerOf(state);
+    if (owner === undefined || !maySee(caller, owner)) throw new Problem('session-not-found');
+    return owner;
+  };
 
-      async function ownerOfSession(sessionId: string | undefined) {
-        if (sessionId === undefined) return undefined;
-        const state = await firstState(streams, session, `session-${sessionId}`);
-        return state && session.ownerOf(state);
-      }
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/executions',
-    reads: ['executions'],
-    query: z.strictObject({
-      sessionId: id.optional(),
-      status: z.enum(['running', 'completed', 'failed', 'cancelled']).optional(),
-      ...paging,
-      ...after,
+  return [
+    route({
+      method: 'post',
+      path: '/v1/executions',
+      body: z.strictObject({
+        id: id.optional(),
+        sessionId: id.optional(),
+        requestId: z.string().min(1).max(200).optional(),
+        pipeline: pipeline
+          .transform((value) => ({ ...value, stages: value.stages.map(given) }))
+          .optional(),
+        input: json.default(null),
+      }),
+      handle: async ({ body: { id: named, ...started } }, { newId, command }) => {
+        const executionId = named ?? newId;
+        const start = async () => {
+          const userId = await ownerFor(started.sessionId, command.caller);
+          const startExecution = { type: 'StartExecution' as const, userId, ...given(started) };
+          return executions(executionId, [startExecution], command);
+        };
+        const outcome = await creating(
+          `execution-${executionId}`,
+          'execution-already-exists',
+          gate.add(started.sessionId ?? executionId, start),
+        );
+        if ('rejected' in outcome && outcome.rejected === 'execution-not-found')
+          throw new Problem('execution-already-exists');
+        return written(outcome, { created: `/v1/executions/${executionId}` });
+      },
     }),
-    handle: async ({ query }, { caller }) => ({
-      status: 200,
-      body: await listExecutions(collections, caller, given(query)),
+    route({
+      method: 'get',
+      path: '/v1/executions',
+      reads: ['executions'],
+      query: z.strictObject({
+        sessionId: id.optional(),
+        status: z.enum(['running', 'completed', 'failed', 'cancelled']).optional(),
+        ...paging,
+        ...after,
+      }),
+      handle: async ({ query }, { caller }) => ({
+        status: 200,
+        body: await listExecutions(collections, caller, given(query)),
+      }),
     }),
-  }),
-  route({
-    method: 'get',
-    path: '/v1/executions/:id',
-    reads: ['executions'],
-    params,
-    query: z.strictObject(after),
-    handle: async ({ params }, { caller }) =>
-      found(await findExecution(collections, caller, params.id), 'execution-not-found'),
-  }),
-  route({
-    method: 'post',
-    path: '/v1/executions/:id/checkpoints',
-    params,
-    body: z.strictObject({ id: id.optional(), ...checkpointFields }),
-    handle: async ({ params, body: { id: named, ...checkpoint } }, { command, newId }) => {
-      const checkpointId = named ?? newId;
-      const outcome = await executions(
-        params.id,
-        [{ type: 'SaveCheckpoint', checkpointId, ...given(checkpoint) }],
-        command,
-      );
-      return written(outcome, {
-        created: `/v1/checkpoints/${checkpointId}`,
-        more: { id: checkpointId },
-      });
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/executions/:id/checkpoints',
-    reads: ['executions', 'checkpoints', 'streams'],
-    params,
-    query: z.strictObject({ at: revision.optional(), ...paging, ...after }),
-    handle: async ({ params, query }, { caller }) => {
-      const execution = await findExecution(collections, caller, params.id);
-      if (!execution) throw new Problem('execution-not-found');
-      if (query.at !== undefined && query.at > execution.revision)
-        throw new Problem('revision-not-found');
-      const body = await listCheckpoints(collections, `execution-${params.id}`, given(query));
-      return { status: 200, body };
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/v1/executions/:id/timeline',
-    reads: ['executions', 'checkpoints', 'streams'],
-    params,
-    query: z.strictObject({ ...paging, limit: paging.limit.default(500), ...after }),
-    handle: async ({ params, query }, { caller }) =>
-      found(await timelineOf(collections, caller, params.id, given(query)), 'execution-not-found'),
-  }),
-  route({
-    method: 'post',
-    path: '/v1/executions/:id/complete',
-    params,
-    body: z.strictObject({ output: json.optional() }),
-    handle: async ({ params, body }, { command }) =>
-      written(
-        await executions(params.id, [{ type: 'CompleteExecution', ...given(body) }], command),
-      ),
-  }),
-  route({
-    method: 'post',
-    path: '/v1/executions/:id/fail',
-    params,
-    body: z.strictObject({ error: z.string().max(20_000) }),
-    handle: async ({ params, body }, { command }) =>
-      written(await executions(params.id, [{ type: 'FailExecution', ...body }], command)),
-  }),
-  route({
-    method: 'post',
-    path: '/v1/executions/:id/cancel',
-    params,
-    body: z.strictObject({ reason: reason.optional() }),
-    handle: async ({ params, body }, { command }) =>
-      written(await executions(params.id, [{ type: 'CancelExecution', ...given(body) }], command)),
-  }),
-];
+    route({
+      method: 'get',
+      path: '/v1/executions/:id',
+      reads: ['executions'],
+      params,
+      query: z.strictObject(after),
+      handle: async ({ params }, { caller }) =>
+        found(await findExecution(collections, caller, params.id), 'execution-not-found'),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/executions/:id/checkpoints',
+      params,
+      body: z.strictObject({ id: id.optional(), ...checkpointFields }),
+      handle: async ({ params, body: { id: named, ...checkpoint } }, { command, newId }) => {
+        const checkpointId = named ?? newId;
+        const outcome = await executions(
+          params.id,
+          [{ type: 'SaveCheckpoint', checkpointId, ...given(checkpoint) }],
+          command,
+        );
+        return written(outcome, {
+          created: `/v1/checkpoints/${checkpointId}`,
+          more: { id: checkpointId },
+        });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/executions/:id/checkpoints',
+      reads: ['executions', 'checkpoints', 'streams'],
+      params,
+      query: z.strictObject({ at: revision.optional(), ...paging, ...after }),
+      handle: async ({ params, query }, { caller }) => {
+        const execution = await findExecution(collections, caller, params.id);
+        if (!execution) throw new Problem('execution-not-found');
+        if (query.at !== undefined && query.at > execution.revision)
+          throw new Problem('revision-not-found');
+        const body = await listCheckpoints(collections, `execution-${params.id}`, given(query));
+        return { status: 200, body };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/executions/:id/timeline',
+      reads: ['executions', 'checkpoints', 'streams'],
+      params,
+      query: z.strictObject({ ...paging, limit: paging.limit.default(500), ...after }),
+      handle: async ({ params, query }, { caller }) =>
+        found(
+          await timelineOf(collections, caller, params.id, given(query)),
+          'execution-not-found',
+        ),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/executions/:id/complete',
+      params,
+      body: z.strictObject({ output: json.optional() }),
+      handle: async ({ params, body }, { command }) =>
+        written(
+          await executions(params.id, [{ type: 'CompleteExecution', ...given(body) }], command),
+        ),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/executions/:id/fail',
+      params,
+      body: z.strictObject({ error: z.string().max(20_000) }),
+      handle: async ({ params, body }, { command }) =>
+        written(await executions(params.id, [{ type: 'FailExecution', ...body }], command)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/executions/:id/cancel',
+      params,
+      body: z.strictObject({ reason: reason.optional() }),
+      handle: async ({ params, body }, { command }) =>
+        written(
+          await executions(params.id, [{ type: 'CancelExecution', ...given(body) }], command),
+        ),
+    }),
+  ];
+};

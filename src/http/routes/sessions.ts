@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { findSession, listSessions } from '../../queries/sessions.js';
 import { creating, found, written } from '../answers.js';
+import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import {
@@ -31,7 +32,7 @@ const status = z.enum([
 ]);
 
 /** Sessions: their life. */
-export const sessionRoutes = (services: Services): readonly Route[] => {
+export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Route[] => {
   const { sessions, collections } = services;
   return [
     route({
@@ -117,7 +118,7 @@ export const sessionRoutes = (services: Services): readonly Route[] => {
       body: z.strictObject({ fork: z.boolean().default(false), reason: reason.optional() }),
       handle: async ({ params, body }, context) =>
         body.fork
-          ? resumeAsFork(services, params.id, body.reason, context)
+          ? resumeAsFork(services, gate, params.id, body.reason, context)
           : written(await sessions(params.id, [{ type: 'ResumeSession' }], context.command)),
     }),
     route({
@@ -146,7 +147,7 @@ export const sessionRoutes = (services: Services): readonly Route[] => {
       query: z.strictObject({ hard: queryFlag }),
       handle: async ({ params, query }, { command }) =>
         query.hard
-          ? deleteForGood(services, params.id, command)
+          ? deleteForGood(services, gate, params.id, command)
           : written(await sessions(params.id, [{ type: 'DeleteSession' }], command)),
     }),
     route({

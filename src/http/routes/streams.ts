@@ -7,6 +7,7 @@ import { BadCursor, fromCursor, toCursor } from '../../queries/page.js';
 import { eventView } from '../../replay/event-view.js';
 import { stateAt } from '../../replay/state-at.js';
 import { creating, found, written } from '../answers.js';
+import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, id, paging, reason, revision } from '../schema.js';
@@ -23,7 +24,10 @@ const plural: Readonly<Record<Category, string>> = {
 };
 
 /** Time travel, on any stream. */
-export const streamRoutes = ({ streams, collections }: Services): readonly Route[] => {
+export const streamRoutes = (
+  { streams, collections }: Services,
+  gate: FamilyGate,
+): readonly Route[] => {
   const visible = (stream: string, caller: Caller) => visibleStream(streams, stream, caller);
 
   return [
@@ -98,7 +102,7 @@ export const streamRoutes = ({ streams, collections }: Services): readonly Route
         reason: reason.optional(),
       }),
       handle: async ({ params, body }, { caller, command, newId }) => {
-        const { category, id: of, decider, stream } = await visible(params.stream, caller);
+        const { category, id: of, decider, stream, session } = await visible(params.stream, caller);
         const { ifRevision } = command;
         if (ifRevision !== undefined) await headOf(streams, stream, ifRevision);
         const forkId = body.id ?? newId;
@@ -110,7 +114,7 @@ export const streamRoutes = ({ streams, collections }: Services): readonly Route
         const outcome = await creating(
           `${category}-${forkId}`,
           'fork-already-exists',
-          forkStream(streams, decider, fork, command),
+          gate.add(session, () => forkStream(streams, decider, fork, command)),
         );
         return written(outcome, { created: `${plural[category]}/${forkId}` });
       },
