@@ -133,20 +133,26 @@ export const follow = (
     }
   };
 
+  /** What the store holds by now is past, whether the hub has heard of it or not. */
+  const beginNow = async (hub: Hub): Promise<void> => {
+    const newest = await head();
+    if (isStopped) return;
+    position = Math.max(newest, hub.position());
+    consumer.started();
+    join(hub);
+  };
+
   const run = async (): Promise<void> => {
     const hub = await opening;
     if (isStopped) return;
-    consumer.started();
-    if (from === 'now') {
-      position = hub.position();
-      join(hub);
-      return;
+    if (from !== 'now') {
+      position = from === 'start' ? 0 : from;
+      consumer.started();
     }
-    position = from === 'start' ? 0 : from;
     for (let failures = 0; !isStopped; ) {
       const before = position;
       try {
-        return await catchUp(hub);
+        return await (from === 'now' ? beginNow(hub) : catchUp(hub));
       } catch (error) {
         failures = position > before ? 1 : failures + 1;
         if (isStopped) return;

@@ -5,6 +5,7 @@ export const sizeOf = (value: unknown): number => {
   if (typeof value === 'string') return perValue + value.length;
   if (typeof value !== 'object' || value === null) return perValue;
   let size = perValue;
-  for (const inner of Object.values(value)) size += sizeOf(inner);
+  if (Array.isArray(value)) for (const inner of value) size += sizeOf(inner);
+  else for (const [key, inner] of Object.entries(value)) size += key.length + sizeOf(inner);
   return size;
 };

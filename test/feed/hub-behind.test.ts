@@ -71,7 +71,7 @@ const follow = (stream: string, from: 'now' | 'start' | number): unknown[] => {
   return told;
 };
 
-it('tells what was there when it was asked, though the hub has not heard of it, and nothing twice', async () => {
+it('hides nothing that was there, nor repeats it, nor takes it for new, though the hub has not heard of it', async () => {
   const stream = freshStream();
   const now = follow(stream, 'now');
   await eventually(() => now.length === 2, 'the feed has begun');
@@ -85,6 +85,9 @@ it('tells what was there when it was asked, though the hub has not heard of it, 
   expect(resumed).toEqual(caughtUp);
   expect(fromStart).toEqual(caughtUp);
   expect(now).toEqual(['started', `caughtUp ${before}`]);
+  const later = follow(stream, 'now');
+  await eventually(() => later.length === 2, 'it has begun');
+  expect(later).toEqual(['started', `caughtUp ${position}`]);
 
   letGo();
   await write(store, stream, 3, { first: 5 });
@@ -94,6 +97,8 @@ it('tells what was there when it was asked, though the hub has not heard of it, 
     'three more for the others',
   );
   expect(now.slice(2)).toEqual(upTo(8));
+  await eventually(() => later.length >= 5, 'three more for the last');
+  expect(later.slice(2)).toEqual([5, 6, 7]);
   expect(resumed).toEqual([...caughtUp, 5, 6, 7]);
   expect(fromStart).toEqual([...caughtUp, 5, 6, 7]);
 });

@@ -1,21 +1,30 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { startEventStore } from '../../src/embedded/eventstore/start.js';
 import { connectEventStore } from '../../src/eventstore/db-client-event-store.js';
 import { StoreUnavailable } from '../../src/eventstore/event-store.js';
 import { startFeed } from '../../src/feed/feed.js';
 import { eventOf, freshStream, numbers, upTo, write } from './support/events.js';
-import { startFeedServer } from './support/feed-server.js';
+import { type FeedServer, startFeedServer } from './support/feed-server.js';
 import { eventually } from './support/waiting.js';
+
+const running: FeedServer[] = [];
+afterEach(() => running.pop()?.stop());
+
+const startServer = async (firstMs: number, mostMs: number): Promise<FeedServer> => {
+  const server = await startFeedServer({ feed: { retry: { firstMs, mostMs } } });
+  running.push(server);
+  return server;
+};
 
 const lost = 'the feed cannot follow the event store';
 
 describe('when the store goes away and comes back', () => {
   it('loses nothing and repeats nothing for those who stay connected', async () => {
-    const server = await startFeedServer({ feed: { retry: { firstMs: 50, mostMs: 200 } } });
+    const server = await startServer(50, 200);
     const stream = freshStream();
     const filter = { streams: [stream] };
     await write(server.store, stream, 100);
@@ -40,12 +49,11 @@ describe('when the store goes away and comes back', () => {
     await live.isServed();
     expect(live.events('now')).toHaveLength(300);
     await live.end();
-    await server.stop();
   });
 
   it('tells what was written before the feed was back', async () => {
     // A feed that takes its time to come back.
-    const server = await startFeedServer({ feed: { retry: { firstMs: 4_000, mostMs: 4_000 } } });
+    const server = await startServer(4_000, 4_000);
     const stream = freshStream();
     const client = await server.connect('ann');
     await client.caughtUp('a', { filter: { streams: [stream] } });
@@ -56,7 +64,6 @@ describe('when the store goes away and comes back', () => {
     expect(client.events('a')).toEqual([]);
     expect(numbers(await client.told('a', 50))).toEqual(upTo(50));
     await client.end();
-    await server.stop();
   });
 
   it('starts without it, and answers once it is there', async () => {
@@ -92,7 +99,7 @@ describe('when the store goes away and comes back', () => {
 
 describe('an event that cannot be read', () => {
   it('ends a subscription to the past that comes upon it, with an error', async () => {
-    const server = await startFeedServer({ feed: { retry: { firstMs: 20, mostMs: 50 } } });
+    const server = await startServer(20, 50);
     const [good, bad] = [freshStream(), freshStream()];
     await write(server.store, good, 1);
     await server.store.append(bad, [eventOf('MessageDeleted', { messageId: 7 }, bad)], 'none');
@@ -108,7 +115,6 @@ describe('an event that cannot be read', () => {
     client.say({ op: 'unsubscribe', id: 'a' });
     await client.until(({ messages }) => messages.at(-1)?.code === 'subscription-not-found');
     await client.end();
-    await server.stop();
   });
 });
 

@@ -16,7 +16,7 @@ describe('subscribing', () => {
     client.subscribe('a', { filter: { streams: [stream] }, from: 'now' });
     await client.until(() => client.of('a').some(({ op }) => op === 'subscribed'));
     await write(server.store, stream, 2, { first: 3 });
-    expect(numbers(await client.told('a', 2)).slice(-2)).toEqual([3, 4]);
+    expect(numbers(await client.told('a', 2))).toEqual([3, 4]);
     expect(client.of('a').map(({ op }) => op)).toEqual([
       'subscribed',
       'caughtUp',

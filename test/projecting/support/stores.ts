@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Db } from 'mongodb';
+import { type EventStoreThread, startEventStore } from '../../../src/embedded/eventstore/start.js';
+import { type EmbeddedMongo, startMongo } from '../../../src/embedded/mongo/start.js';
+import { connectEventStore } from '../../../src/eventstore/db-client-event-store.js';
+import type { EventStore } from '../../../src/eventstore/event-store.js';
+import { type Streams, withLineage } from '../../../src/eventstore/lineage.js';
+import { connectDatabase } from '../../../src/queries/database.js';
+
+/** Both embedded servers on a folder of their own, and the program's own clients of them. */
+export type TestStores = Readonly<{
+  eventStoreUrl: string;
+  store: EventStore;
+  streams: Streams;
+  /** The database that {@link TestStores.database} gives for the name `forkline`. */
+  db: Db;
+  /** One more database of the same server, over the same connection. */
+  database(name: string): Db;
+  stopEventStore(): Promise<void>;
+  /** Starts it again on the same port and folder. */
+  startEventStore(): Promise<void>;
+  stopMongo(): Promise<void>;
+  startMongo(): Promise<void>;
+  close(): Promise<void>;
+}>;
+
+export const startTestStores = async (): Promise<TestStores> => {
+  const folder = await mkdtemp(join(tmpdir(), 'forkline-projecting-'));
+  const eventStoreDir = join(folder, 'eventstore');
+  const mongoDir = join(folder, 'mongodb');
+  let eventStore: EventStoreThread = await startEventStore({ dataDir: eventStoreDir });
+  let mongo: EmbeddedMongo = await startMongo({ dataDir: mongoDir });
+  const store = connectEventStore(eventStore.url);
+  const { db, close } = await connectDatabase(mongo.url, 'forkline');
+  return {
+    eventStoreUrl: eventStore.url,
+    store,
+    streams: withLineage(store),
+    db,
+    database: (name) => db.client.db(name),
+    stopEventStore: () => eventStore.stop(),
+    startEventStore: async () => {
+      eventStore = await startEventStore({ dataDir: eventStoreDir, port: eventStore.port });
+    },
+    stopMongo: () => mongo.stop(),
+    startMongo: async () => {
+      mongo = await startMongo({ dataDir: mongoDir, port: mongo.port });
+    },
+    close: async () => {
+      await store.close();
+      await close();
+      await eventStore.stop();
+      await mongo.stop();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+};
