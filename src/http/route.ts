@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { RequestContext } from './context.js';
-import { Problem } from './problem.js';
+import { malformedParts } from './malformed-parts.js';
 
 /** What a handler answers. A string body is sent as it is. */
 export type Answer = Readonly<{
@@ -92,10 +92,5 @@ export const route = <
 const parse = (schema: z.ZodType, value: unknown, where: string): unknown => {
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;
-  const errors = error.issues.map(({ path, message }) => ({
-    path: path.length > 0 ? path.join('.') : where,
-    message,
-  }));
-  const [first] = errors;
-  throw new Problem('bad-request', `${where}: ${first?.path}: ${first?.message}`, { errors });
+  throw malformedParts(error, where);
 };

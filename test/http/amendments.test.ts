@@ -120,7 +120,7 @@ describe('a fork of a session with amendments', () => {
     ],
     [{ type: 'EditMessage', messageId: 'x', content: 'x' }, 'amendments.1.messageId'],
     [{ type: 'PostMessage', role: 'robot', content: 'x' }, 'amendments.1.role'],
-    [{ type: 'ResumeSession', more: 1 }, 'amendments.1'],
+    [{ type: 'ResumeSession', more: 1 }, 'amendments.1.more'],
     [{ title: 'no type' }, 'amendments.1.type'],
     ['ResumeSession', 'amendments.1'],
     [null, 'amendments.1'],

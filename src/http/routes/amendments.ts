@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { eventId } from '../../commands/event-id.js';
 import type { Category } from '../../domain/deciders.js';
-import { Problem } from '../problem.js';
+import { malformedParts } from '../malformed-parts.js';
 import { given, id, json, metadata, reason, text } from '../schema.js';
 import { checkpointFields } from './checkpoint-schema.js';
 import { content, messageFields } from './message-schema.js';
@@ -48,7 +48,7 @@ export const amendmentsOf = (
 ): readonly object[] =>
   amendments.map((amendment, index) => {
     const { data, error } = schemas[category].safeParse(amendment);
-    if (error) throw malformed(index, error);
+    if (error) throw malformedParts(error, 'amendments', ['amendments', index]);
     const created = eventId(commandId, -1 - index);
     if (data.type === 'PostMessage')
       return { ...given(data), messageId: data.messageId ?? created };
@@ -56,11 +56,3 @@ export const amendmentsOf = (
       return { ...given(data), checkpointId: data.checkpointId ?? created };
     return given(data);
   });
-
-const malformed = (index: number, { issues }: z.ZodError): Problem => {
-  const errors = issues.map(({ path, message }) => ({
-    path: ['amendments', index, ...path].join('.'),
-    message,
-  }));
-  return new Problem('bad-request', `${errors[0]?.path}: ${errors[0]?.message}`, { errors });
-};
