@@ -1,6 +1,6 @@
 import type { AllStreamRecordedEvent, JSONEventData, RecordedEvent } from '@eventstore/db-client';
 import type { EventMetadata, NewEvent, StoredEvent } from './event-store.js';
-import { tombstoneType } from './event-store.js';
+import { tombstoneType, unreadableType } from './event-store.js';
 import { eventSchemas } from './schemas.js';
 
 /** The version that events are written in. Older ones are brought up to it as they are read. */
@@ -38,7 +38,7 @@ export const encode = ({ id, type, data, metadata }: NewEvent): JSONEventData =>
 export const decode = (recorded: RecordedEvent | AllStreamRecordedEvent): StoredEvent => {
   const { id, type, streamId: stream, data, metadata } = recorded;
   if (type === tombstoneType) return decodeTombstone(recorded);
-  const schema = eventSchemas[type];
+  const schema = Object.hasOwn(eventSchemas, type) ? eventSchemas[type] : undefined;
   if (schema) {
     const { error } = schema.safeParse(data);
     if (error) throw new UndecodableEvent(stream, id, error.message);
@@ -58,13 +58,32 @@ export const decode = (recorded: RecordedEvent | AllStreamRecordedEvent): Stored
   };
 };
 
+/**
+ * An event of $all. One that cannot be read becomes an event of the type `$unreadable`, which says
+ * why: its own stream cannot be folded until that is mended, all others go on.
+ */
+export const decodeAny = (recorded: AllStreamRecordedEvent): StoredEvent => {
+  try {
+    return decode(recorded);
+  } catch (error) {
+    if (!(error instanceof UndecodableEvent)) throw error;
+    const data = { type: recorded.type, reason: error.message };
+    return { ...placeOf(recorded), type: unreadableType, data, metadata: {} as EventMetadata };
+  }
+};
+
 const decodeTombstone = (recorded: RecordedEvent | AllStreamRecordedEvent): StoredEvent => ({
-  id: recorded.id,
+  ...placeOf(recorded),
   type: tombstoneType,
   data: {},
   metadata: {} as EventMetadata,
-  stream: recorded.streamId,
   revision: -1,
+});
+
+const placeOf = (recorded: RecordedEvent | AllStreamRecordedEvent) => ({
+  id: recorded.id,
+  stream: recorded.streamId,
+  revision: Number(recorded.revision),
   position: positionOf(recorded),
   created: recorded.created.toISOString(),
 });

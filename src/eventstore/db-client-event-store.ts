@@ -14,7 +14,7 @@ import {
   START,
   type StreamingRead,
 } from '@eventstore/db-client';
-import { decode, encode, toPosition } from './codec.js';
+import { decode, decodeAny, encode, toPosition } from './codec.js';
 import {
   type Appended,
   AppendTooLarge,
@@ -142,7 +142,7 @@ const subscribe = (client: EventStoreDBClient, after: number | 'start' | 'end'):
     try {
       for await (const item of subscription) {
         if ((item as unknown) === caughtUp) yield caughtUp;
-        else if (item.event) yield decode(item.event);
+        else if (item.event) yield decodeAny(item.event);
       }
       if (!closed) throw new StoreUnavailable('the subscription ended');
     } catch (error) {

@@ -42,6 +42,9 @@ export type StoredEvent = NewEvent &
 /** What a stream's tombstone looks like among other events. It has no metadata and its revision means nothing. */
 export const tombstoneType = '$streamDeleted';
 
+/** What an event of $all is shown as when its data is not what its type says. */
+export const unreadableType = '$unreadable';
+
 export type ExpectedRevision = number | 'none';
 
 export type Appended = Readonly<{

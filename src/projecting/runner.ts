@@ -1,7 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
-import type { CaughtUp, EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
+import {
+  type CaughtUp,
+  type EventStore,
+  type StoredEvent,
+  type Subscription,
+  unreadableType,
+} from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
@@ -82,6 +88,9 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   };
 
   const apply = async (events: readonly StoredEvent[]): Promise<void> => {
+    for (const { type, stream, position, data } of events)
+      if (type === unreadableType)
+        log.error({ stream, position, ...data }, 'an event cannot be read and is in no read model');
     const applied = await Promise.allSettled(
       runs.map(({ model, progress }) => {
         const done = progress.position();

@@ -3,7 +3,11 @@ import fc from 'fast-check';
 import { execution } from '../../src/domain/execution.js';
 import { session } from '../../src/domain/session.js';
 import { toPosition } from '../../src/eventstore/codec.js';
-import type { NewEvent } from '../../src/eventstore/event-store.js';
+import {
+  type NewEvent,
+  type StoredEvent,
+  unreadableType,
+} from '../../src/eventstore/event-store.js';
 import { eventSchemas } from '../../src/eventstore/schemas.js';
 import { carryOut } from '../support/carry-out.js';
 import { openEmbeddedStore, type TestStore } from '../support/event-stores.js';
@@ -37,6 +41,24 @@ describe('an event that is read', () => {
     await expect(all(opened.store.read(stream))).rejects.toMatchObject({
       ...{ name: 'UndecodableEvent', stream, eventId: event.id },
     });
+  });
+
+  it('tells why it cannot be read where every stream is followed, and those after it go on', async () => {
+    const before = await opened.store.head();
+    const [type, data] = broken[0]!;
+    const stream = await stored({ ...newEvent(0), type, data });
+    const next = await stored({ ...newEvent(1), type: 'SessionRenamed', data: { title: 'Oslo' } });
+    const followed = opened.store.subscribe(before);
+    const seen: StoredEvent[] = [];
+    for await (const item of followed) {
+      if (item.type === 'caughtUp') break;
+      seen.push(item as StoredEvent);
+    }
+    followed.close();
+    expect(seen).toMatchObject([
+      { type: unreadableType, stream, revision: 0, data: { type, reason: expect.any(String) } },
+      { type: 'SessionRenamed', stream: next },
+    ]);
   });
 
   it('passes with fields that this build does not know', async () => {
