@@ -8,8 +8,6 @@ import { startTestServer, type TestServer } from './support/server.js';
 const require = createRequire(import.meta.url);
 const { MonitoringClient } = require('@eventstore/db-client/generated/monitoring_grpc_pb.js');
 const { StatsReq } = require('@eventstore/db-client/generated/monitoring_pb.js');
-const { UsersClient } = require('@eventstore/db-client/generated/users_grpc_pb.js');
-const { DetailsReq } = require('@eventstore/db-client/generated/users_pb.js');
 
 let test: TestServer;
 beforeAll(async () => {
@@ -31,19 +29,6 @@ describe('Monitoring', () => {
       if (told.length === 2) break;
     }
     expect(told.every((position) => position > 0)).toBe(true);
-    client.close();
-  });
-});
-
-describe('Users', () => {
-  it('is not implemented: an insecure node has none', async () => {
-    const client = new UsersClient(address(), credentials.createInsecure());
-    const code = await new Promise((resolve) => {
-      const call = client.details(new DetailsReq());
-      call.on('error', (error: { code: number }) => resolve(error.code));
-      call.on('data', resolve);
-    });
-    expect(code).toBe(12);
     client.close();
   });
 });

@@ -1,16 +1,23 @@
+import type { PageLimit } from '../storage/event-log.js';
 import { matcher } from '../storage/match-filter.js';
-import type { Reader } from '../storage/reader.js';
+import type { Page, Reader } from '../storage/reader.js';
 import { ALL, type GroupConfig } from './group-config.js';
 import type { Message } from './message.js';
 
 const PAGE_BYTES = 1024 * 1024;
 
-/** Reads a group's source in order, from a place on, as messages. */
+/**
+ * Reads a group's source in order, from a place on, as messages. A stream's metadata hides what was
+ * there before the group was loaded, but no event that came since; unless the group has fallen
+ * behind by more than its live buffer: then what is there counts as history, as in EventStoreDB.
+ */
 export class GroupSource {
   readonly #reader: Reader;
   readonly #config: GroupConfig;
   readonly #matches: ReturnType<typeof matcher>;
   #next: number;
+  /** The first revision that metadata does not hide. */
+  #liveFrom: number;
   #lastKnown: number | undefined;
   #isAtEnd = false;
 
@@ -20,6 +27,7 @@ export class GroupSource {
     this.#config = config;
     this.#matches = config.filter ? matcher(config.filter) : () => true;
     this.#next = next;
+    this.#liveFrom = reader.lastRevision(config.source) + 1;
   }
 
   /** The first place not read yet. */
@@ -44,7 +52,7 @@ export class GroupSource {
     const page =
       source === ALL
         ? this.#reader.allForwards(this.#next, limit)
-        : this.#reader.streamForwards(source, this.#next, limit);
+        : this.#readStream(source, limit);
     const messages: Message[] = [];
     for (const entry of page.entries) {
       const place = source === ALL ? entry.position : entry.revision;
@@ -58,5 +66,17 @@ export class GroupSource {
     this.#next = page.next;
     this.#isAtEnd = page.isEnd;
     return { messages, filteredOut: page.entries.length - messages.length };
+  }
+
+  #readStream(stream: string, limit: PageLimit): Page {
+    const end = this.#reader.lastRevision(stream) + 1;
+    const waiting = end - Math.max(this.#next, this.#liveFrom);
+    if (waiting > this.#config.settings.liveBufferSize) this.#liveFrom = end;
+    const liveFrom = this.#liveFrom;
+    if (this.#next >= liveFrom) return this.#reader.wholeStreamForwards(stream, this.#next, limit);
+    const page = this.#reader.streamForwards(stream, this.#next, limit);
+    const next = Math.min(page.next, liveFrom);
+    const entries = page.entries.filter(({ revision }) => revision < liveFrom);
+    return { entries, next, isEnd: next >= end };
   }
 }

@@ -5,17 +5,21 @@ import { measurements } from '../persistent/measurements.js';
 import { eventOf, type Message } from '../persistent/message.js';
 import { bytesField, stringField, uintField } from './proto-writer.js';
 import { recordIn, type UuidForm } from './read-responses.js';
+import { recordAt } from './recorded-event.js';
 
 export const groupConfirmation = (source: string, group: string): Buffer =>
   bytesField(2, stringField(1, groupId(source, group)));
 
-/** A delivery: the event, the link it was found by, and how often it was delivered before. */
+/**
+ * A delivery: the event, the link it was found by, and how often it was delivered before. As in
+ * EventStoreDB, an event found by a link has the link's position here, unlike in reads.
+ */
 export const groupEvent = (message: Message, uuids: UuidForm): Buffer => {
   const { entry, isLink, retryCount } = message;
   const event = eventOf(message);
   return bytesField(
     1,
-    ...(event ? [bytesField(1, recordIn(event, uuids))] : []),
+    ...(event ? [bytesField(1, recordAt(recordIn(event, uuids), entry.position))] : []),
     ...(isLink ? [bytesField(2, recordIn(entry, uuids))] : []),
     uintField(3, entry.position),
     uintField(5, retryCount),

@@ -1,5 +1,5 @@
 import { ProtoReader } from './proto-reader.js';
-import { varintSize, writeVarint } from './proto-writer.js';
+import { uintField, varintSize, writeVarint } from './proto-writer.js';
 
 /** An event as a client proposes it. */
 export type ProposedEvent = Readonly<{
@@ -120,6 +120,22 @@ export const encodeRecorded = (event: ProposedEvent, place: Place): Buffer => {
   target[at++] = 0x18;
   writeVarint(target, at, position);
   return target;
+};
+
+/** A copy of a record (the message alone) that says it is at another position. */
+export const recordAt = (record: Buffer, position: number): Buffer => {
+  const reader = new ProtoReader(record);
+  const pass = (fields: number) => {
+    for (let count = 0; count < fields; count++) {
+      reader.field();
+      reader.skip();
+    }
+    return reader.offset;
+  };
+  // Id, stream and revision come first, then the two halves of the position.
+  const [start, end] = [pass(3), pass(2)];
+  const halves = [uintField(4, position), uintField(5, position)];
+  return Buffer.concat([record.subarray(0, start), ...halves, record.subarray(end)]);
 };
 
 /** The places in stored bytes where the record itself lies, without the `ReadResp` around it. */
