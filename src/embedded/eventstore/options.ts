@@ -15,8 +15,15 @@ export type EventStoreOptions = Readonly<{
    * finished and reads go on. Bytes, default 64 MiB.
    */
   diskReserve?: number;
+  /**
+   * How long a commit may take before its appends, and those that wait behind it as long, are
+   * answered with a timeout. Milliseconds, default 2 s, as in EventStoreDB.
+   */
+  commitTimeout?: number;
 }>;
 
 export const DEFAULT_DISK_RESERVE = 64 * 1024 * 1024;
+
+export const DEFAULT_COMMIT_TIMEOUT = 2_000;
 
 export const DEFAULT_MAX_APPEND_SIZE = 1_048_576;

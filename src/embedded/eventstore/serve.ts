@@ -28,7 +28,7 @@ const UNLIMITED = -1;
 export const serveEventStore = async (options: EventStoreOptions): Promise<RunningServer> => {
   const unlock = await lockFolder(options.dataDir);
   try {
-    const store = await openStore(options.dataDir, { diskReserve: options.diskReserve });
+    const store = await openStore(options.dataDir, options);
     return await serveStore(store, options, unlock);
   } catch (error) {
     await unlock();

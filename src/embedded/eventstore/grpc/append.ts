@@ -13,7 +13,8 @@ export const submitAppend = (
   writer: Writer,
   request: AppendRequest,
   size: number,
-): Promise<Appended | Refusal> => writer.submit((batch) => decideAppend(batch, request), size);
+): Promise<Appended | Refusal> =>
+  writer.submit((batch) => decideAppend(batch, request), size, 'limited');
 
 /** Streams.Append: options, then events, one a message; one answer. */
 export const serveAppend =

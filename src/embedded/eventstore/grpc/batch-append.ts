@@ -1,5 +1,5 @@
 import type { ExpectedRevision, Refusal } from '../storage/expected-revision.js';
-import { StoreClosed, type Writer } from '../storage/writer.js';
+import { CommitTimedOut, StoreClosed, type Writer } from '../storage/writer.js';
 import {
   type BatchFailure,
   batchAccessDenied,
@@ -162,6 +162,7 @@ const commit = async (
   } catch (error) {
     // The end of the call tells the client to try elsewhere; an answer would end the matter.
     if (error instanceof StoreClosed) return undefined;
+    if (error instanceof CommitTimedOut) return batchError(correlationId, stream, batchTimeout);
     return batchError(correlationId, stream, batchFailed((error as Error).message));
   }
 };

@@ -1,6 +1,6 @@
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
-import { StoreClosed } from '../storage/writer.js';
+import { CommitTimedOut, StoreClosed } from '../storage/writer.js';
 import { MissingMetadata } from '../wire/stream-requests.js';
 
 /**
@@ -34,6 +34,7 @@ export const statusOf = (error: unknown): StatusObject => {
 const asCallFailed = (error: unknown): CallFailed => {
   if (error instanceof CallFailed) return error;
   if (error instanceof StoreClosed) return new CallFailed(status.UNAVAILABLE, error.message);
+  if (error instanceof CommitTimedOut) return new CallFailed(status.ABORTED, error.message);
   if (error instanceof RangeError) return invalidArgument(error.message);
   if (error instanceof MissingMetadata)
     return new CallFailed(status.INVALID_ARGUMENT, 'required metadata is missing', {

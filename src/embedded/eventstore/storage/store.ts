@@ -1,4 +1,8 @@
-import { DEFAULT_DISK_RESERVE } from '../options.js';
+import {
+  DEFAULT_COMMIT_TIMEOUT,
+  DEFAULT_DISK_RESERVE,
+  type EventStoreOptions,
+} from '../options.js';
 import { Changes } from './changes.js';
 import { DiskSpace } from './disk-space.js';
 import { EventIndex } from './event-index.js';
@@ -25,12 +29,16 @@ export type Store = Readonly<{
  */
 export const openStore = async (
   folder: string,
-  { diskReserve = DEFAULT_DISK_RESERVE }: Readonly<{ diskReserve?: number | undefined }> = {},
+  {
+    diskReserve = DEFAULT_DISK_RESERVE,
+    commitTimeout = DEFAULT_COMMIT_TIMEOUT,
+  }: Pick<EventStoreOptions, 'diskReserve' | 'commitTimeout'> = {},
 ): Promise<Store> => {
   const log = new EventLog(folder);
   const index = new EventIndex(folder, log);
   const changes = new Changes();
-  const writer = new Writer(log, index, changes, new DiskSpace(folder, diskReserve));
+  const disk = new DiskSpace(folder, diskReserve);
+  const writer = new Writer(log, index, changes, disk, commitTimeout);
   const reader = new Reader(log, index);
   const scavenger = new Scavenger(log, index, reader);
   const close = async () => {

@@ -1,4 +1,5 @@
 import type { Changes } from './changes.js';
+import { CommitWatch } from './commit-watch.js';
 import { DiskFull, type DiskSpace } from './disk-space.js';
 import type { EventIndex } from './event-index.js';
 import type { EventLog } from './event-log.js';
@@ -13,6 +14,15 @@ export class StoreClosed extends Error {
   }
 }
 
+/** The disk takes too long. Whether the write is kept is not known: a commit cannot be called back. */
+export class CommitTimedOut extends Error {
+  override readonly name = 'CommitTimedOut';
+
+  constructor() {
+    super('the commit takes too long; the event may still be stored');
+  }
+}
+
 /** The disk took no more; nothing of the write was kept. */
 export class StorageFailed extends Error {
   override readonly name = 'StorageFailed';
@@ -24,6 +34,8 @@ export class StorageFailed extends Error {
 
 type Waiting = {
   readonly size: number;
+  /** When it is given up if the commit under way hangs; a time of `performance.now()`. */
+  readonly dueAt: number;
   decide(batch: WriteBatch): void;
   succeed(): void;
   fail(error: Error): void;
@@ -40,12 +52,21 @@ export class Writer {
   readonly #index: EventIndex;
   readonly #changes: Changes;
   readonly #disk: DiskSpace;
+  readonly #commitTimeout: number;
   #waiting: Waiting[] = [];
   #working: Promise<void> | undefined;
   readonly #closing = new AbortController();
 
-  constructor(log: EventLog, index: EventIndex, changes: Changes, disk: DiskSpace) {
+  /** @param commitTimeout milliseconds */
+  constructor(
+    log: EventLog,
+    index: EventIndex,
+    changes: Changes,
+    disk: DiskSpace,
+    commitTimeout: number,
+  ) {
     this.#disk = disk;
+    this.#commitTimeout = commitTimeout;
     this.#log = log;
     this.#index = index;
     this.#changes = changes;
@@ -61,15 +82,24 @@ export class Writer {
    *
    * @param decide adds events to the batch, all or none, and says what came of it
    * @param size about how many bytes it adds
+   * @param patience `endless` for whoever needs to know what became of the write
    * @returns what `decide` said, once everything it rests on is on disk
-   * @throws StoreClosed, DiskFull, StorageFailed
+   * @throws StoreClosed, DiskFull, StorageFailed; CommitTimedOut if patience is limited
    */
-  submit<Outcome>(decide: (batch: WriteBatch) => Outcome, size = 0): Promise<Outcome> {
+  submit<Outcome>(
+    decide: (batch: WriteBatch) => Outcome,
+    size = 0,
+    patience: 'limited' | 'endless' = 'endless',
+  ): Promise<Outcome> {
     return new Promise((resolve, reject) => {
       if (this.closing.aborted) return reject(new StoreClosed());
       let outcome: Outcome;
       this.#waiting.push({
         size,
+        dueAt:
+          patience === 'endless'
+            ? Number.POSITIVE_INFINITY
+            : performance.now() + this.#commitTimeout,
         decide: (batch) => {
           outcome = decide(batch);
         },
@@ -104,6 +134,7 @@ export class Writer {
 
   async #commit(writes: readonly Waiting[]): Promise<void> {
     const batch = new WriteBatch(this.#log, this.#index, Date.now());
+    const watch = new CommitWatch(this.#commitTimeout, () => this.#giveUp(writes));
     try {
       await this.#index.room();
       await this.#disk.claim(writes.reduce((sum, { size }) => sum + size, 0));
@@ -113,9 +144,28 @@ export class Writer {
       const failure = error instanceof DiskFull ? error : new StorageFailed(error);
       for (const write of writes) write.fail(failure);
       return;
+    } finally {
+      watch.stop();
     }
     const grown = this.#index.add(batch.entries);
     for (const write of writes) write.succeed();
     if (grown.size > 0) this.#changes.publish(grown);
+  }
+
+  /**
+   * Fails what has waited too long. The commit itself goes on, and what it answers later goes
+   * nowhere: a promise settles once. What waits behind it is taken back and never written.
+   *
+   * @returns when to look again, milliseconds from now
+   */
+  #giveUp(committing: readonly Waiting[]): number {
+    const now = performance.now();
+    const isLimited = ({ dueAt }: Waiting) => Number.isFinite(dueAt);
+    const isLate = ({ dueAt }: Waiting) => dueAt <= now;
+    for (const write of [...committing.filter(isLimited), ...this.#waiting.filter(isLate)])
+      write.fail(new CommitTimedOut());
+    this.#waiting = this.#waiting.filter((write) => !isLate(write));
+    const next = this.#waiting.find(isLimited);
+    return next ? next.dueAt - now : this.#commitTimeout;
   }
 }

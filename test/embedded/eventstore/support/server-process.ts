@@ -1,10 +1,9 @@
 import { startEventStore } from '../../../../src/embedded/eventstore/start.js';
 
-// A server in a process of its own, for tests that kill it: folder and port as arguments.
-const [, , dataDir = '', port = '0'] = process.argv;
+// A server in a process of its own, for tests that kill it: its options as JSON in the one argument.
 
 try {
-  const server = await startEventStore({ dataDir, port: Number(port) });
+  const server = await startEventStore(JSON.parse(process.argv[2] ?? ''));
   process.on('SIGTERM', () => void server.stop().then(() => process.exit(0)));
   process.send?.({ port: server.port });
 } catch (error) {

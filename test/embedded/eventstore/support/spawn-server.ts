@@ -9,8 +9,14 @@ export type ServerProcess = Readonly<{ child: ChildProcess; port: number; url: s
  *
  * @throws an error with the name of what failed there
  */
-export const spawnServer = async (dataDir: string, port = 0): Promise<ServerProcess> => {
-  const child = fork(new URL('./server-process.js', import.meta.url), [dataDir, String(port)]);
+export const spawnServer = async (
+  dataDir: string,
+  port = 0,
+  commitTimeout?: number,
+): Promise<ServerProcess> => {
+  const child = fork(new URL('./server-process.js', import.meta.url), [
+    JSON.stringify({ dataDir, port, commitTimeout }),
+  ]);
   const [report] = (await once(child, 'message')) as [{ port: number } | { failed: string }];
   if ('failed' in report) throw Object.assign(new Error(report.failed), { name: report.failed });
   return { child, port: report.port, url: `esdb://127.0.0.1:${report.port}?tls=false` };
