@@ -1,6 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { lockFolder } from '../folder-lock.js';
 import type { RunningServer } from '../server-thread.js';
+import { admitKnown } from './grpc/admit.js';
 import { gossip } from './grpc/gossip.js';
 import { monitoring } from './grpc/monitoring.js';
 import { operations } from './grpc/operations.js';
@@ -9,10 +10,12 @@ import { projections } from './grpc/projections.js';
 import { serverFeatures } from './grpc/server-features.js';
 import { grpcService, type Service } from './grpc/service.js';
 import { streams } from './grpc/streams.js';
+import { usersService } from './grpc/users.js';
 import { DEFAULT_MAX_APPEND_SIZE, type EventStoreOptions } from './options.js';
 import { Groups } from './persistent/groups.js';
 import { openStore, type Store } from './storage/store.js';
 import { SystemProjections } from './storage/system-projections.js';
+import { Users } from './users/users.js';
 
 const HOST = '127.0.0.1';
 // 16 MiB less what EventStoreDB keeps for itself; a client's batch has up to 3 MiB and one event.
@@ -46,6 +49,7 @@ const serveStore = async (
     'grpc.max_send_message_length': UNLIMITED,
   });
   const groups = new Groups(store);
+  const users = new Users(options.dataDir);
   // Gossip names the port, which is known once it is bound; nobody calls before that.
   const endPoint = { host: options.advertisedHost ?? HOST, port: options.advertisedPort ?? 0 };
   const services: readonly Service[] = [
@@ -54,10 +58,12 @@ const serveStore = async (
     projections(new SystemProjections(store.reader, store.writer)),
     operations(store.scavenger, groups),
     monitoring(store.reader),
+    usersService(users),
     gossip(endPoint),
   ];
+  const admit = admitKnown(users);
   for (const service of [...services, serverFeatures(services)])
-    server.addService(...grpcService(service));
+    server.addService(...grpcService(service, admit));
 
   let stopped: Promise<void> | undefined;
   const stop = async () => {
@@ -66,6 +72,7 @@ const serveStore = async (
     await store.writer.close();
     await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
     server.forceShutdown();
+    await users.close();
     await store.close();
     await unlock();
   };

@@ -64,7 +64,7 @@ const serveNull = async ({ events, dataBytes }: NullOptions): Promise<RunningSer
   const endPoint = { host: '127.0.0.1', port: 0 };
   const services = [streams, gossip(endPoint)];
   for (const service of [...services, serverFeatures(services)])
-    server.addService(...grpcService(service));
+    server.addService(...grpcService(service, () => undefined));
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),

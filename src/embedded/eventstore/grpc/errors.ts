@@ -53,6 +53,10 @@ export const streamDeleted = (stream: string): CallFailed =>
     'stream-name': stream,
   });
 
+/** For credentials that are of no user, or cannot be read. */
+export const unauthenticated = (): CallFailed =>
+  new CallFailed(status.UNAUTHENTICATED, 'The credentials are not those of a user.');
+
 /** For the streams that only the server writes to. */
 export const accessDenied = (stream: string): CallFailed =>
   new CallFailed(status.PERMISSION_DENIED, `Only the server writes to ${stream}.`, {

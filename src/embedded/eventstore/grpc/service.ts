@@ -1,15 +1,17 @@
-import type {
-  MethodDefinition,
-  ServerDuplexStream,
-  ServerReadableStream,
-  ServerUnaryCall,
-  ServerWritableStream,
-  ServiceDefinition,
-  sendUnaryData,
-  UntypedHandleCall,
-  UntypedServiceImplementation,
+import {
+  type MethodDefinition,
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type ServiceDefinition,
+  type sendUnaryData,
+  status,
+  type UntypedHandleCall,
+  type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { statusOf } from './errors.js';
+import type { Admit } from './admit.js';
+import { CallFailed, statusOf } from './errors.js';
 
 /** Calls as handlers here see them: messages are bytes, encoded and decoded by hand where it counts. */
 export type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
@@ -43,21 +45,39 @@ const definitionOf = (service: string, name: string, { kind }: Method) =>
     responseDeserialize: asIs,
   }) satisfies MethodDefinition<Buffer, Buffer>;
 
-const handlerOf = (method: Method): UntypedHandleCall => {
+const handlerOf = (method: Method, admit: Admit): UntypedHandleCall => {
   switch (method.kind) {
     case 'unary':
       return (call: UnaryCall, callback: sendUnaryData<Buffer>) => {
-        void answer(async () => method.serve(call), callback);
+        void answer(() => admitted(call, admit, method.serve), callback);
       };
     case 'client-stream':
       return (call: ClientStream, callback: sendUnaryData<Buffer>) => {
-        void answer(() => method.serve(call), callback);
+        void answer(() => admitted(call, admit, method.serve), callback);
       };
     case 'server-stream':
-      return (call: ServerStream) => void run(() => method.serve(call), call);
+      return (call: ServerStream) => void run(() => admitted(call, admit, method.serve), call);
     case 'duplex':
-      return (call: DuplexStream) => void run(() => method.serve(call), call);
+      return (call: DuplexStream) => void run(() => admitted(call, admit, method.serve), call);
   }
+};
+
+/** Serves a call once it is let in: within this turn, if there is nothing to check. */
+const admitted = async <
+  Call extends UnaryCall | ClientStream | ServerStream | DuplexStream,
+  Result,
+>(
+  call: Call,
+  admit: Admit,
+  serve: (call: Call) => Result | Promise<Result>,
+): Promise<Result> => {
+  const checking = admit(call.metadata);
+  if (checking !== undefined) {
+    await checking;
+    // Nobody listened for the end of the call yet, so it has to be asked for.
+    if (call.cancelled) throw new CallFailed(status.CANCELLED, 'cancelled');
+  }
+  return serve(call);
 };
 
 const answer = async (serve: () => Promise<Buffer>, callback: sendUnaryData<Buffer>) => {
@@ -78,15 +98,16 @@ const run = async (serve: () => Promise<void>, call: ServerStream | DuplexStream
   }
 };
 
-/** What `Server.addService` takes. */
+/** What `Server.addService` takes. @param admit asked before each call */
 export const grpcService = (
   service: Service,
+  admit: Admit,
 ): readonly [ServiceDefinition, UntypedServiceImplementation] => {
   const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   const handlers: UntypedServiceImplementation = {};
   for (const [name, method] of Object.entries(service.methods)) {
     definition[name] = definitionOf(service.name, name, method);
-    handlers[name] = handlerOf(method);
+    handlers[name] = handlerOf(method, admit);
   }
   return [definition, handlers];
 };
