@@ -14,8 +14,8 @@ import { all, event, numbers } from './support/events.js';
 import { endServer, spawnServer } from './support/spawn-server.js';
 import { Recording } from './support/subscription.js';
 
-// The proof takes 50 rounds, FORKLINE_KILL_ROUNDS=50; every run of the tests takes a few.
-const ROUNDS = Number(process.env.FORKLINE_KILL_ROUNDS ?? 15);
+// About half a second each, most of it the start of a process.
+const ROUNDS = Number(process.env.FORKLINE_KILL_ROUNDS ?? 50);
 const WRITERS = 16;
 const EVENTS_PER_ROUND = [5, 40, 250, 120, 1];
 

@@ -8,6 +8,10 @@ import { startTestServer, type TestServer } from './support/server.js';
 const require = createRequire(import.meta.url);
 const { MonitoringClient } = require('@eventstore/db-client/generated/monitoring_grpc_pb.js');
 const { StatsReq } = require('@eventstore/db-client/generated/monitoring_pb.js');
+const {
+  ServerFeaturesClient,
+} = require('@eventstore/db-client/generated/serverfeatures_grpc_pb.js');
+const { Empty } = require('@eventstore/db-client/generated/shared_pb.js');
 
 let test: TestServer;
 beforeAll(async () => {
@@ -40,5 +44,34 @@ describe('Gossip', () => {
     await client.appendToStream('discovered', events(1));
     expect(await all(client.readStream('discovered'))).toHaveLength(1);
     await client.dispose();
+  });
+});
+
+describe('ServerFeatures', () => {
+  it('lists the methods of the Users service', async () => {
+    const client = new ServerFeaturesClient(address(), credentials.createInsecure());
+    const methods = await new Promise<string[]>((resolve, reject) => {
+      client.getSupportedMethods(new Empty(), (error: unknown, response: any) => {
+        if (error) return reject(error);
+        const listed: { serviceName: string; methodName: string }[] =
+          response.toObject().methodsList;
+        resolve(
+          listed
+            .filter(({ serviceName }) => serviceName === 'event_store.client.users.users')
+            .map(({ methodName }) => methodName),
+        );
+      });
+    });
+    expect(methods.toSorted()).toEqual([
+      'changepassword',
+      'create',
+      'delete',
+      'details',
+      'disable',
+      'enable',
+      'resetpassword',
+      'update',
+    ]);
+    client.close();
   });
 });

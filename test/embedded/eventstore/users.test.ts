@@ -8,11 +8,7 @@ import { basic, failureOf, usersClient } from './support/users-client.js';
 
 const require = createRequire(import.meta.url);
 const { StreamsClient } = require('@eventstore/db-client/generated/streams_grpc_pb.js');
-const {
-  ServerFeaturesClient,
-} = require('@eventstore/db-client/generated/serverfeatures_grpc_pb.js');
 const { convertToCommandError } = require('@eventstore/db-client/dist/utils/CommandError.js');
-const { Empty } = require('@eventstore/db-client/generated/shared_pb.js');
 
 let test: TestServer;
 let users: ReturnType<typeof usersClient>;
@@ -215,37 +211,5 @@ describe('users', () => {
     expect(stored.includes('in the file?')).toBe(false);
     after.close();
     await own.stop();
-  });
-});
-
-describe('ServerFeatures', () => {
-  it('lists the methods of the Users service', async () => {
-    const client = new ServerFeaturesClient(
-      `127.0.0.1:${test.server.port}`,
-      credentials.createInsecure(),
-    );
-    const methods = await new Promise<string[]>((resolve, reject) => {
-      client.getSupportedMethods(new Empty(), (error: unknown, response: any) => {
-        if (error) return reject(error);
-        const listed: { serviceName: string; methodName: string }[] =
-          response.toObject().methodsList;
-        resolve(
-          listed
-            .filter(({ serviceName }) => serviceName === 'event_store.client.users.users')
-            .map(({ methodName }) => methodName),
-        );
-      });
-    });
-    expect(methods.toSorted()).toEqual([
-      'changepassword',
-      'create',
-      'delete',
-      'details',
-      'disable',
-      'enable',
-      'resetpassword',
-      'update',
-    ]);
-    client.close();
   });
 });
