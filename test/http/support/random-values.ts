@@ -26,7 +26,9 @@ export const hostile = fc.oneof(
   { weight: 3, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
   hostileText,
   fc.constantFrom(-1, 0.5, 1e308, 2 ** 53, -0, true, false, null),
-  fc.constantFrom([], {}, [[]], { $set: { a: 1 } }, { __proto__: 1 }, { _bsontype: 'Long' }),
+  fc.constantFrom([], {}, [[]], { $set: { a: 1 } }, JSON.parse('{"__proto__":1}'), {
+    _bsontype: 'Long',
+  }),
 );
 
 /** Values that mostly fit, by the names of fields. */

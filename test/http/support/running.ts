@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import {
   type Program,
   removeFolder,
@@ -27,7 +27,7 @@ export const running = (settings: Readonly<Record<string, string>> = {}): Runnin
     program = await startProgram(await temporaryFolder(), settings);
   });
   afterAll(async () => {
-    await program.stop();
+    expect(await program.stop()).toBe(0);
     await removeFolder(program.dataDir);
   });
   const url = () => program.url;
