@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../domain/json.js';
 import { UnreadableRecording } from './unreadable-recording.js';
 
-/** How deep a recording may be nested: what MongoDB takes in a document. */
-export const MAX_DEPTH = 100;
+/** How deep a recording may be nested: with what is put around it, well within the 100 levels of MongoDB. */
+export const MAX_DEPTH = 64;
 
 export const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -29,7 +29,8 @@ export const sameJson = (a: JsonValue, b: JsonValue): boolean => canonical(a) ==
  *
  * @throws UnreadableRecording when it is not JSON, is nested deeper than {@link MAX_DEPTH}, holds a
  *   number no double can hold (JSON.parse makes it infinite, JSON.stringify then null), or a key
- *   `__proto__`, which copying would turn into a prototype
+ *   that has a meaning of its own where it is copied or stored: `__proto__`, `_bsontype`, or one with
+ *   a null character
  */
 export const parseJson = (text: string): JsonValue => {
   let value: JsonValue;
@@ -68,7 +69,8 @@ const check = (value: JsonValue, depth: number): void => {
     return;
   }
   for (const [key, item] of Object.entries(value)) {
-    if (key === '__proto__') throw new UnreadableRecording('holds a key named __proto__');
+    if (key === '__proto__' || key === '_bsontype' || key.includes('\0'))
+      throw new UnreadableRecording(`holds a key that cannot be stored: ${JSON.stringify(key)}`);
     check(item, depth + 1);
   }
 };

@@ -120,7 +120,21 @@ describe('refusing a file', () => {
     ['something after the end', `{\n"messages": []}\n{}`, 'line 3: something follows the end'],
     ['deep nesting', `{"messages": ${'['.repeat(1e5)}${']'.repeat(1e5)}}`, /^nested deeper than/],
     ['a number no double holds', '{"messages": [], "n": 1e999}', /^holds a number/],
-    ['a prototype', '{"messages": [], "__proto__": {}}', 'holds a key named __proto__'],
+    [
+      'a prototype',
+      '{"messages": [], "__proto__": {}}',
+      'holds a key that cannot be stored: "__proto__"',
+    ],
+    [
+      'what BSON takes for a type',
+      '{"messages": [{"role": "user", "content": [{"_bsontype": "ObjectId"}]}]}',
+      'holds a key that cannot be stored: "_bsontype"',
+    ],
+    [
+      'a key that BSON would cut short',
+      '{"messages": [], "a\\u0000b": 1}',
+      'holds a key that cannot be stored: "a\\u0000b"',
+    ],
     ['JSON in UTF-16', Buffer.from(text, 'utf16le'), /not UTF-8|not JSON/],
     ['bytes that are no text', Buffer.from([0x7b, 0xff, 0x7d]), 'not UTF-8 text'],
     ['gzip cut off', gzipSync(text).subarray(0, -9), /^damaged or truncated gzip/],
