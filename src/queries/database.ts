@@ -25,6 +25,9 @@ export const connectDatabase = async (url: string, name: string): Promise<Databa
     appName: 'forkline',
     serverSelectionTimeoutMS: 10_000,
     ignoreUndefined: true,
+    // What was answered must not be taken back when a replica set changes its primary: read models
+    // would lack it for good.
+    writeConcern: { w: 'majority' },
   });
   await client.connect().catch((error: unknown) => {
     throw asUnavailable(error);

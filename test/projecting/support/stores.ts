@@ -1,13 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BACKWARDS, END, EventStoreDBClient } from '@eventstore/db-client';
 import type { Db } from 'mongodb';
 import { type EventStoreThread, startEventStore } from '../../../src/embedded/eventstore/start.js';
 import { type EmbeddedMongo, startMongo } from '../../../src/embedded/mongo/start.js';
 import { connectEventStore } from '../../../src/eventstore/db-client-event-store.js';
-import type { EventStore } from '../../../src/eventstore/event-store.js';
+import { type EventStore, tombstoneType } from '../../../src/eventstore/event-store.js';
 import { type Streams, withLineage } from '../../../src/eventstore/lineage.js';
 import { connectDatabase } from '../../../src/queries/database.js';
+
+const backwards = { direction: BACKWARDS, fromPosition: END, maxCount: 1_000 } as const;
 
 /** Both embedded servers on a folder of their own, and the program's own clients of them. */
 export type TestStores = Readonly<{
@@ -18,6 +21,8 @@ export type TestStores = Readonly<{
   db: Db;
   /** One more database of the same server, over the same connection. */
   database(name: string): Db;
+  /** Position of the newest event that read models are made from; -1 when there is none. */
+  newest(): Promise<number>;
   stopEventStore(): Promise<void>;
   /** Starts it again on the same port and folder. */
   startEventStore(): Promise<void>;
@@ -40,6 +45,16 @@ export const startTestStores = async (): Promise<TestStores> => {
     streams: withLineage(store),
     db,
     database: (name) => db.client.db(name),
+    newest: async () => {
+      const client = EventStoreDBClient.connectionString(eventStore.url);
+      let newest = -1;
+      // The store's own events lie between those of users.
+      for await (const { event } of client.readAll(backwards))
+        if (newest < 0 && event && (!event.type.startsWith('$') || event.type === tombstoneType))
+          newest = Number(event.position.commit);
+      await client.dispose();
+      return newest;
+    },
     stopEventStore: () => eventStore.stop(),
     startEventStore: async () => {
       eventStore = await startEventStore({ dataDir: eventStoreDir, port: eventStore.port });
