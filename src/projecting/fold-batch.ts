@@ -112,9 +112,11 @@ const markOf = (document: Bare, { stream, revision, position }: Projected): Mark
 
 /**
  * Folds events into the rows of a document: each change closes the row that was true and opens the
- * next. `open` are the rows not closed yet, oldest first; there is more than one only where a crash
- * came between opening and closing, and then the older ones are closed here.
+ * next.
  *
+ * @param open the rows not closed yet, oldest first. There is more than one where a crash came between
+ *   opening and closing, or where someone else is about to close some: then what came after the row
+ *   that the events begin from is folded again, and so each row ends where the next really began.
  * @returns new rows and closed rows; new ones are to be written first, so that no crash loses the newest
  */
 export const foldRows = (
@@ -123,7 +125,9 @@ export const foldRows = (
   events: readonly Projected[],
   open: readonly StoredRow[],
 ): Readonly<{ opened: readonly StoredRow[]; closed: readonly StoredRow[] }> => {
-  const rows = [...open];
+  const begin = events[0]?.position ?? 0;
+  const origin = open.findLast(({ position }) => position < begin) ?? open[0];
+  const rows = origin ? [origin] : [];
   for (const event of events) {
     const row = rows.at(-1);
     if (event.position <= (row?.position ?? -1)) continue;
@@ -137,9 +141,10 @@ export const foldRows = (
     const next = rows[index + 1];
     return next ? { ...row, to: next.from, position: next.position } : row;
   });
+  const isKnown = ({ _id }: StoredRow) => open.some((row) => row._id === _id);
   return {
-    opened: chained.slice(open.length),
-    closed: chained.slice(0, open.length).filter(({ to }) => to !== null),
+    opened: chained.filter((row) => !isKnown(row)),
+    closed: chained.filter((row) => isKnown(row) && row.to !== null),
   };
 };
 

@@ -150,6 +150,21 @@ describe('folding rows', () => {
     });
   });
 
+  it('closes a row where the next one began when a crash came after several were opened', () => {
+    // The row between the two is closed already, and so is not among the open ones.
+    expect(rowsOf(added(1, 2, 3), [row(0, 1), row(2, 6)])).toMatchObject({
+      closed: [row(0, 1, 1)],
+    });
+    expect(rowsOf(added(1, 2), [row(0, 1), row(2, 6)])).toMatchObject({ closed: [row(0, 1, 1)] });
+  });
+
+  it('goes on from the newest row where all are newer than the first events', () => {
+    expect(rowsOf(added(1, 2, 3, 4), [row(1, 3), row(2, 6)])).toEqual({
+      opened: [row(3, 10)],
+      closed: [row(1, 3, 2), row(2, 6, 3)],
+    });
+  });
+
   it('passes over events that are in the rows already', () => {
     expect(rowsOf(added(1, 2), [row(1, 3)])).toEqual({ opened: [], closed: [] });
   });

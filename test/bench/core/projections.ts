@@ -1,0 +1,68 @@
+import { EventStoreDBClient, eventTypeFilter, START } from '@eventstore/db-client';
+import { pino } from 'pino';
+import { projections } from '../../../projections/index.js';
+import { startRunner } from '../../../src/projecting/runner.js';
+import { startTestStores, type TestStores } from '../../projecting/support/stores.js';
+import { writeExecutions, writeSessions } from './support/traffic.js';
+
+const log = pino({ level: 'silent' });
+
+/** Milliseconds that the client needs to hand out every event there is, and how many there are. */
+const drain = async (url: string): Promise<{ ms: number; events: number }> => {
+  const client = EventStoreDBClient.connectionString(url);
+  const start = performance.now();
+  const subscription = client.subscribeToAll({
+    fromPosition: START,
+    filter: eventTypeFilter({ regex: '^[^$]', checkpointInterval: 32 }),
+  });
+  let events = 0;
+  subscription.on('caughtUp', () => subscription.push('end'));
+  for await (const item of subscription) {
+    if ((item as unknown) === 'end') break;
+    events += 1;
+  }
+  const ms = performance.now() - start;
+  await client.dispose();
+  return { ms, events };
+};
+
+const project = async (stores: TestStores, name: string): Promise<number> => {
+  const { store, streams } = stores;
+  const head = await store.head();
+  const start = performance.now();
+  const runner = await startRunner({
+    ...{ store, db: stores.database(name), projections, log },
+    streams,
+  });
+  await runner.progress('sessions').reached(head, 600_000);
+  const ms = performance.now() - start;
+  await runner.stop();
+  return ms;
+};
+
+const compare = async (what: string, write: (stores: TestStores) => Promise<void>) => {
+  const stores = await startTestStores();
+  await write(stores);
+  await drain(stores.eventStoreUrl);
+  await project(stores, 'warm');
+  const rows = [];
+  for (let round = 0; round < 3; round++) {
+    const drained = await drain(stores.eventStoreUrl);
+    const ms = await project(stores, `round-${round}`);
+    rows.push({
+      what,
+      events: drained.events,
+      'raw/s': Math.round((drained.events / drained.ms) * 1000),
+      'folded/s': Math.round((drained.events / ms) * 1000),
+      ratio: Number((drained.ms / ms).toFixed(2)),
+    });
+  }
+  await stores.close();
+  return rows;
+};
+
+const messages = await compare('messages', ({ streams }) => writeSessions(streams, 's', 200, 50));
+const checkpoints = await compare('checkpoints', ({ streams }) =>
+  writeExecutions(streams, 'e', 40, 50),
+);
+console.table([...messages, ...checkpoints]);
