@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Document, MongoClient } from 'mongodb';
+import { projections } from '../../projections/index.js';
+import { startMongo } from '../../src/embedded/index.js';
+import type { EmbeddedMongo } from '../../src/embedded/mongo/start.js';
+import type { Streams } from '../../src/eventstore/lineage.js';
+import { readModel } from '../../src/projecting/read-model.js';
+import { findCheckpoint, listCheckpoints } from '../../src/queries/checkpoints.js';
+import { type Collections, collectionsOf } from '../../src/queries/collections.js';
+import { findExecution, listExecutions } from '../../src/queries/executions.js';
+import { forksOf, lineageOf } from '../../src/queries/lineage.js';
+import { listMessages } from '../../src/queries/messages.js';
+import { toCursor } from '../../src/queries/page.js';
+import { searchMessages } from '../../src/queries/search.js';
+import { findSession, listSessions } from '../../src/queries/sessions.js';
+import { timelineOf } from '../../src/queries/timeline.js';
+import { removeFolder, temporaryFolder } from '../support/program.js';
+
+let folder: string;
+let mongo: EmbeddedMongo;
+let client: MongoClient;
+let collections: Collections;
+const sent: Document[] = [];
+
+const ann = { userId: 'ann', admin: false };
+const root = { userId: 'root', admin: true };
+const limit = 20;
+const cursor = toCursor(['2026-01-01T00:00:00.000Z', 'session-x']);
+const fork = {
+  ancestry: [{ stream: 'parent', through: 5 }],
+  root: 'parent',
+  userId: 'ann',
+  createdAt: '2026-01-01T00:00:00.000Z',
+};
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  mongo = await startMongo({ dataDir: folder });
+  client = await MongoClient.connect(mongo.url, { monitorCommands: true });
+  const db = client.db('forkline');
+  // Making indexes reads no stream.
+  for (const projection of projections) await readModel(db, projection, {} as Streams).prepare();
+  collections = collectionsOf(db);
+  await db.collection('streams_v1').insertMany(
+    ['session-b', 'execution-b'].map((_id) => {
+      const parent = _id.replace('b', 'a');
+      return {
+        ...{ _id, stream: _id, ...fork, root: parent },
+        ancestry: [{ stream: parent, through: 5 }],
+      } as Document;
+    }),
+  );
+  const at = '2026-01-01T00:00:00.000Z';
+  await db.collection('messages_v1').insertOne({
+    ...{ _id: 'session-a/m@1', key: 'session-a/m', stream: 'session-a', messageId: 'm', seq: 1 },
+    ...{ from: 1, to: null, userId: 'ann', role: 'user', content: 'hello', text: 'hello' },
+    ...{ deleted: false, createdAt: at, metadata: {}, position: 1 },
+  } as Document);
+  await db.collection('checkpoints_v1').insertMany([
+    {
+      ...{ _id: 'execution-a/c@1', key: 'execution-a/c', stream: 'execution-a', checkpointId: 'c' },
+      ...{ seq: 1, from: 1, to: null, userId: 'ann', agent: 'a', stage: 's', stageOrder: 1 },
+      ...{ state: {}, createdAt: at, position: 2 },
+    },
+    {
+      ...{ _id: 'execution-b/d@7', key: 'execution-b/d', stream: 'execution-b', checkpointId: 'd' },
+      ...{ seq: 7, from: 7, to: null, userId: 'ann', agent: 'a', stage: 's', stageOrder: 2 },
+      ...{ stateDelta: [], createdAt: at, position: 3 },
+    },
+  ] as Document[]);
+  await db.collection('executions_v1').insertOne({
+    ...{ _id: 'execution-b', stream: 'execution-b', id: 'b', userId: 'ann', status: 'running' },
+    ...{ updatedAt: at, position: 3 },
+  } as Document);
+  client.on('commandStarted', ({ commandName, command }) => {
+    if (commandName === 'find') sent.push(command);
+  });
+});
+
+afterAll(async () => {
+  await client.close();
+  await mongo.stop();
+  await removeFolder(folder);
+});
+
+const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
+  ['one session', 1, () => findSession(collections, ann, 'b')],
+  ["a user's sessions", 1, () => listSessions(collections, ann, { limit })],
+  [
+    "a user's sessions by status and title, further on",
+    1,
+    () => listSessions(collections, ann, { status: 'active', q: 'x', cursor, limit }),
+  ],
+  ["everyone's sessions, further on", 1, () => listSessions(collections, root, { cursor, limit })],
+  ['the messages of a fork', 4, () => listMessages(collections, 'session-b', { limit })],
+  [
+    'the messages of a fork as of a revision',
+    4,
+    () => listMessages(collections, 'session-b', { at: 9, cursor: toCursor([0]), limit }),
+  ],
+  ['a search', 1, () => searchMessages(collections, ann, { q: 'hello', limit })],
+  [
+    'a search in one session',
+    2,
+    () => searchMessages(collections, root, { q: 'hello', sessionId: 'b', limit }),
+  ],
+  ['one execution', 1, () => findExecution(collections, ann, 'b')],
+  [
+    'the executions of a session',
+    1,
+    () => listExecutions(collections, ann, { sessionId: 's', limit }),
+  ],
+  ["a user's executions, further on", 1, () => listExecutions(collections, ann, { cursor, limit })],
+  ["everyone's executions", 1, () => listExecutions(collections, root, { limit })],
+  ['the checkpoints of a fork', 3, () => listCheckpoints(collections, 'execution-b', { limit })],
+  ['one checkpoint, its state put together', 3, () => findCheckpoint(collections, ann, 'd')],
+  ['a timeline', 5, () => timelineOf(collections, ann, 'b', { limit })],
+  ['a lineage', 2, () => lineageOf(collections, ann, 'session-b')],
+  ['the forks of a stream', 1, () => forksOf(collections, 'session-a')],
+];
+
+describe('an index serves', () => {
+  it.each(asked)('%s', async (_, queries, ask) => {
+    sent.length = 0;
+    await ask();
+    const finds = [...sent];
+    expect(finds.length).toBeGreaterThanOrEqual(queries);
+    for (const { find, filter, sort, limit, projection } of finds) {
+      const explained = await client.db('forkline').command({
+        explain: {
+          find,
+          filter,
+          ...(sort && { sort }),
+          ...(limit && { limit }),
+          ...(projection && { projection }),
+        },
+        verbosity: 'queryPlanner',
+      });
+      expect(JSON.stringify(explained.queryPlanner.winningPlan)).toMatch(/IXSCAN|IDHACK|TEXT/);
+      expect(JSON.stringify(explained)).not.toContain('COLLSCAN');
+    }
+  });
+});
