@@ -7,8 +7,11 @@ import { feedRoutes } from './routes/feed.js';
 import { importRoutes } from './routes/import.js';
 import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
+import { queueRoutes } from './routes/queues.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { streamRoutes } from './routes/streams.js';
+import { taskLeaseRoutes } from './routes/task-leases.js';
+import { taskRoutes } from './routes/tasks.js';
 import type { Services } from './services.js';
 
 /** Every endpoint under /v1. */
@@ -21,6 +24,9 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...messageRoutes(services),
     ...executionRoutes(services, gate),
     ...checkpointRoutes(services),
+    ...taskLeaseRoutes(services),
+    ...taskRoutes(services, gate),
+    ...queueRoutes(services),
     ...streamRoutes(services, gate),
     ...feedRoutes(services),
     ...operationRoutes(services),
