@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
+import { type QueueDocument, queues } from '../../projections/queues.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
 import { type TaskDocument, tasks } from '../../projections/tasks.js';
@@ -18,6 +19,7 @@ export type Collections = Readonly<{
   checkpoints: Collection<Row<CheckpointDocument>>;
   streams: Collection<Stored<StreamDocument>>;
   tasks: Collection<Stored<TaskDocument>>;
+  queues: Collection<Stored<QueueDocument>>;
 }>;
 
 export type SessionRecord = Stored<SessionDocument>;
@@ -26,6 +28,7 @@ export type ExecutionRecord = Stored<ExecutionDocument>;
 export type CheckpointRow = Row<CheckpointDocument>;
 export type StreamRecord = Stored<StreamDocument>;
 export type TaskRecord = Stored<TaskDocument>;
+export type QueueRecord = Stored<QueueDocument>;
 
 export const collectionsOf = (db: Db): Collections => ({
   sessions: db.collection(collectionName(sessions)),
@@ -34,4 +37,5 @@ export const collectionsOf = (db: Db): Collections => ({
   checkpoints: db.collection(collectionName(checkpoints)),
   streams: db.collection(collectionName(streams)),
   tasks: db.collection(collectionName(tasks)),
+  queues: db.collection(collectionName(queues)),
 });
