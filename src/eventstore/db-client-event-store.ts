@@ -14,6 +14,7 @@ import {
   START,
   type StreamingRead,
 } from '@eventstore/db-client';
+import { status } from '@grpc/grpc-js';
 import { decode, decodeAny, encode, toPosition } from './codec.js';
 import {
   type Appended,
@@ -37,6 +38,8 @@ const userEvents = eventTypeFilter({
   regex: `^([^$]|\\${tombstoneType}$)`,
   checkpointInterval: 32,
 });
+
+const fewEvents = 8;
 
 const isUserEvent = (type: string): boolean => !type.startsWith('$') || type === tombstoneType;
 
@@ -96,9 +99,16 @@ async function* read(
   });
   // An iterator that destroys the stream would cut it off from its call, which then stays open for good.
   const resolved: AsyncIterable<ResolvedEvent> = events.iterator({ destroyOnReturn: false });
+  // Few events are read to the end before the first is given: who wants no more than that one would
+  // leave a call to be cancelled, and servers cut connections off that cancel many.
+  const few: StoredEvent[] | undefined = (limit ?? fewEvents + 1) <= fewEvents ? [] : undefined;
   let isAtEnd = false;
   try {
-    for await (const { event } of resolved) if (event) yield decode(event);
+    for await (const { event } of resolved) {
+      if (!event) continue;
+      if (few) few.push(decode(event));
+      else yield decode(event);
+    }
     isAtEnd = true;
   } catch (error) {
     if (
@@ -111,6 +121,7 @@ async function* read(
   } finally {
     if (!isAtEnd) abandon(events);
   }
+  if (few) yield* few;
 }
 
 /** Ends a read whose rest nobody wants: the call is cancelled, and what was already received is let go. */
@@ -196,6 +207,12 @@ const fail = (failure: unknown, stream: string, expected: ExpectedRevision): nev
       rememberLoss(error._raw);
       throw new StoreUnavailable(`the event store does not answer: ${error.message}`);
     default:
-      throw error;
+      if (!isCutOff(error)) throw error;
+      rememberLoss(error._raw);
+      throw new StoreUnavailable(`the connection to the event store was cut off: ${error.message}`);
   }
 };
+
+/** Whether a call ended because its connection did, as grpc-js has it. */
+const isCutOff = ({ code, message }: Error & { code?: unknown }): boolean =>
+  code === status.INTERNAL && message.includes('RST_STREAM');
