@@ -18,6 +18,7 @@ import { startRunner } from './projecting/runner.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
+import { startSharedClock } from './queries/shared-clock.js';
 import { openStores } from './stores.js';
 
 const patienceMs = 10_000;
@@ -45,6 +46,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   });
   const store = connectEventStore(stores.eventStoreUrl);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
+  const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
   const runner = await startRunner({ store, streams, db, projections, log });
   const idempotencyKeys = idempotencyKeysIn(db);
@@ -52,9 +54,12 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
 
   const feed = startFeed(store, log);
   const services: Services = {
-    ...{ store, streams, runner, idempotencyKeys, log },
+    ...{ store, streams, runner, idempotencyKeys, clock, log },
     sessions: commandHandler(streams, deciders.session),
     executions: commandHandler(streams, deciders.execution),
+    interrupts: commandHandler(streams, deciders.interrupt),
+    tasks: commandHandler(streams, deciders.task),
+    workers: commandHandler(streams, deciders.worker),
     collections: collectionsOf(db),
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
@@ -77,6 +82,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       clearInterval(purging);
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await runner.stop();
+      clock.stop();
       await store.close();
       await close();
       await stores.stop();

@@ -7,6 +7,8 @@ export type CommandRequest = Readonly<{
   commandId: string;
   requestId: string;
   caller: Caller;
+  /** The event that the command follows, if it follows one. */
+  causationId?: string;
   /** W3C trace context. */
   traceparent?: string;
   /** The only revision at which the command may be carried out. */

@@ -13,11 +13,11 @@ export const stamp = <State>(
   id: string,
   state: State,
   events: readonly Fact[],
-  { commandId, requestId, caller, traceparent }: CommandRequest,
+  { commandId, causationId = commandId, requestId, caller, traceparent }: CommandRequest,
 ): readonly NewEvent[] => {
   const metadata = {
     $correlationId: correlationOf(state) ?? id,
-    $causationId: commandId,
+    $causationId: causationId,
     commandId,
     userId: caller.userId,
     ownerId: ownerOf(state) ?? caller.userId,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { interruptKinds } from '../domain/interrupt.js';
 
 // Stored data was parsed from JSON: telling objects from the rest is enough, and does not walk a large state.
 const json = z.unknown();
@@ -23,6 +24,16 @@ const message = z.object({
 const pipeline = z.object({
   name: z.string(),
   stages: z.array(z.object({ name: z.string(), agent: z.string(), queue: z.string().optional() })),
+});
+
+const queue = z.string();
+const moment = z.string();
+
+const interruptResponse = z.object({
+  text: z.string().optional(),
+  approved: z.boolean().optional(),
+  decision: z.string().optional(),
+  data: jsonObject.optional(),
 });
 
 const deltaOperation = z.union([
@@ -81,6 +92,77 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
   ExecutionCompleted: z.object({ output: json.optional() }),
   ExecutionFailed: z.object({ error: z.string() }),
   ExecutionCancelled: z.object({ reason: z.string().optional() }),
+  StageDispatched: z.object({ stage: z.string(), stageOrder: z.int(), taskId: z.string() }),
+  CheckpointsPruned: z.object({ through: z.int().nonnegative() }),
+  InterruptRaised: z.object({
+    kind: z.enum(interruptKinds),
+    requestId: z.string(),
+    userId: z.string(),
+    sessionId: z.string(),
+    executionId: z.string().optional(),
+    question: z.string().optional(),
+    message: z.string().optional(),
+    data: jsonObject.optional(),
+    responses: z.array(z.enum(['text', 'approved', 'decision'])),
+    requiresResponse: z.boolean(),
+    ttlSeconds: z.number().optional(),
+    expiresAt: moment.optional(),
+    traceId: z.string().optional(),
+    spanId: z.string().optional(),
+  }),
+  InterruptResolved: z.object({ response: interruptResponse, respondedBy: z.string() }),
+  InterruptCancelled: z.object({ reason: z.string().optional() }),
+  InterruptExpired: nothing,
+  TaskSubmitted: z.object({
+    userId: z.string(),
+    type: z.string(),
+    queue,
+    priority: z.int(),
+    payload: json,
+    maxAttempts: z.int(),
+    timeoutSeconds: z.number(),
+    notBefore: moment.optional(),
+    delayed: z.boolean().optional(),
+    sessionId: z.string().optional(),
+    executionId: z.string().optional(),
+  }),
+  TaskBecameDue: z.object({ queue }),
+  TaskClaimed: z.object({
+    queue,
+    workerId: z.string(),
+    attempt: z.int(),
+    leaseToken: z.string(),
+    leaseSeconds: z.number(),
+    leaseExpiresAt: moment,
+    timesOutAt: moment,
+  }),
+  TaskLeaseExtended: z.object({ queue, leaseExpiresAt: moment }),
+  TaskProgressed: z.object({ queue, percent: z.number(), status: z.string().optional() }),
+  TaskCompleted: z.object({ queue, result: json.optional() }),
+  TaskAttemptFailed: z.object({ queue, error: z.string(), retryAt: moment.optional() }),
+  TaskLeaseExpired: z.object({
+    queue,
+    workerId: z.string(),
+    reason: z.enum(['lease-expired', 'timed-out']),
+    retryAt: moment.optional(),
+  }),
+  TaskDeadLettered: z.object({ queue, reason: z.string() }),
+  TaskRetried: z.object({ queue, from: z.enum(['dead', 'cancelled', 'delayed']) }),
+  TaskCancelRequested: z.object({ queue, reason: z.string().optional() }),
+  TaskCancelled: z.object({
+    queue,
+    from: z.enum(['ready', 'delayed', 'running']),
+    reason: z.string().optional(),
+  }),
+  WorkerRegistered: z.object({
+    userId: z.string(),
+    queues: z.array(z.string()),
+    maxConcurrentTasks: z.int(),
+    heartbeatSeconds: z.number(),
+  }),
+  WorkerStopRequested: nothing,
+  WorkerStopped: nothing,
+  WorkerLost: nothing,
   StreamForked: z.object({
     ancestry: z.array(segment).min(1),
     reason: z.string().optional(),

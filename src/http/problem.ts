@@ -1,9 +1,18 @@
 import type { ForkRejection } from '../commands/fork.js';
 import type { ExecutionRejection } from '../domain/execution.js';
+import type { InterruptRejection } from '../domain/interrupt.js';
 import type { SessionRejection } from '../domain/session.js';
+import type { TaskRejection } from '../domain/task.js';
+import type { WorkerRejection } from '../domain/worker.js';
 
 /** Every reason that a rule may give for saying no. */
-type RejectionCode = SessionRejection | ExecutionRejection | ForkRejection;
+type RejectionCode =
+  | SessionRejection
+  | ExecutionRejection
+  | InterruptRejection
+  | TaskRejection
+  | WorkerRejection
+  | ForkRejection;
 
 type Kind = Readonly<{ status: number; title: string }>;
 
@@ -24,6 +33,18 @@ const refusals = {
   'execution-already-exists': { status: 409, title: 'There is another execution with this id' },
   'execution-already-finished': { status: 409, title: 'The execution is over' },
   'checkpoint-already-exists': { status: 409, title: 'There is another checkpoint with this id' },
+  'interrupt-not-found': { status: 404, title: 'There is no such interrupt' },
+  'interrupt-already-exists': { status: 409, title: 'There is another interrupt with this id' },
+  'interrupt-already-settled': { status: 409, title: 'The interrupt is settled' },
+  'response-not-fitting': { status: 400, title: 'The interrupt asks for another sort of response' },
+  'task-not-found': { status: 404, title: 'There is no such task' },
+  'task-already-exists': { status: 409, title: 'There is another task with this id' },
+  'task-not-ready': { status: 409, title: 'The task is not ready' },
+  'lease-lost': { status: 409, title: 'The lease is no longer held' },
+  'task-already-settled': { status: 409, title: 'The task is over' },
+  'task-not-retryable': { status: 409, title: 'The task cannot be retried as it is' },
+  'worker-not-found': { status: 404, title: 'There is no such worker' },
+  'worker-already-exists': { status: 409, title: 'There is another worker with this id' },
   'revision-not-found': { status: 404, title: 'The stream has no such revision' },
   'fork-already-exists': { status: 409, title: 'There is another stream with this id' },
 } as const satisfies Record<RejectionCode, Kind>;

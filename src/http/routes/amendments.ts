@@ -33,7 +33,23 @@ const executionAmendment = z.discriminatedUnion('type', [
   command('CancelExecution', { reason: reason.optional() }),
 ]);
 
-const schemas = { session: sessionAmendment, execution: executionAmendment };
+const taskAmendment = z.discriminatedUnion('type', [
+  command('RetryTask', {}),
+  command('CancelTask', { reason: reason.optional() }),
+]);
+
+const interruptAmendment = command('CancelInterrupt', { reason: reason.optional() });
+
+/** What a worker is, it says itself: there is nothing to amend. */
+const workerAmendment = z.never('a worker takes no amendments');
+
+const schemas = {
+  session: sessionAmendment,
+  execution: executionAmendment,
+  interrupt: interruptAmendment,
+  task: taskAmendment,
+  worker: workerAmendment,
+};
 
 /**
  * The commands that amend a fork, checked for the category of its stream. What they create is given
@@ -47,8 +63,8 @@ export const amendmentsOf = (
   commandId: string,
 ): readonly object[] =>
   amendments.map((amendment, index) => {
-    const { data, error } = schemas[category].safeParse(amendment);
-    if (error) throw malformedParts(error, 'amendments', ['amendments', index]);
+    const { success, data, error } = schemas[category].safeParse(amendment);
+    if (!success) throw malformedParts(error, 'amendments', ['amendments', index]);
     const created = eventId(commandId, -1 - index);
     if (data.type === 'PostMessage')
       return { ...given(data), messageId: data.messageId ?? created };

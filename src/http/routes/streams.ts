@@ -21,6 +21,9 @@ const isoTime = z.iso.datetime({ offset: true });
 const plural: Readonly<Record<Category, string>> = {
   session: '/v1/sessions',
   execution: '/v1/executions',
+  interrupt: '/v1/interrupts',
+  task: '/v1/tasks',
+  worker: '/v1/workers',
 };
 
 /** Time travel, on any stream. */

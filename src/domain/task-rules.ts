@@ -1,0 +1,189 @@
+import { type Decision, reject } from './decider.js';
+import { isSameJson } from './json.js';
+import type {
+  LiveTask,
+  RetryTiming,
+  Submitted,
+  Task,
+  TaskCommand,
+  TaskEvent,
+  TaskRejection,
+} from './task.js';
+import { earlierOf, isBefore, type Moment, secondsAfter } from './time.js';
+
+type TaskDecision = Decision<TaskEvent, TaskRejection>;
+type Named<Type extends TaskCommand['type']> = Extract<TaskCommand, { type: Type }>;
+
+const firstWaitSeconds = 1;
+const longestWaitSeconds = 300;
+
+/** Until when to wait after so many attempts: twice as long each time, between half of that and all of it. */
+const retryAt = (attempts: number, { at, jitter }: RetryTiming): Moment => {
+  const wait = Math.min(longestWaitSeconds, firstWaitSeconds * 2 ** (attempts - 1));
+  return secondsAfter(at, wait * (0.5 + jitter / 2));
+};
+
+const isExhausted = ({ attempts, maxAttempts }: LiveTask): boolean => attempts >= maxAttempts;
+
+const submittedAs = (task: LiveTask): Submitted => {
+  const { userId, type, queue, priority, payload, maxAttempts, timeoutSeconds } = task;
+  const { notBefore, sessionId, executionId } = task;
+  return {
+    ...{ userId, type, queue, priority, payload, maxAttempts, timeoutSeconds },
+    ...(notBefore !== undefined && { notBefore }),
+    ...(sessionId !== undefined && { sessionId }),
+    ...(executionId !== undefined && { executionId }),
+  };
+};
+
+const submit = ({ type: _, at, submitted }: Named<'SubmitTask'>, task: Task): TaskDecision => {
+  if (task.status !== 'absent')
+    return isSameJson(submittedAs(task), submitted) ? [] : reject('task-already-exists');
+  const { notBefore } = submitted;
+  const delayed = notBefore !== undefined && isBefore(at, notBefore);
+  return [{ type: 'TaskSubmitted', data: { ...submitted, ...(delayed && { delayed }) } }];
+};
+
+const claim = (
+  { workerId, leaseToken, leaseSeconds, at }: Named<'ClaimTask'>,
+  task: LiveTask,
+): TaskDecision => {
+  const { status, lease, queue, attempts, timeoutSeconds } = task;
+  if (status === 'running' && lease?.token === leaseToken) return [];
+  if (status !== 'ready') return reject('task-not-ready');
+  const timesOutAt = secondsAfter(at, timeoutSeconds);
+  const leaseExpiresAt = earlierOf(secondsAfter(at, leaseSeconds), timesOutAt);
+  const data = {
+    ...{ queue, workerId, attempt: attempts + 1 },
+    ...{ leaseToken, leaseSeconds, leaseExpiresAt, timesOutAt },
+  };
+  return [{ type: 'TaskClaimed', data }];
+};
+
+/** The lease that a token stands for, while it is held. Late is not lost: only an event takes a lease away. */
+const heldLease = ({ status, lease }: LiveTask, token: string) =>
+  status === 'running' && lease?.token === token ? lease : undefined;
+
+/**
+ * Extends a lease once half of it is over; before that the lease goes on as it is, so that
+ * heartbeats, however many, add one event per half lease at most.
+ */
+const extend = ({ leaseToken, at }: Named<'ExtendLease'>, task: LiveTask): TaskDecision => {
+  const lease = heldLease(task, leaseToken);
+  if (!lease) return reject('lease-lost');
+  const isYoung = isBefore(secondsAfter(at, lease.seconds / 2), lease.expiresAt);
+  const leaseExpiresAt = earlierOf(secondsAfter(at, lease.seconds), lease.timesOutAt);
+  if (isYoung || !isBefore(lease.expiresAt, leaseExpiresAt)) return [];
+  return [{ type: 'TaskLeaseExtended', data: { queue: task.queue, leaseExpiresAt } }];
+};
+
+const complete = ({ leaseToken, result }: Named<'CompleteTask'>, task: LiveTask): TaskDecision => {
+  const { status, lease, queue } = task;
+  const isSame =
+    status === 'completed' && lease?.token === leaseToken && isSameJson(task.result, result);
+  if (isSame) return [];
+  if (!heldLease(task, leaseToken)) return reject('lease-lost');
+  return [{ type: 'TaskCompleted', data: { queue, ...(result !== undefined && { result }) } }];
+};
+
+const deadLettered = ({ queue }: LiveTask, reason: string): TaskEvent => ({
+  type: 'TaskDeadLettered',
+  data: { queue, reason },
+});
+
+const cancelled = (
+  { queue, reason }: LiveTask,
+  from: 'ready' | 'delayed' | 'running',
+): TaskEvent => ({
+  type: 'TaskCancelled',
+  data: { queue, from, ...(reason !== undefined && { reason }) },
+});
+
+const fail = (command: Named<'FailTask'>, task: LiveTask): TaskDecision => {
+  const { error, retryable, retryAfterSeconds, at } = command;
+  const { status, lease, queue } = task;
+  if (!heldLease(task, command.leaseToken)) {
+    const isSame =
+      lease?.token === command.leaseToken && task.error === error && status !== 'completed';
+    return isSame ? [] : reject('lease-lost');
+  }
+  const failed = { queue, error };
+  if (task.cancelRequested)
+    return [{ type: 'TaskAttemptFailed', data: failed }, cancelled(task, 'ready')];
+  if (!retryable || isExhausted(task))
+    return [
+      { type: 'TaskAttemptFailed', data: failed },
+      deadLettered(task, retryable ? 'attempts-exhausted' : 'not-retryable'),
+    ];
+  const due =
+    retryAfterSeconds === undefined
+      ? retryAt(task.attempts, command)
+      : secondsAfter(at, retryAfterSeconds);
+  return [{ type: 'TaskAttemptFailed', data: { ...failed, retryAt: due } }];
+};
+
+const passDeadline = (command: Named<'PassDeadline'>, task: LiveTask): TaskDecision => {
+  const { at } = command;
+  const { status, queue, lease, dueAt } = task;
+  if (status === 'delayed' && dueAt !== undefined && !isBefore(at, dueAt))
+    return [{ type: 'TaskBecameDue', data: { queue } }];
+  if (status !== 'running' || !lease || isBefore(at, lease.expiresAt)) return [];
+
+  const { workerId } = lease;
+  const timedOut = !isBefore(at, lease.timesOutAt);
+  const reason = timedOut ? 'timed-out' : 'lease-expired';
+  const over = { queue, workerId, reason } as const;
+  const expired: TaskEvent = { type: 'TaskLeaseExpired', data: over };
+  if (task.cancelRequested) return [expired, cancelled(task, 'ready')];
+  if (isExhausted(task)) return [expired, deadLettered(task, reason)];
+  // A worker that died is no fault of the task's; one that took too long may well do so again.
+  const data = timedOut ? { ...over, retryAt: retryAt(task.attempts, command) } : over;
+  return [{ type: 'TaskLeaseExpired', data }];
+};
+
+const retry = ({ status, queue }: LiveTask): TaskDecision => {
+  if (status === 'ready') return [];
+  return status === 'dead' || status === 'cancelled' || status === 'delayed'
+    ? [{ type: 'TaskRetried', data: { queue, from: status } }]
+    : reject('task-not-retryable');
+};
+
+/** What waits is cancelled at once; who runs it is told at its next heartbeat. */
+const cancel = ({ reason }: Named<'CancelTask'>, task: LiveTask): TaskDecision => {
+  const { status, queue } = task;
+  const why = reason === undefined ? {} : { reason };
+  if (status === 'cancelled') return [];
+  if (status === 'ready' || status === 'delayed')
+    return [{ type: 'TaskCancelled', data: { queue, from: status, ...why } }];
+  if (status !== 'running') return reject('task-already-settled');
+  return task.cancelRequested ? [] : [{ type: 'TaskCancelRequested', data: { queue, ...why } }];
+};
+
+/** The rules of tasks. */
+export const decideTask = (command: TaskCommand, task: Task): TaskDecision => {
+  if (command.type === 'SubmitTask') return submit(command, task);
+  if (task.status === 'absent') return reject('task-not-found');
+  switch (command.type) {
+    case 'ClaimTask':
+      return claim(command, task);
+    case 'ExtendLease':
+      return extend(command, task);
+    case 'ReportProgress': {
+      const { percent, status } = command;
+      if (!heldLease(task, command.leaseToken)) return reject('lease-lost');
+      const progress = { percent, ...(status !== undefined && { status }) };
+      if (isSameJson(task.progress, progress)) return [];
+      return [{ type: 'TaskProgressed', data: { queue: task.queue, ...progress } }];
+    }
+    case 'CompleteTask':
+      return complete(command, task);
+    case 'FailTask':
+      return fail(command, task);
+    case 'PassDeadline':
+      return passDeadline(command, task);
+    case 'RetryTask':
+      return retry(task);
+    case 'CancelTask':
+      return cancel(command, task);
+  }
+};
