@@ -82,8 +82,11 @@ const complete = ({ leaseToken, result }: Named<'CompleteTask'>, task: LiveTask)
   const isSame =
     status === 'completed' && lease?.token === leaseToken && isSameJson(task.result, result);
   if (isSame) return [];
-  if (!heldLease(task, leaseToken)) return reject('lease-lost');
-  return [{ type: 'TaskCompleted', data: { queue, ...(result !== undefined && { result }) } }];
+  const held = heldLease(task, leaseToken);
+  if (!held) return reject('lease-lost');
+  const { workerId } = held;
+  const data = { queue, workerId, ...(result !== undefined && { result }) };
+  return [{ type: 'TaskCompleted', data }];
 };
 
 const deadLettered = ({ queue }: LiveTask, reason: string): TaskEvent => ({
@@ -102,12 +105,13 @@ const cancelled = (
 const fail = (command: Named<'FailTask'>, task: LiveTask): TaskDecision => {
   const { error, retryable, retryAfterSeconds, at } = command;
   const { status, lease, queue } = task;
-  if (!heldLease(task, command.leaseToken)) {
+  const held = heldLease(task, command.leaseToken);
+  if (!held) {
     const isSame =
       lease?.token === command.leaseToken && task.error === error && status !== 'completed';
     return isSame ? [] : reject('lease-lost');
   }
-  const failed = { queue, error };
+  const failed = { queue, workerId: held.workerId, error };
   if (task.cancelRequested)
     return [{ type: 'TaskAttemptFailed', data: failed }, cancelled(task, 'ready')];
   if (!retryable || isExhausted(task))

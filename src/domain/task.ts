@@ -49,8 +49,8 @@ export type TaskEvent =
   | Fact<'TaskClaimed', Claimed>
   | Fact<'TaskLeaseExtended', { queue: string; leaseExpiresAt: Moment }>
   | Fact<'TaskProgressed', { queue: string; percent: number; status?: string }>
-  | Fact<'TaskCompleted', { queue: string; result?: JsonValue }>
-  | Fact<'TaskAttemptFailed', { queue: string; error: string; retryAt?: Moment }>
+  | Fact<'TaskCompleted', { queue: string; workerId: string; result?: JsonValue }>
+  | Fact<'TaskAttemptFailed', { queue: string; workerId: string; error: string; retryAt?: Moment }>
   | Fact<
       'TaskLeaseExpired',
       { queue: string; workerId: string; reason: LeaseEnd; retryAt?: Moment }
@@ -180,7 +180,7 @@ export const task: Decider<TaskCommand, Task, TaskEvent, TaskRejection> = {
     TaskProgressed: onLive((_, { percent, status }) => ({
       progress: { percent, ...(status !== undefined && { status }) },
     })),
-    TaskCompleted: onLive((_, { queue: __, ...data }) => ({
+    TaskCompleted: onLive((_, { queue: __, workerId: ___, ...data }) => ({
       ...data,
       status: 'completed' as const,
     })),

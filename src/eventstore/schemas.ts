@@ -138,8 +138,13 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
   }),
   TaskLeaseExtended: z.object({ queue, leaseExpiresAt: moment }),
   TaskProgressed: z.object({ queue, percent: z.number(), status: z.string().optional() }),
-  TaskCompleted: z.object({ queue, result: json.optional() }),
-  TaskAttemptFailed: z.object({ queue, error: z.string(), retryAt: moment.optional() }),
+  TaskCompleted: z.object({ queue, workerId: z.string(), result: json.optional() }),
+  TaskAttemptFailed: z.object({
+    queue,
+    workerId: z.string(),
+    error: z.string(),
+    retryAt: moment.optional(),
+  }),
   TaskLeaseExpired: z.object({
     queue,
     workerId: z.string(),
