@@ -144,8 +144,8 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
     percent: z.number(),
     status: z.string().optional(),
   }),
-  TaskCompleted: z.object({ queue, result: json.optional() }),
-  TaskAttemptFailed: z.object({ queue, error: z.string(), ...afterAttempt }),
+  TaskCompleted: z.object({ queue, workerId: z.string(), result: json.optional() }),
+  TaskAttemptFailed: z.object({ queue, workerId: z.string(), error: z.string(), ...afterAttempt }),
   TaskLeaseExpired: z.object({
     queue,
     workerId: z.string(),
