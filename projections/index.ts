@@ -2,6 +2,7 @@ import type { AnyProjection } from '../src/projecting/projection.js';
 import { checkpoints } from './checkpoints.js';
 import { executions } from './executions.js';
 import { messages } from './messages.js';
+import { prunes } from './prunes.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
 
@@ -11,6 +12,7 @@ export const projections = [
   messages,
   executions,
   checkpoints,
+  prunes,
   streams,
   // The runner gives each handler the events and documents of its own projection only.
 ] as unknown as readonly AnyProjection[];
