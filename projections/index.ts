@@ -2,6 +2,7 @@ import type { AnyProjection } from '../src/projecting/projection.js';
 import { checkpoints } from './checkpoints.js';
 import { executions } from './executions.js';
 import { messages } from './messages.js';
+import { prunes } from './prunes.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
 import { tasks } from './tasks.js';
@@ -12,6 +13,7 @@ export const projections = [
   messages,
   executions,
   checkpoints,
+  prunes,
   streams,
   tasks,
   // The runner gives each handler the events and documents of its own projection only.

@@ -21,6 +21,7 @@ export type ModelName =
   | 'messages'
   | 'executions'
   | 'checkpoints'
+  | 'prunes'
   | 'streams'
   | 'tasks'
   | 'queues';
