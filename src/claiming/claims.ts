@@ -169,7 +169,8 @@ export const startClaims = ({
     claim: async (asked, request) => {
       const wanted = wantedBy(asked, request);
       try {
-        if (!store) await Promise.race([reached, delay(startPatienceMs, undefined, { ref: false })]);
+        if (!store)
+          await Promise.race([reached, delay(startPatienceMs, undefined, { ref: false })]);
         return await serve(wanted, asked, request);
       } finally {
         // Whoever was woken for a task that is still there is told by the one who leaves it.
