@@ -31,6 +31,8 @@ export type Claims = Readonly<{
    * @throws StoreUnavailable, NotCaughtUp or what the database throws, when nothing was claimed
    */
   claim(asked: ClaimRequest, request: CommandRequest): Promise<readonly ClaimedTask[]>;
+  /** Takes in a task that this node made ready. Those of other nodes are heard of. */
+  ready(task: ReadyTask): void;
   /** Ends every wait, and hands out nothing from now on. */
   stop(): void;
 }>;
@@ -178,6 +180,7 @@ export const startClaims = ({
         if (left) line.wakeFor(left);
       }
     },
+    ready: queues.offer,
     stop: () => {
       isStopping = true;
       unfollow();

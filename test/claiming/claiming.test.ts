@@ -102,8 +102,7 @@ describe('a claim', () => {
     const second = await submit(ann, queue);
     expect(await claim(ann, `${queue}`)).toMatchObject([{ id: second.id }]);
     await ann.post(`/v1/tasks/${first.id}/retry`);
-    const again = await claim(ann, queue, { waitSeconds: 30 });
-    expect(again).toMatchObject([{ id: first.id, attempt: 1, revision: 3 }]);
+    expect(await claim(ann, queue)).toMatchObject([{ id: first.id, attempt: 1, revision: 3 }]);
   });
 
   it('does not give what was cancelled', async () => {
@@ -119,7 +118,8 @@ describe('a claim', () => {
     const queue = queueOf();
     const payload = { text: 'a'.repeat(100_000) };
     await submit(ann, queue, { payload });
-    expect(await claim(ann, queue)).toMatchObject([{ payload }]);
+    const [task] = await claim(ann, queue);
+    expect(task?.payload).toHaveProperty('text.length', payload.text.length);
   });
 
   it('goes on with what there was before a restart', async () => {
