@@ -19,6 +19,8 @@ import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
 import { startSharedClock } from './queries/shared-clock.js';
+import { workerHeartbeatsIn } from './queries/worker-heartbeats.js';
+import { startLosingWorkers } from './reactions/lost-workers.js';
 import { openStores } from './stores.js';
 
 const patienceMs = 10_000;
@@ -51,10 +53,14 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const runner = await startRunner({ store, streams, db, projections, log });
   const idempotencyKeys = idempotencyKeysIn(db);
   await idempotencyKeys.prepare();
+  const workerHeartbeats = workerHeartbeatsIn(db);
+  await workerHeartbeats.prepare();
 
   const feed = startFeed(store, log);
   const services: Services = {
     ...{ store, streams, runner, idempotencyKeys, clock, log },
+    workerHeartbeats,
+    workerLostAfter: config.WORKER_LOST_AFTER,
     sessions: commandHandler(streams, deciders.session),
     executions: commandHandler(streams, deciders.execution),
     interrupts: commandHandler(streams, deciders.interrupt),
@@ -74,6 +80,11 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     idempotencyKeys.purge().catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
   }, purgeEveryMs).unref();
 
+  const losingWorkers = startLosingWorkers({
+    ...{ clock, log, heartbeats: workerHeartbeats },
+    ...{ collections: services.collections, workers: services.workers },
+  });
+
   await listen(server, config.PORT, config.HOST);
   return {
     url: urlOf(server),
@@ -81,6 +92,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     stop: async () => {
       clearInterval(purging);
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await losingWorkers.stop();
       await runner.stop();
       clock.stop();
       await store.close();

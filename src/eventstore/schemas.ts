@@ -167,7 +167,7 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
   }),
   WorkerStopRequested: nothing,
   WorkerStopped: nothing,
-  WorkerLost: nothing,
+  WorkerLost: z.object({ lastHeartbeatAt: moment.optional() }),
   StreamForked: z.object({
     ancestry: z.array(segment).min(1),
     reason: z.string().optional(),

@@ -9,6 +9,7 @@ import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { streamRoutes } from './routes/streams.js';
+import { workerRoutes } from './routes/workers.js';
 import type { Services } from './services.js';
 
 /** Every endpoint under /v1. */
@@ -22,6 +23,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...executionRoutes(services, gate),
     ...checkpointRoutes(services),
     ...streamRoutes(services, gate),
+    ...workerRoutes(services),
     ...feedRoutes(services),
     ...operationRoutes(services),
   ];

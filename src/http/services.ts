@@ -13,6 +13,7 @@ import type { Runner } from '../projecting/runner.js';
 import type { Collections } from '../queries/collections.js';
 import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
 import type { Clock } from '../queries/shared-clock.js';
+import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import type { Identify } from './context.js';
 
 /** What endpoints are made of. */
@@ -27,6 +28,9 @@ export type Services = Readonly<{
   collections: Collections;
   runner: Runner;
   idempotencyKeys: IdempotencyKeys;
+  workerHeartbeats: WorkerHeartbeats;
+  /** How many heartbeats a worker may miss until it is lost. */
+  workerLostAfter: number;
   identify: Identify;
   /** Answers a request with the feed as server-sent events. */
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;

@@ -14,12 +14,15 @@ import { toCursor } from '../../src/queries/page.js';
 import { searchMessages } from '../../src/queries/search.js';
 import { findSession, listSessions } from '../../src/queries/sessions.js';
 import { timelineOf } from '../../src/queries/timeline.js';
+import { type WorkerHeartbeats, workerHeartbeatsIn } from '../../src/queries/worker-heartbeats.js';
+import { findWorker, listWorkers, workerStanding } from '../../src/queries/workers.js';
 import { removeFolder, temporaryFolder } from '../support/program.js';
 
 let folder: string;
 let mongo: EmbeddedMongo;
 let client: MongoClient;
 let collections: Collections;
+let heartbeats: WorkerHeartbeats;
 const sent: Document[] = [];
 
 const ann = { userId: 'ann', admin: false };
@@ -41,6 +44,9 @@ beforeAll(async () => {
   // Making indexes reads no stream.
   for (const projection of projections) await readModel(db, projection, {} as Streams).prepare();
   collections = collectionsOf(db);
+  heartbeats = workerHeartbeatsIn(db);
+  await heartbeats.prepare();
+  await heartbeats.beat({ workerId: 'b', at: 1, expiresAt: 2 });
   await db.collection('streams_v1').insertMany(
     ['session-b', 'execution-b'].map((_id) => {
       const parent = _id.replace('b', 'a');
@@ -83,6 +89,8 @@ afterAll(async () => {
   await removeFolder(folder);
 });
 
+const workersFrom = () => ({ collections, heartbeats });
+
 const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ['one session', 1, () => findSession(collections, ann, 'b')],
   ["a user's sessions", 1, () => listSessions(collections, ann, { limit })],
@@ -117,6 +125,20 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ['a timeline', 5, () => timelineOf(collections, ann, 'b', { limit })],
   ['a lineage', 2, () => lineageOf(collections, ann, 'session-b')],
   ['the forks of a stream', 1, () => forksOf(collections, 'session-a')],
+  ['one worker', 2, () => findWorker(workersFrom(), ann, 'b')],
+  ["a user's workers", 2, () => listWorkers(workersFrom(), ann, { limit })],
+  [
+    "everyone's workers, further on",
+    2,
+    () => listWorkers(workersFrom(), root, { cursor: toCursor(['worker-a']), limit }),
+  ],
+  [
+    'the workers lost that took from a queue',
+    2,
+    () => listWorkers(workersFrom(), root, { status: 'lost', queue: 'mail', limit }),
+  ],
+  ['what a worker is', 1, () => workerStanding(collections, 'b')],
+  ['heartbeats that are overdue', 1, () => heartbeats.expired(9)],
 ];
 
 describe('an index serves', () => {

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { forklineClient } from '../../src/client/client.js';
+import { type EmbeddedMongo, startMongo } from '../../src/embedded/mongo/start.js';
+import { openEmbeddedStore } from '../support/event-stores.js';
+import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
+import { apiOf } from './support/api.js';
+import { expectProblem } from './support/expect-problem.js';
+import { bodyOf, eventsOf } from './support/making.js';
+
+// Two nodes on the same stores, each of which looks for workers that fell silent.
+
+let folder: string;
+let mongo: EmbeddedMongo;
+let store: Awaited<ReturnType<typeof openEmbeddedStore>>;
+let nodes: readonly Program[];
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  [mongo, store] = await Promise.all([startMongo({ dataDir: folder }), openEmbeddedStore()]);
+  const settings = { MONGODB_URL: mongo.url, EVENTSTORE_URL: store.url, WORKER_LOST_AFTER: '1.5' };
+  nodes = await Promise.all([startProgram(folder, settings), startProgram(folder, settings)]);
+});
+afterAll(async () => {
+  await Promise.all(nodes.map((node) => node.stop()));
+  await Promise.all([mongo.stop(), store.stop()]);
+  await removeFolder(folder);
+});
+
+const api = () => apiOf(() => nodes[0]!.url, { 'X-User-Id': 'ann' });
+const client = () => forklineClient({ url: nodes[1]!.url, userId: 'ann' });
+
+it('loses a silent worker once, and has it back with its next heartbeat, still to stop', async () => {
+  const stream = 'worker-silent';
+  const events = client().feed.subscribe({ streams: [stream] }, { from: 'start' });
+  const next = async () => {
+    const { value } = await events[Symbol.asyncIterator]().next();
+    return value?.type;
+  };
+  const body = { id: 'silent', queues: ['q'], heartbeatSeconds: 1 };
+  await bodyOf(api().post('/v1/workers', body));
+  await bodyOf(api().post('/v1/workers/silent/stop'));
+  expect([await next(), await next()]).toEqual(['WorkerRegistered', 'WorkerStopRequested']);
+  expect(await next()).toBe('WorkerLost');
+
+  const beat = await api().post('/v1/workers/silent/heartbeat');
+  expect(beat.body).toMatchObject({ status: 'stopping', stopRequested: true });
+  expect([await next(), await next()]).toEqual(['WorkerRegistered', 'WorkerStopRequested']);
+  // Silent again: the second loss follows the return, and nothing came in between.
+  expect(await next()).toBe('WorkerLost');
+  events.close();
+
+  const stored = await eventsOf(api(), stream);
+  expect(stored.map(({ type }) => type)).toEqual([
+    ...['WorkerRegistered', 'WorkerStopRequested', 'WorkerLost'],
+    ...['WorkerRegistered', 'WorkerStopRequested', 'WorkerLost'],
+  ]);
+  const [, , lost] = stored;
+  expect(lost?.metadata).toMatchObject({ userId: 'forkline', requestId: 'lost-workers' });
+  expect(lost?.data).toEqual({ lastHeartbeatAt: expect.any(String) });
+  const silence = Date.parse(lost!.created) - Date.parse(String(lost!.data.lastHeartbeatAt));
+  expect(silence).toBeGreaterThanOrEqual(1_500);
+});
+
+it('does not lose one that has stopped', async () => {
+  const body = { queues: ['q'], heartbeatSeconds: 1 };
+  await bodyOf(api().post('/v1/workers', { id: 'done', ...body }));
+  await bodyOf(api().post('/v1/workers/done/stop', { stopped: true }));
+  // Another, silent since later, is lost: by then this one would have been.
+  const events = client().feed.subscribe({ types: ['WorkerLost'] }, { from: 'now' });
+  await bodyOf(api().post('/v1/workers', { id: 'witness', ...body }));
+  for await (const { stream } of events) {
+    expect(stream).not.toBe('worker-done');
+    if (stream === 'worker-witness') break;
+  }
+  expect((await eventsOf(api(), 'worker-done')).map(({ type }) => type)).toEqual([
+    ...['WorkerRegistered', 'WorkerStopped'],
+  ]);
+  expectProblem(await api().post('/v1/workers/done/heartbeat'), 'worker-stopped', 409);
+});
