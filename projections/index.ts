@@ -4,6 +4,7 @@ import { executions } from './executions.js';
 import { messages } from './messages.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
+import { tasks } from './tasks.js';
 import { workers } from './workers.js';
 
 /** Every read model that Forkline keeps. */
@@ -14,5 +15,6 @@ export const projections = [
   checkpoints,
   streams,
   workers,
+  tasks,
   // The runner gives each handler the events and documents of its own projection only.
 ] as unknown as readonly AnyProjection[];

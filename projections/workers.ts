@@ -29,11 +29,18 @@ export type WorkerDocument = Readonly<{ stream: string; id: string; tasks: Worke
   Partial<Registration>;
 
 type OwnEvent = Exclude<WorkerEvent, { type: 'StreamForked' }>;
-type EndOfAttempt = Extract<
+type AttemptEvent = Extract<
   TaskEvent,
-  { type: 'TaskCompleted' | 'TaskAttemptFailed' | 'TaskLeaseExpired' }
+  {
+    type:
+      | 'TaskClaimed'
+      | 'TaskCompleted'
+      | 'TaskAttemptFailed'
+      | 'TaskLeaseExpired'
+      | 'TaskCancelled';
+  }
 >;
-type WorkersEvent = OwnEvent | EndOfAttempt | Extract<TaskEvent, { type: 'TaskClaimed' }>;
+type WorkersEvent = OwnEvent | AttemptEvent;
 
 const prefix = 'worker-';
 
@@ -71,7 +78,10 @@ export const workers: Projection<WorkerDocument, WorkersEvent> = {
     { key: { stream: 1 } },
   ],
   // A task's event concerns the worker that it names.
-  key: ({ stream, data }) => ('workerId' in data ? `${prefix}${data.workerId}` : stream),
+  key: ({ stream, type, data }) => {
+    if (type === 'TaskCancelled' && data.workerId === undefined) return undefined;
+    return 'workerId' in data ? `${prefix}${data.workerId}` : stream;
+  },
   on: {
     WorkerRegistered: (document, { stream, data, created, revision }) => {
       const { userId, queues, maxConcurrentTasks, heartbeatSeconds } = data;
@@ -97,5 +107,8 @@ export const workers: Projection<WorkerDocument, WorkersEvent> = {
     })),
     TaskAttemptFailed: failing,
     TaskLeaseExpired: failing,
+    // Taken away at once, which is neither done nor failed.
+    TaskCancelled: (document) =>
+      document && { ...document, tasks: { ...document.tasks, active: document.tasks.active - 1 } },
   },
 };

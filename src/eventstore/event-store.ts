@@ -85,7 +85,7 @@ export type EventStore = Readonly<{
   read(stream: string, options?: ReadOptions): AsyncIterable<StoredEvent>;
   /** Every user event after a position, oldest first, then those to come, with backpressure. */
   subscribe(after: number | 'start' | 'end'): Subscription;
-  /** Position of the newest event of the store, of whatever kind; 0 when there is none. */
+  /** Position of the newest user event of the store, which is what read models come to; 0 when there is none. */
   head(): Promise<number>;
   /**
    * Deletes a stream for good: it can be neither read nor written again.

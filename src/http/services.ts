@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { CommandHandler } from '../commands/handle.js';
+import type { Claims } from '../claiming/claims.js';
+import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
 import type { Caller } from '../commands/request.js';
 import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
-import type { TaskCommand, TaskRejection } from '../domain/task.js';
+import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
 import type { WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
@@ -23,7 +24,8 @@ export type Services = Readonly<{
   sessions: CommandHandler<SessionCommand, SessionRejection>;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
-  tasks: CommandHandler<TaskCommand, TaskRejection>;
+  tasks: BaselineHandler<TaskCommand, TaskRejection, Task>;
+  claims: Claims;
   workers: CommandHandler<WorkerCommand, WorkerRejection>;
   collections: Collections;
   runner: Runner;

@@ -4,6 +4,7 @@ import { type ExecutionDocument, executions } from '../../projections/executions
 import { type MessageDocument, messages } from '../../projections/messages.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
+import { type TaskDocument, tasks } from '../../projections/tasks.js';
 import { type WorkerDocument, workers } from '../../projections/workers.js';
 import { collectionName } from '../projecting/read-model.js';
 
@@ -18,6 +19,7 @@ export type Collections = Readonly<{
   checkpoints: Collection<Row<CheckpointDocument>>;
   streams: Collection<Stored<StreamDocument>>;
   workers: Collection<Stored<WorkerDocument>>;
+  tasks: Collection<Stored<TaskDocument>>;
 }>;
 
 export type SessionRecord = Stored<SessionDocument>;
@@ -26,6 +28,7 @@ export type ExecutionRecord = Stored<ExecutionDocument>;
 export type CheckpointRow = Row<CheckpointDocument>;
 export type StreamRecord = Stored<StreamDocument>;
 export type WorkerRecord = Stored<WorkerDocument>;
+export type TaskRecord = Stored<TaskDocument>;
 
 export const collectionsOf = (db: Db): Collections => ({
   sessions: db.collection(collectionName(sessions)),
@@ -34,4 +37,5 @@ export const collectionsOf = (db: Db): Collections => ({
   checkpoints: db.collection(collectionName(checkpoints)),
   streams: db.collection(collectionName(streams)),
   workers: db.collection(collectionName(workers)),
+  tasks: db.collection(collectionName(tasks)),
 });

@@ -56,9 +56,11 @@ describe('the document of a worker', () => {
       ...eventsOf('task-2', [ofTask('TaskClaimed'), ofTask('TaskAttemptFailed')], { position: 4 }),
       ...eventsOf('task-3', [ofTask('TaskClaimed'), ofTask('TaskLeaseExpired')], { position: 6 }),
       ...eventsOf('task-4', [ofTask('TaskClaimed'), ofTask('TaskClaimed', 'x')], { position: 8 }),
+      ...eventsOf('task-5', [ofTask('TaskClaimed'), ofTask('TaskCancelled')], { position: 10 }),
+      ...eventsOf('task-6', [fact('TaskCancelled', { queue: 'build' })], { position: 12 }),
     ];
     expect(project(workers, events)).toStrictEqual([
-      { ...fresh, tasks: { active: 1, completed: 1, failed: 2 }, position: 8 },
+      { ...fresh, tasks: { active: 1, completed: 1, failed: 2 }, position: 11 },
       {
         ...{ _id: 'worker-x', stream: 'worker-x', id: 'x', position: 9 },
         tasks: { active: 1, completed: 0, failed: 0 },
