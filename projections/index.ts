@@ -2,6 +2,7 @@ import type { AnyProjection } from '../src/projecting/projection.js';
 import { checkpoints } from './checkpoints.js';
 import { executions } from './executions.js';
 import { messages } from './messages.js';
+import { queues } from './queues.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
 import { tasks } from './tasks.js';
@@ -16,5 +17,6 @@ export const projections = [
   streams,
   workers,
   tasks,
+  queues,
   // The runner gives each handler the events and documents of its own projection only.
 ] as unknown as readonly AnyProjection[];

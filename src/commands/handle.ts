@@ -74,6 +74,9 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     sizeCalculation: ({ revision }) => Math.min(cachedEvents, Number(revision) + 1),
   });
   const inLane = inLanes();
+  const unborn: Known<State> = {
+    ...{ state: decider.initial, revision: 'none', position: 0, base: 0, commands: [] },
+  };
 
   const remember = (stream: string, known: Known<State>): Known<State> => {
     if (known.revision !== 'none') cache.set(stream, known);
@@ -133,8 +136,8 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     request: CommandRequest,
   ): Promise<Handled<State> | Rejection<Reason>> => {
     const stream = streamOf(id);
-    const { commandId, ifRevision } = request;
-    const cached = cache.get(stream);
+    const { commandId, ifRevision, isNew } = request;
+    const cached = cache.get(stream) ?? (isNew ? unborn : undefined);
     let before = cached ?? (await refresh(stream));
     let isFresh = cached === undefined;
 

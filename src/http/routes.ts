@@ -8,8 +8,11 @@ import { feedRoutes } from './routes/feed.js';
 import { importRoutes } from './routes/import.js';
 import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
+import { queueRoutes } from './routes/queues.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { streamRoutes } from './routes/streams.js';
+import { taskLeaseRoutes } from './routes/task-leases.js';
+import { taskRoutes } from './routes/tasks.js';
 import { workerRoutes } from './routes/workers.js';
 import type { Services } from './services.js';
 
@@ -24,6 +27,9 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...executionRoutes(services, gate),
     ...checkpointRoutes(services),
     ...claimRoutes(services),
+    ...taskLeaseRoutes(services),
+    ...taskRoutes(services, gate),
+    ...queueRoutes(services),
     ...streamRoutes(services, gate),
     ...workerRoutes(services),
     ...feedRoutes(services),

@@ -7,7 +7,7 @@ import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.j
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
 import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
-import type { WorkerCommand, WorkerRejection } from '../domain/worker.js';
+import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Runner } from '../projecting/runner.js';
@@ -26,7 +26,7 @@ export type Services = Readonly<{
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
   tasks: BaselineHandler<TaskCommand, TaskRejection, Task>;
   claims: Claims;
-  workers: CommandHandler<WorkerCommand, WorkerRejection>;
+  workers: CommandHandler<WorkerCommand, WorkerRejection, Worker>;
   collections: Collections;
   runner: Runner;
   idempotencyKeys: IdempotencyKeys;

@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
+import { type QueueDocument, queues } from '../../projections/queues.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
 import { type TaskDocument, tasks } from '../../projections/tasks.js';
@@ -20,6 +21,7 @@ export type Collections = Readonly<{
   streams: Collection<Stored<StreamDocument>>;
   workers: Collection<Stored<WorkerDocument>>;
   tasks: Collection<Stored<TaskDocument>>;
+  queues: Collection<Stored<QueueDocument>>;
 }>;
 
 export type SessionRecord = Stored<SessionDocument>;
@@ -29,6 +31,7 @@ export type CheckpointRow = Row<CheckpointDocument>;
 export type StreamRecord = Stored<StreamDocument>;
 export type WorkerRecord = Stored<WorkerDocument>;
 export type TaskRecord = Stored<TaskDocument>;
+export type QueueRecord = Stored<QueueDocument>;
 
 export const collectionsOf = (db: Db): Collections => ({
   sessions: db.collection(collectionName(sessions)),
@@ -38,4 +41,5 @@ export const collectionsOf = (db: Db): Collections => ({
   streams: db.collection(collectionName(streams)),
   workers: db.collection(collectionName(workers)),
   tasks: db.collection(collectionName(tasks)),
+  queues: db.collection(collectionName(queues)),
 });

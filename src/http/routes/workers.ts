@@ -1,18 +1,17 @@
 import { z } from 'zod';
 import { type CommandRequest, maySee } from '../../commands/request.js';
-import { worker } from '../../domain/worker.js';
-import { fold } from '../../eventstore/fold.js';
 import {
   findWorker,
   listWorkers,
   type WorkerStanding,
   workerStanding,
 } from '../../queries/workers.js';
-import { carriedOut, creating, written } from '../answers.js';
+import { creating, written } from '../answers.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, given, paging } from '../schema.js';
+import { after, given, paging, queueName } from '../schema.js';
 import type { Services } from '../services.js';
+import { claimedQueue } from './claim.js';
 
 /** One or two dots alone would be taken for a folder when they are in a path. */
 const workerId = z
@@ -23,7 +22,6 @@ const workerId = z
   );
 
 const params = z.strictObject({ id: workerId });
-const queue = z.string().min(1).max(200);
 
 const isThere = ({ status }: WorkerStanding): boolean =>
   status === 'active' || status === 'stopping';
@@ -31,7 +29,6 @@ const isThere = ({ status }: WorkerStanding): boolean =>
 /** Workers: who carries out tasks. */
 export const workerRoutes = ({
   workers,
-  streams,
   collections,
   workerHeartbeats: heartbeats,
   workerLostAfter,
@@ -53,8 +50,9 @@ export const workerRoutes = ({
   const heardFrom = async (id: string, command: CommandRequest): Promise<WorkerStanding> => {
     const known = await workerStanding(collections, id);
     if (known && isThere(known) && maySee(command.caller, known.userId)) return known;
-    carriedOut(await workers(id, [{ type: 'KeepWorker' }], command));
-    const { state } = await fold(streams, worker, `worker-${id}`);
+    const outcome = await workers(id, [{ type: 'KeepWorker' }], command);
+    if ('rejected' in outcome) throw new Problem(outcome.rejected);
+    const { state } = outcome;
     if (state.status === 'absent') throw new Problem('worker-not-found');
     return state;
   };
@@ -65,7 +63,7 @@ export const workerRoutes = ({
       path: '/v1/workers',
       body: z.strictObject({
         id: workerId,
-        queues: z.array(queue).min(1).max(100),
+        queues: z.array(claimedQueue).min(1).max(100),
         maxConcurrentTasks: z.int().min(1).max(10_000).default(1),
         heartbeatSeconds: z.number().min(1).max(3_600).default(10),
       }),
@@ -87,7 +85,7 @@ export const workerRoutes = ({
       reads: ['workers'],
       query: z.strictObject({
         status: z.enum(['active', 'stopping', 'stopped', 'lost']).optional(),
-        queue: queue.optional(),
+        queue: queueName.optional(),
         ...paging,
         ...after,
       }),

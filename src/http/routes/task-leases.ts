@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { eventId } from '../../commands/event-id.js';
+import { carriedOut, written } from '../answers.js';
+import { bulkAnswer, eachOf, mostItems } from '../bulk.js';
+import { Problem } from '../problem.js';
+import { type Route, route } from '../route.js';
+import { given, id } from '../schema.js';
+import type { Services } from '../services.js';
+import { completion, failure, leaseToken, progress } from './task-schema.js';
+
+const params = z.strictObject({ id });
+const completionItem = z.strictObject({ id, ...completion });
+
+/** What the holder of a task's lease says. */
+export const taskLeaseRoutes = ({ tasks, clock }: Services): readonly Route[] => {
+  const now = () => new Date(clock.now()).toISOString();
+
+  return [
+    route({
+      method: 'post',
+      path: '/v1/tasks/:id/heartbeat',
+      params,
+      body: z.strictObject({ leaseToken }),
+      handle: async ({ params, body }, { command }) => {
+        const extend = { type: 'ExtendLease' as const, ...body, at: now() };
+        const { state } = carriedOut(await tasks(params.id, [extend], command));
+        // Repeated under its idempotency key, the heartbeat may be of an attempt that is over.
+        if (state.status !== 'running' || state.lease?.token !== body.leaseToken)
+          throw new Problem('lease-lost');
+        const { cancelRequested, lease } = state;
+        return { status: 200, body: { leaseExpiresAt: lease.expiresAt, cancelRequested } };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/tasks/:id/progress',
+      params,
+      body: z.strictObject(progress),
+      handle: async ({ params, body }, { command }) => {
+        const report = { type: 'ReportProgress' as const, ...given(body), at: now() };
+        return written(await tasks(params.id, [report], command));
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/tasks/complete',
+      body: z.strictObject({ items: z.array(completionItem).min(1).max(mostItems) }),
+      handle: async ({ body: { items } }, context) => {
+        const { ifRevision: _, ...command } = context.command;
+        const outcomes = await eachOf(
+          items,
+          context,
+          '/v1/tasks/complete',
+          async ({ id, ...completed }, index) =>
+            written(
+              await tasks(id, [{ type: 'CompleteTask', ...given(completed) }], {
+                ...command,
+                commandId: eventId(command.commandId, index),
+              }),
+            ),
+        );
+        return bulkAnswer(outcomes);
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/tasks/:id/complete',
+      params,
+      body: z.strictObject(completion),
+      handle: async ({ params, body }, { command }) =>
+        written(await tasks(params.id, [{ type: 'CompleteTask', ...given(body) }], command)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/tasks/:id/fail',
+      params,
+      body: z.strictObject(failure),
+      handle: async ({ params, body }, { command }) => {
+        const timing = { at: now(), jitter: Math.random() };
+        const fail = { type: 'FailTask' as const, ...given(body), ...timing };
+        return written(await tasks(params.id, [fail], command));
+      },
+    }),
+  ];
+};
