@@ -78,6 +78,10 @@ beforeAll(async () => {
     ...{ _id: 'execution-b', stream: 'execution-b', id: 'b', userId: 'ann', status: 'running' },
     ...{ updatedAt: at, position: 3 },
   } as Document);
+  await db.collection('workers_v1').insertOne({
+    ...{ _id: 'worker-b', stream: 'worker-b', id: 'b', userId: 'ann', status: 'active' },
+    ...{ queues: ['mail.*'], position: 4 },
+  } as Document);
   client.on('commandStarted', ({ commandName, command }) => {
     if (commandName === 'find') sent.push(command);
   });

@@ -1,0 +1,155 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Attempt, startAttempt } from './attempt.js';
+import { claimerOver } from './claimer.js';
+import { ForklineError } from './forkline-error.js';
+import type { ClaimedTask } from './task-types.js';
+import { tasksOver } from './tasks.js';
+import type { Transport } from './transport.js';
+import { type Reachability, untilAnswered } from './until-answered.js';
+import type { TaskHandler, WorkDone, WorkerNews, WorkOptions } from './worker-types.js';
+import type { Workers } from './workers.js';
+
+/** How long after the end of the grace the server may take to hear what became of the tasks. */
+const lastWordsMs = 15_000;
+
+/** Carries out tasks until it is stopped. @throws ForklineError when the server refuses the worker */
+export const work = async (
+  http: Transport,
+  workers: Workers,
+  options: WorkOptions,
+  handle: TaskHandler,
+): Promise<WorkDone> => {
+  const { id, queues, concurrency = 1, leaseSeconds = 30, heartbeatSeconds = 10 } = options;
+  const { graceSeconds = 30, maxTasks = Number.POSITIVE_INFINITY, signal, onNews } = options;
+  const tell = (news: WorkerNews) => onNews?.(news);
+  const reachability = reachabilityTold(tell);
+  const claimNext = claimerOver(http, { queues, workerId: id, leaseSeconds, reachability });
+  const tasks = tasksOver(http);
+
+  const running = new Map<string, Attempt>();
+  const done = { completed: 0, failed: 0, lost: 0 };
+  const claiming = new AbortController();
+  const living = new AbortController();
+  const givingUp = new AbortController();
+  let claimed = 0;
+  let failure: unknown;
+  let wake = () => {};
+
+  /** After the grace, what still runs is ended; a while later, what the server has not heard is left to the leases. */
+  const limit = async (): Promise<void> => {
+    await wait(graceSeconds * 1_000, undefined, { signal: living.signal });
+    for (const attempt of running.values()) attempt.end('stopping');
+    await wait(lastWordsMs, undefined, { signal: living.signal });
+    givingUp.abort();
+  };
+
+  const stop = (why: 'asked' | 'signal' | 'done'): void => {
+    if (claiming.signal.aborted) return;
+    tell({ type: 'stopping', why, running: running.size });
+    claiming.abort();
+    if (why !== 'done') limit().catch(() => {});
+    wake();
+  };
+
+  const register = async (until: AbortSignal): Promise<void> => {
+    const worker = { id, queues, maxConcurrentTasks: concurrency, heartbeatSeconds };
+    await untilAnswered(() => workers.register(worker, { signal: until }), reachability, until);
+    tell({ type: 'registered', workerId: id });
+  };
+
+  const beat = async (): Promise<void> => {
+    const until = { signal: living.signal };
+    for (;;) {
+      await wait(heartbeatSeconds * 1_000, undefined, until);
+      const call = () => workers.heartbeat(id, until);
+      try {
+        const { stopRequested } = await untilAnswered(call, reachability, living.signal);
+        if (stopRequested) stop('asked');
+      } catch (error) {
+        if (!isForgotten(error)) throw error;
+        if (!claiming.signal.aborted) await register(living.signal);
+      }
+    }
+  };
+
+  const start = (task: ClaimedTask): void => {
+    claimed += 1;
+    tell({ type: 'claimed', task });
+    const attempt = startAttempt(task, {
+      ...{ tasks, handle, leaseSeconds, reachability, tell },
+      givingUp: givingUp.signal,
+    });
+    running.set(task.id, attempt);
+    void attempt.over.then((outcome) => {
+      running.delete(task.id);
+      done[outcome] += 1;
+      wake();
+    });
+  };
+
+  const change = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+
+  const fill = async (): Promise<void> => {
+    while (!claiming.signal.aborted) {
+      const room = Math.min(concurrency - running.size, maxTasks - claimed);
+      if (claimed >= maxTasks) stop('done');
+      else if (room === 0) await change();
+      else for (const task of await claimNext(room, claiming.signal)) start(task);
+    }
+  };
+
+  /** Whatever ends the worker before it is asked to stop. */
+  const fail = (error: unknown): void => {
+    if (claiming.signal.aborted) return;
+    failure = error;
+    stop('signal');
+  };
+
+  const onSignal = () => stop('signal');
+  signal?.addEventListener('abort', onSignal);
+  try {
+    if (signal?.aborted) return done;
+    await register(claiming.signal);
+    const beating = beat().catch(fail);
+    await fill().catch(fail);
+    while (running.size > 0) await change();
+    living.abort();
+    await beating;
+    await untilAnswered(
+      () => workers.stop(id, { stopped: true }),
+      reachability,
+      AbortSignal.timeout(lastWordsMs),
+    ).catch(() => {});
+    tell({ type: 'stopped' });
+  } catch (error) {
+    // Stopped while it waited to be registered.
+    if (!claiming.signal.aborted) throw error;
+  } finally {
+    living.abort();
+    signal?.removeEventListener('abort', onSignal);
+  }
+  if (failure !== undefined) throw failure;
+  return done;
+};
+
+/** Whether a worker has to register again before its heartbeats mean anything. */
+const isForgotten = (error: unknown): boolean =>
+  error instanceof ForklineError && ['worker-not-found', 'worker-stopped'].includes(error.code);
+
+/** Tells once that the server is away, and once that it is back, however many calls meet it. */
+const reachabilityTold = (tell: (news: WorkerNews) => void): Reachability => {
+  let isAway = false;
+  return {
+    away: ({ detail }, waitMs) => {
+      if (!isAway) tell({ type: 'unreachable', detail, waitMs });
+      isAway = true;
+    },
+    back: () => {
+      if (isAway) tell({ type: 'reachable' });
+      isAway = false;
+    },
+  };
+};
