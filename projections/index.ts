@@ -3,6 +3,7 @@ import { checkpoints } from './checkpoints.js';
 import { executions } from './executions.js';
 import { messages } from './messages.js';
 import { queues } from './queues.js';
+import { prunes } from './prunes.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
 import { tasks } from './tasks.js';
@@ -14,6 +15,7 @@ export const projections = [
   messages,
   executions,
   checkpoints,
+  prunes,
   streams,
   workers,
   tasks,

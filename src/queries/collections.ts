@@ -3,6 +3,7 @@ import { type CheckpointDocument, checkpoints } from '../../projections/checkpoi
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
 import { type QueueDocument, queues } from '../../projections/queues.js';
+import { type PruneDocument, prunes } from '../../projections/prunes.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
 import { type TaskDocument, tasks } from '../../projections/tasks.js';
@@ -18,6 +19,7 @@ export type Collections = Readonly<{
   messages: Collection<Row<MessageDocument>>;
   executions: Collection<Stored<ExecutionDocument>>;
   checkpoints: Collection<Row<CheckpointDocument>>;
+  prunes: Collection<Row<PruneDocument>>;
   streams: Collection<Stored<StreamDocument>>;
   workers: Collection<Stored<WorkerDocument>>;
   tasks: Collection<Stored<TaskDocument>>;
@@ -38,6 +40,7 @@ export const collectionsOf = (db: Db): Collections => ({
   messages: db.collection(collectionName(messages)),
   executions: db.collection(collectionName(executions)),
   checkpoints: db.collection(collectionName(checkpoints)),
+  prunes: db.collection(collectionName(prunes)),
   streams: db.collection(collectionName(streams)),
   workers: db.collection(collectionName(workers)),
   tasks: db.collection(collectionName(tasks)),

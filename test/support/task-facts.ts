@@ -29,7 +29,7 @@ export const submittedForLater = submitted({ notBefore: at(60), delayed: true })
 export const becameDue: TaskEvent = { type: 'TaskBecameDue', data: { queue: 'llm' } };
 
 const lease = (attempt: number, seconds: number) => ({
-  workerId: 'w-1',
+  workerId: `w-${attempt}`,
   leaseToken: `token-${attempt}`,
   leaseSeconds: 30,
   at: at(seconds),
@@ -73,10 +73,10 @@ export const fail = (over: Partial<Failing> = {}): TaskCommand => ({
   ...{ type: 'FailTask', leaseToken: 'token-1', error: 'no network', retryable: true },
   ...{ at: at(20), jitter: 1, ...over },
 });
-export const failed = (retryAt?: number): TaskEvent => ({
+export const failed = (retryAt?: number, attempt = 1): TaskEvent => ({
   type: 'TaskAttemptFailed',
   data: {
-    ...{ queue: 'llm', workerId: 'w-1', error: 'no network' },
+    ...{ queue: 'llm', workerId: `w-${attempt}`, error: 'no network' },
     ...(retryAt === undefined ? { final: true } : { retryAt: at(retryAt) }),
   },
 });
