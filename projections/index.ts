@@ -1,5 +1,6 @@
 import type { AnyProjection } from '../src/projecting/projection.js';
 import { checkpoints } from './checkpoints.js';
+import { deadlines } from './deadlines.js';
 import { executions } from './executions.js';
 import { messages } from './messages.js';
 import { sessions } from './sessions.js';
@@ -12,5 +13,6 @@ export const projections = [
   executions,
   checkpoints,
   streams,
+  deadlines,
   // The runner gives each handler the events and documents of its own projection only.
 ] as unknown as readonly AnyProjection[];

@@ -19,6 +19,7 @@ import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
 import { startSharedClock } from './queries/shared-clock.js';
+import { startDeadlines } from './reactions/deadlines.js';
 import { openStores } from './stores.js';
 
 const patienceMs = 10_000;
@@ -68,6 +69,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
     }),
   };
+  const deadlines = startDeadlines(services);
   const server = createServer(createApp(routesOf(services), services));
   attachFeed(server, feed, services.identify);
   const purging = setInterval(() => {
@@ -80,7 +82,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     failed: stores.failed,
     stop: async () => {
       clearInterval(purging);
-      await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await Promise.all([closeServer(server, patienceMs), feed.stop(), deadlines.stop()]);
       await runner.stop();
       clock.stop();
       await store.close();

@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
+import { type DeadlineDocument, deadlines } from '../../projections/deadlines.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
@@ -16,6 +17,7 @@ export type Collections = Readonly<{
   executions: Collection<Stored<ExecutionDocument>>;
   checkpoints: Collection<Row<CheckpointDocument>>;
   streams: Collection<Stored<StreamDocument>>;
+  deadlines: Collection<Stored<DeadlineDocument>>;
 }>;
 
 export type SessionRecord = Stored<SessionDocument>;
@@ -30,4 +32,5 @@ export const collectionsOf = (db: Db): Collections => ({
   executions: db.collection(collectionName(executions)),
   checkpoints: db.collection(collectionName(checkpoints)),
   streams: db.collection(collectionName(streams)),
+  deadlines: db.collection(collectionName(deadlines)),
 });
