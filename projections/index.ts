@@ -3,8 +3,10 @@ import { checkpoints } from './checkpoints.js';
 import { deadlines } from './deadlines.js';
 import { executions } from './executions.js';
 import { messages } from './messages.js';
+import { prunes } from './prunes.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
+import { tasks } from './tasks.js';
 
 /** Every read model that Forkline keeps. */
 export const projections = [
@@ -12,7 +14,9 @@ export const projections = [
   messages,
   executions,
   checkpoints,
+  prunes,
   streams,
   deadlines,
+  tasks,
   // The runner gives each handler the events and documents of its own projection only.
 ] as unknown as readonly AnyProjection[];

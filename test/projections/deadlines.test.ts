@@ -72,7 +72,7 @@ describe('the deadline of a task', () => {
   };
   const failed: TaskEvent = {
     type: 'TaskAttemptFailed',
-    data: { queue: 'q', error: 'no', retryAt: at(4) },
+    data: { queue: 'q', workerId: 'w', error: 'no', retryAt: at(4) },
   };
   const timedOut: TaskEvent = {
     type: 'TaskLeaseExpired',
@@ -83,7 +83,7 @@ describe('the deadline of a task', () => {
     data: { queue: 'q', workerId: 'w', reason: 'lease-expired' },
   };
   const due: TaskEvent = { type: 'TaskBecameDue', data: { queue: 'q' } };
-  const completed: TaskEvent = { type: 'TaskCompleted', data: { queue: 'q' } };
+  const completed: TaskEvent = { type: 'TaskCompleted', data: { queue: 'q', workerId: 'w' } };
   const givenUp: TaskEvent = { type: 'TaskDeadLettered', data: { queue: 'q', reason: 'no' } };
   const retried: TaskEvent = { type: 'TaskRetried', data: { queue: 'q', from: 'delayed' } };
   const dropped: TaskEvent = { type: 'TaskCancelled', data: { queue: 'q', from: 'delayed' } };
