@@ -1,9 +1,10 @@
 import type { AnyProjection } from '../src/projecting/projection.js';
 import { checkpoints } from './checkpoints.js';
+import { deadlines } from './deadlines.js';
 import { executions } from './executions.js';
 import { messages } from './messages.js';
-import { queues } from './queues.js';
 import { prunes } from './prunes.js';
+import { queues } from './queues.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
 import { tasks } from './tasks.js';
@@ -18,6 +19,7 @@ export const projections = [
   prunes,
   streams,
   workers,
+  deadlines,
   tasks,
   queues,
   // The runner gives each handler the events and documents of its own projection only.

@@ -21,6 +21,7 @@ import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
 import { startSharedClock } from './queries/shared-clock.js';
 import { workerHeartbeatsIn } from './queries/worker-heartbeats.js';
+import { startDeadlines } from './reactions/deadlines.js';
 import { startLosingWorkers } from './reactions/lost-workers.js';
 import { openStores } from './stores.js';
 
@@ -78,6 +79,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
     }),
   };
+  const deadlines = startDeadlines(services);
   const server = createServer(createApp(routesOf(services), services));
   attachFeed(server, feed, services.identify);
   const purging = setInterval(() => {
@@ -96,7 +98,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     stop: async () => {
       clearInterval(purging);
       claims.stop();
-      await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await Promise.all([closeServer(server, patienceMs), feed.stop(), deadlines.stop()]);
       await losingWorkers.stop();
       await runner.stop();
       clock.stop();

@@ -95,27 +95,33 @@ async function* read(
   });
   // An iterator that destroys the stream would cut it off from its call, which then stays open for good.
   const resolved: AsyncIterable<ResolvedEvent> = events.iterator({ destroyOnReturn: false });
-  let isAtEnd = false;
+  let left = limit ?? Number.POSITIVE_INFINITY;
   try {
-    for await (const { event } of resolved) if (event) yield decode(event);
-    isAtEnd = true;
+    for await (const { event } of resolved) {
+      left -= 1;
+      if (event) yield decode(event);
+    }
+    left = 0;
   } catch (error) {
-    if (
-      error instanceof Error &&
-      isCommandError(error) &&
-      error.type === ErrorType.STREAM_NOT_FOUND
-    )
-      return;
+    if (error instanceof Error && isCommandError(error)) {
+      // A call that failed has ended.
+      left = 0;
+      if (error.type === ErrorType.STREAM_NOT_FOUND) return;
+    }
     fail(error, stream, 'none');
   } finally {
-    if (!isAtEnd) abandon(events);
+    abandon(events, left > 0);
   }
 }
 
-/** Ends a read whose rest nobody wants: the call is cancelled, and what was already received is let go. */
-const abandon = (events: StreamingRead<ResolvedEvent>): void => {
+/**
+ * Ends a read whose rest nobody wants: what was already received is let go, and a call that has more
+ * to give is cancelled. One that has not ends by itself: servers close the connection of a client
+ * that cancels many calls.
+ */
+const abandon = (events: StreamingRead<ResolvedEvent>, hasMore: boolean): void => {
   events.on('error', () => {});
-  events.cancel().catch(() => {});
+  if (hasMore) events.cancel().catch(() => {});
   events.resume();
 };
 

@@ -111,6 +111,7 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
     data: jsonObject.optional(),
     responses: z.array(z.enum(['text', 'approved', 'decision'])),
     requiresResponse: z.boolean(),
+    topic: z.string(),
     ttlSeconds: z.number().optional(),
     expiresAt: moment.optional(),
     traceId: z.string().optional(),

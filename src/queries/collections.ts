@@ -1,9 +1,10 @@
 import type { Collection, Db } from 'mongodb';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
+import { type DeadlineDocument, deadlines } from '../../projections/deadlines.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
-import { type QueueDocument, queues } from '../../projections/queues.js';
 import { type PruneDocument, prunes } from '../../projections/prunes.js';
+import { type QueueDocument, queues } from '../../projections/queues.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
 import { type TaskDocument, tasks } from '../../projections/tasks.js';
@@ -22,6 +23,7 @@ export type Collections = Readonly<{
   prunes: Collection<Row<PruneDocument>>;
   streams: Collection<Stored<StreamDocument>>;
   workers: Collection<Stored<WorkerDocument>>;
+  deadlines: Collection<Stored<DeadlineDocument>>;
   tasks: Collection<Stored<TaskDocument>>;
   queues: Collection<Stored<QueueDocument>>;
 }>;
@@ -43,6 +45,7 @@ export const collectionsOf = (db: Db): Collections => ({
   prunes: db.collection(collectionName(prunes)),
   streams: db.collection(collectionName(streams)),
   workers: db.collection(collectionName(workers)),
+  deadlines: db.collection(collectionName(deadlines)),
   tasks: db.collection(collectionName(tasks)),
   queues: db.collection(collectionName(queues)),
 });
