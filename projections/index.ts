@@ -2,6 +2,7 @@ import type { AnyProjection } from '../src/projecting/projection.js';
 import { checkpoints } from './checkpoints.js';
 import { executions } from './executions.js';
 import { messages } from './messages.js';
+import { prunes } from './prunes.js';
 import { queues } from './queues.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
@@ -13,6 +14,7 @@ export const projections = [
   messages,
   executions,
   checkpoints,
+  prunes,
   streams,
   tasks,
   queues,

@@ -82,8 +82,11 @@ const complete = ({ leaseToken, result }: Named<'CompleteTask'>, task: LiveTask)
   const isSame =
     status === 'completed' && lease?.token === leaseToken && isSameJson(task.result, result);
   if (isSame) return [];
-  if (!heldLease(task, leaseToken)) return reject('lease-lost');
-  return [{ type: 'TaskCompleted', data: { queue, ...(result !== undefined && { result }) } }];
+  const held = heldLease(task, leaseToken);
+  if (!held) return reject('lease-lost');
+  const { workerId } = held;
+  const data = { queue, workerId, ...(result !== undefined && { result }) };
+  return [{ type: 'TaskCompleted', data }];
 };
 
 const deadLettered = ({ queue }: LiveTask, reason: string): TaskEvent => ({
@@ -100,12 +103,13 @@ const cancelledAsAsked = ({ queue, reason }: LiveTask): TaskEvent => ({
 const fail = (command: Named<'FailTask'>, task: LiveTask): TaskDecision => {
   const { error, retryable, retryAfterSeconds, at } = command;
   const { status, lease, queue } = task;
-  if (!heldLease(task, command.leaseToken)) {
+  const held = heldLease(task, command.leaseToken);
+  if (!held) {
     const isSame =
       lease?.token === command.leaseToken && task.error === error && status !== 'completed';
     return isSame ? [] : reject('lease-lost');
   }
-  const failed = { queue, error };
+  const failed = { queue, workerId: held.workerId, error };
   const last: TaskEvent = { type: 'TaskAttemptFailed', data: { ...failed, final: true } };
   if (task.cancelRequested) return [last, cancelledAsAsked(task)];
   if (!retryable || isExhausted(task))

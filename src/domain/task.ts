@@ -58,8 +58,8 @@ export type TaskEvent =
   | Fact<'TaskClaimed', Claimed>
   | Fact<'TaskLeaseExtended', { queue: string; leaseExpiresAt: Moment }>
   | Fact<'TaskProgressed', { queue: string; at: Moment } & Progress>
-  | Fact<'TaskCompleted', { queue: string; result?: JsonValue }>
-  | Fact<'TaskAttemptFailed', { queue: string; error: string } & AfterAttempt>
+  | Fact<'TaskCompleted', { queue: string; workerId: string; result?: JsonValue }>
+  | Fact<'TaskAttemptFailed', { queue: string; workerId: string; error: string } & AfterAttempt>
   | Fact<'TaskLeaseExpired', { queue: string; workerId: string; reason: LeaseEnd } & AfterAttempt>
   | Fact<'TaskDeadLettered', { queue: string; reason: string }>
   /** `fork`: the first own work of a fork, which until then is in no queue's numbers. */
@@ -194,7 +194,7 @@ export const task: Decider<TaskCommand, Task, TaskEvent, TaskRejection> = {
       task.lease ? { ...task, lease: { ...task.lease, expiresAt: leaseExpiresAt } } : task,
     ),
     TaskProgressed: onLive((task, { queue: _, ...progress }) => ({ ...task, progress })),
-    TaskCompleted: onLive((task, { queue: _, ...data }) => ({
+    TaskCompleted: onLive((task, { queue: _, workerId: __, ...data }) => ({
       ...task,
       ...data,
       status: 'completed',

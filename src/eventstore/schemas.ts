@@ -49,7 +49,10 @@ const checkpointHead = {
   stageOrder: z.int(),
   outputs: json.optional(),
   processing: z.array(jsonObject).optional(),
+  taskId: z.string().optional(),
 };
+
+const stageTask = z.object({ stage: z.string(), stageOrder: z.int(), taskId: z.string() });
 
 /**
  * The shape of each event's data as stored, by event type. Fields that this build does not know are
@@ -85,6 +88,7 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
     requestId: z.string().optional(),
     pipeline: pipeline.optional(),
     input: json,
+    held: z.literal(true).optional(),
   }),
   CheckpointSaved: z.union([
     z.object({ ...checkpointHead, state: jsonObject }),
@@ -93,8 +97,9 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
   ExecutionCompleted: z.object({ output: json.optional() }),
   ExecutionFailed: z.object({ error: z.string() }),
   ExecutionCancelled: z.object({ reason: z.string().optional() }),
-  StageDispatched: z.object({ stage: z.string(), stageOrder: z.int(), taskId: z.string() }),
-  CheckpointsPruned: z.object({ through: z.int().nonnegative() }),
+  StageDispatched: stageTask,
+  StageFinished: stageTask,
+  CheckpointsPruned: z.object({ through: z.int().nonnegative(), count: z.int() }),
   InterruptRaised: z.object({
     kind: z.enum(interruptKinds),
     requestId: z.string(),
@@ -144,8 +149,8 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
     percent: z.number(),
     status: z.string().optional(),
   }),
-  TaskCompleted: z.object({ queue, result: json.optional() }),
-  TaskAttemptFailed: z.object({ queue, error: z.string(), ...afterAttempt }),
+  TaskCompleted: z.object({ queue, workerId: z.string(), result: json.optional() }),
+  TaskAttemptFailed: z.object({ queue, workerId: z.string(), error: z.string(), ...afterAttempt }),
   TaskLeaseExpired: z.object({
     queue,
     workerId: z.string(),

@@ -23,6 +23,7 @@ export type ModelName =
   | 'messages'
   | 'executions'
   | 'checkpoints'
+  | 'prunes'
   | 'streams'
   | 'tasks'
   | 'queues';

@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
+import { type PruneDocument, prunes } from '../../projections/prunes.js';
 import { type QueueDocument, queues } from '../../projections/queues.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
@@ -17,6 +18,7 @@ export type Collections = Readonly<{
   messages: Collection<Row<MessageDocument>>;
   executions: Collection<Stored<ExecutionDocument>>;
   checkpoints: Collection<Row<CheckpointDocument>>;
+  prunes: Collection<Row<PruneDocument>>;
   streams: Collection<Stored<StreamDocument>>;
   tasks: Collection<Stored<TaskDocument>>;
   queues: Collection<Stored<QueueDocument>>;
@@ -35,6 +37,7 @@ export const collectionsOf = (db: Db): Collections => ({
   messages: db.collection(collectionName(messages)),
   executions: db.collection(collectionName(executions)),
   checkpoints: db.collection(collectionName(checkpoints)),
+  prunes: db.collection(collectionName(prunes)),
   streams: db.collection(collectionName(streams)),
   tasks: db.collection(collectionName(tasks)),
   queues: db.collection(collectionName(queues)),

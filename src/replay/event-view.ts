@@ -61,6 +61,7 @@ const topics: ReadonlyMap<string, string> = new Map([
   ['MessageDeleted', 'chat.message.deleted'],
   ['ExecutionStarted', 'execution.started'],
   ['StageDispatched', 'execution.stage_dispatched'],
+  ['StageFinished', 'execution.stage_finished'],
   ['ExecutionCompleted', 'execution.completed'],
   ['ExecutionFailed', 'execution.failed'],
   ['ExecutionCancelled', 'execution.cancelled'],

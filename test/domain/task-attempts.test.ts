@@ -192,7 +192,7 @@ describe('failing', () => {
       given(task)
         .events(submitted({ maxAttempts: 100 }), claimed(attempt))
         .when(fail({ leaseToken: `token-${attempt}`, jitter }))
-        .adds(failed(20 + waits)),
+        .adds(failed(20 + waits, attempt)),
   );
   it('waits as long as the worker says', () =>
     given(task)

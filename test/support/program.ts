@@ -30,8 +30,51 @@ export const startProgram = async (
   dataDir: string,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<Program> => {
-  const child = spawn(process.execPath, [entry, 'serve'], {
-    env: { ...process.env, PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...settings },
+  const env = { PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...settings };
+  const { addresses, ...running } = await startCommand(['serve'], env, [
+    /^Forkline listening on (http:\S+)$/,
+  ]);
+  const [url = ''] = addresses;
+  return { url, dataDir, ...running };
+};
+
+/** The embedded stores, running as a process of their own. */
+export type SharedStores = Omit<Program, 'url' | 'dataDir'> &
+  Readonly<{
+    eventStoreUrl: string;
+    mongoUrl: string;
+    /** What makes a program use them. */
+    settings: Readonly<Record<string, string>>;
+  }>;
+
+/** Starts `forkline stores`, on free ports unless given, for several programs to share. */
+export const startSharedStores = async (
+  dataDir: string,
+  ports: Readonly<{ eventStore: number; mongo: number }> = { eventStore: 0, mongo: 0 },
+): Promise<SharedStores> => {
+  const args = [
+    ...['stores', '--data-dir', dataDir],
+    ...['--eventstore-port', `${ports.eventStore}`, '--mongodb-port', `${ports.mongo}`],
+  ];
+  const { addresses, ...running } = await startCommand(args, {}, [
+    /^Event store listening on (\S+)$/,
+    /^MongoDB listening on (\S+)$/,
+  ]);
+  const [eventStoreUrl = '', mongoUrl = ''] = addresses;
+  const settings = { EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: mongoUrl };
+  return { eventStoreUrl, mongoUrl, settings, ...running };
+};
+
+type Running = Omit<Program, 'url' | 'dataDir'> & Readonly<{ addresses: readonly string[] }>;
+
+/** Runs `forkline` until it has printed a line for each of the patterns, with an address in it. */
+const startCommand = async (
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  awaited: readonly RegExp[],
+): Promise<Running> => {
+  const child = spawn(process.execPath, [entry, ...args], {
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'exit');
@@ -39,10 +82,12 @@ export const startProgram = async (
   child.stderr.on('data', (chunk) => {
     errors += chunk;
   });
-  const url = await new Promise<string>((resolve, reject) => {
+  const addresses = await new Promise<readonly string[]>((resolve, reject) => {
+    const found: string[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const found = /^Forkline listening on (http:\S+)$/.exec(line)?.[1];
-      if (found) resolve(found);
+      const address = awaited[found.length]?.exec(line)?.[1];
+      if (address) found.push(address);
+      if (found.length === awaited.length) resolve(found);
     });
     void exited.then(() => reject(new Error(`the program ended: ${errors}`)));
   });
@@ -52,7 +97,7 @@ export const startProgram = async (
     return child.exitCode;
   };
   return {
-    ...{ url, dataDir, process: child },
+    ...{ addresses, process: child },
     stop: () => end('SIGTERM'),
     kill: async () => {
       await end('SIGKILL');

@@ -66,17 +66,17 @@ export const complete = (attempt = 1): TaskCommand => ({
 });
 export const completed: TaskEvent = {
   type: 'TaskCompleted',
-  data: { queue: 'llm', result: { pages: 3 } },
+  data: { queue: 'llm', workerId: 'w-1', result: { pages: 3 } },
 };
 type Failing = Extract<TaskCommand, { type: 'FailTask' }>;
 export const fail = (over: Partial<Failing> = {}): TaskCommand => ({
   ...{ type: 'FailTask', leaseToken: 'token-1', error: 'no network', retryable: true },
   ...{ at: at(20), jitter: 1, ...over },
 });
-export const failed = (retryAt?: number): TaskEvent => ({
+export const failed = (retryAt?: number, attempt = 1): TaskEvent => ({
   type: 'TaskAttemptFailed',
   data: {
-    ...{ queue: 'llm', error: 'no network' },
+    ...{ queue: 'llm', workerId: `w-${attempt}`, error: 'no network' },
     ...(retryAt === undefined ? { final: true } : { retryAt: at(retryAt) }),
   },
 });
