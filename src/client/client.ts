@@ -2,6 +2,7 @@ import { checkpointsOver, executionsOver } from './executions.js';
 import { feedOver } from './feed.js';
 import { sessionsOver } from './sessions.js';
 import { streamsOver } from './streams.js';
+import { queuesOver, tasksOver } from './tasks.js';
 import { type ClientOptions, httpTransport } from './transport.js';
 
 // What is exported here is all there is to `forkline/client`: the package exports this module only.
@@ -11,6 +12,7 @@ export type * from './import-types.js';
 export type { ExportQuery, Resumption } from './sessions.js';
 export type * from './stream-types.js';
 export type { AsOf } from './streams.js';
+export type * from './task-types.js';
 export type { ClientOptions, ReadOptions, WriteOptions } from './transport.js';
 export type * from './types.js';
 
@@ -28,6 +30,8 @@ export const forklineClient = (options: ClientOptions) => {
     executions: executionsOver(http),
     checkpoints: checkpointsOver(http),
     streams: streamsOver(http),
+    tasks: tasksOver(http),
+    queues: queuesOver(http),
     feed: feedOver(options),
   };
 };
