@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
+import { startClaims } from './claiming/claims.js';
 import { commandHandler } from './commands/handle.js';
 import type { Config } from './config.js';
 import { deciders } from './domain/deciders.js';
@@ -53,14 +54,17 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await idempotencyKeys.prepare();
 
   const feed = startFeed(store, log);
+  const tasks = commandHandler(streams, deciders.task);
+  const collections = collectionsOf(db);
+  const progress = { tasks: runner.progress('tasks'), queues: runner.progress('queues') };
+  const { told } = feed;
+  const claims = startClaims({ ...{ tasks, streams, clock, collections, progress, told, log } });
   const services: Services = {
-    ...{ store, streams, runner, idempotencyKeys, clock, log },
+    ...{ store, streams, runner, idempotencyKeys, clock, log, collections, tasks, claims },
     sessions: commandHandler(streams, deciders.session),
     executions: commandHandler(streams, deciders.execution),
     interrupts: commandHandler(streams, deciders.interrupt),
-    tasks: commandHandler(streams, deciders.task),
     workers: commandHandler(streams, deciders.worker),
-    collections: collectionsOf(db),
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
     identify: identifier({
@@ -80,6 +84,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     failed: stores.failed,
     stop: async () => {
       clearInterval(purging);
+      claims.stop();
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await runner.stop();
       clock.stop();

@@ -36,6 +36,8 @@ const userEvents = eventTypeFilter({
   checkpointInterval: 32,
 });
 
+const isUserEvent = (type: string): boolean => !type.startsWith('$') || type === tombstoneType;
+
 const caughtUp: CaughtUp = { type: 'caughtUp' };
 
 /**
@@ -155,11 +157,18 @@ const subscribe = (client: EventStoreDBClient, after: number | 'start' | 'end'):
 
 const head = async (client: EventStoreDBClient): Promise<number> => {
   try {
-    const newest = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
-    let position = 0;
-    // Read to its end, though it has one event at most: what stops short leaves the call open.
-    for await (const { event } of newest) position = toPosition(event?.position.commit ?? 0n);
-    return position;
+    // Behind the newest user event there may be events of the store's own, seldom more than a few.
+    for (let count = 1; ; count *= 32) {
+      const newest = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: count });
+      let read = 0;
+      let found: number | undefined;
+      // Read to its end, though one event is wanted: what stops short leaves the call open.
+      for await (const { event } of newest) {
+        read += 1;
+        if (event && isUserEvent(event.type)) found ??= toPosition(event.position.commit);
+      }
+      if (found !== undefined || read < count) return found ?? 0;
+    }
   } catch (error) {
     return fail(error, '$all', 'none');
   }

@@ -1,6 +1,7 @@
 import { familyGate } from './family-gate.js';
 import type { Route } from './route.js';
 import { checkpointRoutes } from './routes/checkpoints.js';
+import { claimRoutes } from './routes/claim.js';
 import { executionRoutes } from './routes/executions.js';
 import { exportRoutes } from './routes/export.js';
 import { feedRoutes } from './routes/feed.js';
@@ -24,6 +25,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...messageRoutes(services),
     ...executionRoutes(services, gate),
     ...checkpointRoutes(services),
+    ...claimRoutes(services),
     ...taskLeaseRoutes(services),
     ...taskRoutes(services, gate),
     ...queueRoutes(services),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { CommandHandler } from '../commands/handle.js';
+import type { Claims } from '../claiming/claims.js';
+import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
 import type { Caller } from '../commands/request.js';
 import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
@@ -22,7 +23,8 @@ export type Services = Readonly<{
   sessions: CommandHandler<SessionCommand, SessionRejection>;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
-  tasks: CommandHandler<TaskCommand, TaskRejection, Task>;
+  tasks: BaselineHandler<TaskCommand, TaskRejection, Task>;
+  claims: Claims;
   workers: CommandHandler<WorkerCommand, WorkerRejection>;
   collections: Collections;
   runner: Runner;
