@@ -41,7 +41,7 @@ export const knownNames = ({ collections, progress, position }: Sources) => {
       const entry = entryOf(of);
       if (performance.now() - entry.lookedAt < lookAgainMs) return;
       const lookedAt = performance.now();
-      await caughtUpWith(progress, position());
+      await caughtUpWith(progress.queues, position());
       const found = await findReadyQueues(collections, entry.of, mostNames);
       // What was heard of meanwhile the read model need not know yet.
       for (const [name, heardAt] of entry.names) if (heardAt < lookedAt) entry.names.delete(name);

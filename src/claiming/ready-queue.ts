@@ -8,9 +8,9 @@ import { recentCount } from './recent-count.js';
 
 /** Where queues of ready tasks are filled from. */
 export type Sources = Readonly<{
-  collections: Pick<Collections, 'tasks'>;
-  /** How far the read model of tasks has come. */
-  progress: Progress;
+  collections: Pick<Collections, 'tasks' | 'queues'>;
+  /** How far the read models of tasks and queues have come. */
+  progress: Readonly<{ tasks: Progress; queues: Progress }>;
   /** Every event up to here was heard of. */
   position(): number;
 }>;
@@ -55,7 +55,7 @@ export const readyQueue = (
     const from = window.beginFill(anew);
     if (from === undefined) lookedAt = performance.now();
     try {
-      await caughtUpWith(progress, position());
+      await caughtUpWith(progress.tasks, position());
       const found = await findReadyTasks(collections, of, from, fillSize);
       window.endFill(found.map(asReadyTask), found.length < fillSize);
     } catch (error) {
@@ -89,7 +89,7 @@ export const readyQueue = (
   };
 };
 
-/** Waits until the read model of tasks has seen a position. @throws NotCaughtUp */
+/** Waits until a read model has seen a position. @throws NotCaughtUp */
 export const caughtUpWith = async (progress: Progress, position: number): Promise<void> => {
   // A store without events has no position that a read model could come to.
   if (position > 0) await progress.reached(position, patienceMs);

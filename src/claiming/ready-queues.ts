@@ -76,7 +76,7 @@ export const readyQueues = (
       const ids = [...lookedFor].slice(0, lookedUpAtOnce);
       for (const id of ids) lookedFor.delete(id);
       try {
-        await caughtUpWith(progress, position());
+        await caughtUpWith(progress.tasks, position());
         for (const found of await findReadyTasksById(collections, ids)) offer(asReadyTask(found));
       } catch (error) {
         log.warn({ err: error }, 'tasks that are ready again could not be looked up');

@@ -53,31 +53,29 @@ export const findReadyTasksById = async (
   return found.flatMap(asReady);
 };
 
-/** The names of queues that begin with a prefix and have ready tasks, `limit` at most, in order. */
+/** The names of queues that begin with a prefix and have ready tasks, in order; from `limit` on they are left out. */
 export const findReadyQueues = async (
-  { tasks }: Pick<Collections, 'tasks'>,
+  { queues }: Pick<Collections, 'queues'>,
   { queue: prefix, userId }: ReadyTasksOf,
   limit: number,
 ): Promise<readonly string[]> => {
-  const names: string[] = [];
-  // From one name to the next by the index, whatever number of tasks there is between them.
-  for (let after: string | undefined; names.length < limit; after = names.at(-1)) {
-    const next: TaskRecord | null = await tasks.findOne(
+  const found = await queues
+    .find(
       {
         ...(userId !== undefined && { userId }),
-        queue: { ...(after === undefined ? { $gte: prefix } : { $gt: after }), $lt: end(prefix) },
-        status: 'ready',
+        queue: { $gte: prefix, $lt: `${prefix}${last}` },
+        ready: { $gt: 0 },
       },
-      { sort: { queue: 1 }, projection: { queue: 1 } },
-    );
-    if (!next) break;
-    names.push(next.queue);
-  }
-  return names;
+      { projection: { queue: 1 } },
+    )
+    .sort({ queue: 1 })
+    .limit(limit)
+    .toArray();
+  return [...new Set(found.map(({ queue }) => queue))];
 };
 
-/** A text that comes after all those that begin with a prefix. */
-const end = (prefix: string): string => `${prefix}\u{10ffff}`;
+/** Comes after every character that a name may have. */
+const last = '\u{10ffff}';
 
 const rangesAfter = (place: ReadyPlace | undefined): readonly Filter<TaskRecord>[] => {
   if (!place) return [{}];

@@ -28,7 +28,7 @@ it('has one holder at most at any time: nobody is handed a task that somebody el
     }),
     runs,
   );
-  expect(claims).toBeGreaterThan(runs.numRuns);
+  expect(claims).toBeGreaterThan(100);
 });
 
 it('listens to nobody but the holder of its lease', () =>

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { type Route, route } from '../route.js';
+import { queueName } from '../schema.js';
 import type { Services } from '../services.js';
 
 /** How a claim says who will hold the tasks, for how long at first, and how many. */
@@ -11,11 +12,15 @@ export const claimFields = {
 };
 
 /** The name of a queue, or how the names of queues begin, followed by `*`. */
-export const claimedQueue = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^*]*\*?$/, 'may have a * at its end only');
+export const claimedQueue = z.union([
+  queueName,
+  z
+    .string()
+    .endsWith('*')
+    .transform((prefix) => prefix.slice(0, -1))
+    .pipe(queueName.or(z.literal('')))
+    .transform((prefix) => `${prefix}*`),
+]);
 
 /** Handing out tasks. */
 export const claimRoutes = ({ claims }: Pick<Services, 'claims'>): readonly Route[] => [
