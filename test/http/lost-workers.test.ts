@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { forklineClient } from '../../src/client/client.js';
-import { type EmbeddedMongo, startMongo } from '../../src/embedded/mongo/start.js';
-import { openEmbeddedStore } from '../support/event-stores.js';
-import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
+import {
+  type Program,
+  removeFolder,
+  type SharedStores,
+  startProgram,
+  startSharedStores,
+  temporaryFolder,
+} from '../support/program.js';
 import { apiOf } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, eventsOf } from './support/making.js';
@@ -10,19 +15,18 @@ import { bodyOf, eventsOf } from './support/making.js';
 // Two nodes on the same stores, each of which looks for workers that fell silent.
 
 let folder: string;
-let mongo: EmbeddedMongo;
-let store: Awaited<ReturnType<typeof openEmbeddedStore>>;
+let stores: SharedStores;
 let nodes: readonly Program[];
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  [mongo, store] = await Promise.all([startMongo({ dataDir: folder }), openEmbeddedStore()]);
-  const settings = { MONGODB_URL: mongo.url, EVENTSTORE_URL: store.url, WORKER_LOST_AFTER: '1.5' };
+  stores = await startSharedStores(folder);
+  const settings = { ...stores.settings, WORKER_LOST_AFTER: '1.5' };
   nodes = await Promise.all([startProgram(folder, settings), startProgram(folder, settings)]);
 });
 afterAll(async () => {
   await Promise.all(nodes.map((node) => node.stop()));
-  await Promise.all([mongo.stop(), store.stop()]);
+  await stores.stop();
   await removeFolder(folder);
 });
 
@@ -32,10 +36,8 @@ const client = () => forklineClient({ url: nodes[1]!.url, userId: 'ann' });
 it('loses a silent worker once, and has it back with its next heartbeat, still to stop', async () => {
   const stream = 'worker-silent';
   const events = client().feed.subscribe({ streams: [stream] }, { from: 'start' });
-  const next = async () => {
-    const { value } = await events[Symbol.asyncIterator]().next();
-    return value?.type;
-  };
+  const iterator = events[Symbol.asyncIterator]();
+  const next = async () => (await iterator.next()).value?.type;
   const body = { id: 'silent', queues: ['q'], heartbeatSeconds: 1 };
   await bodyOf(api().post('/v1/workers', body));
   await bodyOf(api().post('/v1/workers/silent/stop'));
