@@ -36,6 +36,8 @@ const userEvents = eventTypeFilter({
   checkpointInterval: 32,
 });
 
+const fewEvents = 8;
+
 const isUserEvent = (type: string): boolean => !type.startsWith('$') || type === tombstoneType;
 
 const caughtUp: CaughtUp = { type: 'caughtUp' };
@@ -95,9 +97,16 @@ async function* read(
   });
   // An iterator that destroys the stream would cut it off from its call, which then stays open for good.
   const resolved: AsyncIterable<ResolvedEvent> = events.iterator({ destroyOnReturn: false });
+  // Few events are read to the end before the first is given: who wants no more than that one would
+  // leave a call to be cancelled, and servers cut connections off that cancel many.
+  const few: StoredEvent[] | undefined = (limit ?? fewEvents + 1) <= fewEvents ? [] : undefined;
   let isAtEnd = false;
   try {
-    for await (const { event } of resolved) if (event) yield decode(event);
+    for await (const { event } of resolved) {
+      if (!event) continue;
+      if (few) few.push(decode(event));
+      else yield decode(event);
+    }
     isAtEnd = true;
   } catch (error) {
     if (
@@ -110,6 +119,7 @@ async function* read(
   } finally {
     if (!isAtEnd) abandon(events, limit);
   }
+  if (few) yield* few;
 }
 
 /** A read of so few events is at its end sooner than it is cancelled. */
