@@ -117,22 +117,15 @@ async function* read(
       return;
     fail(error, stream, 'none');
   } finally {
-    if (!isAtEnd) abandon(events, limit);
+    if (!isAtEnd) abandon(events);
   }
   if (few) yield* few;
 }
 
-/** A read of so few events is at its end sooner than it is cancelled. */
-const fewEvents = 16;
-
-/**
- * Ends a read whose rest nobody wants, and lets go of what was received. The call is cancelled only
- * if much may still come: a server takes cancelled calls by the hundred for an attack ("rapid
- * reset", CVE-2023-44487) and closes the connection with every call on it.
- */
-const abandon = (events: StreamingRead<ResolvedEvent>, limit = Number.POSITIVE_INFINITY): void => {
+/** Ends a read whose rest nobody wants: the call is cancelled, and what was already received is let go. */
+const abandon = (events: StreamingRead<ResolvedEvent>): void => {
   events.on('error', () => {});
-  if (limit > fewEvents) events.cancel().catch(() => {});
+  events.cancel().catch(() => {});
   events.resume();
 };
 
