@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { startClaims } from './claiming/claims.js';
+import { noticing } from './claiming/noticing.js';
 import { commandHandler } from './commands/handle.js';
 import type { Config } from './config.js';
 import { deciders } from './domain/deciders.js';
@@ -59,11 +60,13 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await workerHeartbeats.prepare();
 
   const feed = startFeed(store, log);
-  const tasks = commandHandler(streams, deciders.task);
+  const taskHandler = commandHandler(streams, deciders.task);
   const collections = collectionsOf(db);
   const progress = { tasks: runner.progress('tasks'), queues: runner.progress('queues') };
   const { told } = feed;
-  const claims = startClaims({ ...{ tasks, streams, clock, collections, progress, told, log } });
+  const claiming = { streams, clock, collections, progress, told, log };
+  const claims = startClaims({ tasks: taskHandler, ...claiming });
+  const tasks = noticing(taskHandler, claims.ready);
   const services: Services = {
     ...{ store, streams, runner, idempotencyKeys, clock, log, collections, tasks, claims },
     workerHeartbeats,

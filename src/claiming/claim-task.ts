@@ -1,19 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
-import type { BaselineHandler } from '../commands/handle.js';
 import type { CommandRequest } from '../commands/request.js';
 import { isRejection } from '../domain/decider.js';
 import type { JsonValue } from '../domain/json.js';
-import {
-  type LiveTask,
-  type Task,
-  type TaskCommand,
-  type TaskRejection,
-  task,
-} from '../domain/task.js';
+import { type LiveTask, type Task, type TaskCommand, task } from '../domain/task.js';
 import { RevisionConflict, StreamTombstoned } from '../eventstore/event-store.js';
 import { type Folded, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { TaskHandler } from './noticing.js';
 import type { ReadyTask } from './ready-task.js';
 
 /** A task as its holder is given it. */
@@ -44,7 +38,7 @@ export type ClaimedTask = Readonly<{
 export type Claimant = Readonly<{ workerId: string; leaseSeconds: number }>;
 
 export type ClaimingServices = Readonly<{
-  tasks: BaselineHandler<TaskCommand, TaskRejection, Task>;
+  tasks: TaskHandler;
   streams: Streams;
   clock: Readonly<{ now(): number }>;
 }>;

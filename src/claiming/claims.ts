@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
 import type { CommandRequest } from '../commands/request.js';
@@ -30,6 +31,8 @@ export type Claims = Readonly<{
    * @throws StoreUnavailable, NotCaughtUp or what the database throws, when nothing was claimed
    */
   claim(asked: ClaimRequest, request: CommandRequest): Promise<readonly ClaimedTask[]>;
+  /** Takes in a task that this node made ready. Those of other nodes are heard of. */
+  ready(task: ReadyTask): void;
   /** Ends every wait, and hands out nothing from now on. */
   stop(): void;
 }>;
@@ -50,6 +53,8 @@ export type ClaimsOptions = ClaimingServices &
     told: Promise<Told>;
   }>;
 
+/** How long a claim waits for the event store to be reached, after the start. */
+const startPatienceMs = 2_000;
 /** How long a wait goes on before the queue is looked at again without having been woken. */
 const lookAgainMs = 5_000;
 
@@ -70,7 +75,7 @@ export const startClaims = ({
   };
   const queues = readyQueues({ collections, progress, position }, log, line.wakeFor);
   let unfollow = () => {};
-  void told.then((reached) => {
+  const reached = told.then((reached) => {
     if (isStopping) return;
     store = reached;
     unfollow = store.each(queues.hear);
@@ -166,6 +171,8 @@ export const startClaims = ({
     claim: async (asked, request) => {
       const wanted = wantedBy(asked, request);
       try {
+        if (!store)
+          await Promise.race([reached, delay(startPatienceMs, undefined, { ref: false })]);
         return await serve(wanted, asked, request);
       } finally {
         // Whoever was woken for a task that is still there is told by the one who leaves it.
@@ -173,6 +180,7 @@ export const startClaims = ({
         if (left) line.wakeFor(left);
       }
     },
+    ready: queues.offer,
     stop: () => {
       isStopping = true;
       unfollow();

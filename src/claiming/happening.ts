@@ -8,7 +8,7 @@ import type { ReadyTask } from './ready-task.js';
 export type Happening =
   | Readonly<{ type: 'ready'; task: ReadyTask }>
   /** The event does not say where the task stands: the read model does. */
-  | Readonly<{ type: 'ready-again'; id: string; queue: string; userId: string }>
+  | Readonly<{ type: 'ready-again'; id: string; queue: string; userId: string; revision: number }>
   | Readonly<{
       type: 'gone';
       id: string;
@@ -26,9 +26,13 @@ const prefix = `${task.category}-`;
 /** The most that a task's state may take to be held in memory with its place in the queue, in bytes. */
 const largestHeldState = 8 * 1024;
 
-/** A task's state, if it is small enough to be held. */
+/** A task's state, if it is small enough to be held, and not that of a fork, whose revisions begin elsewhere. */
 export const heldState = (state: Task): Pick<ReadyTask, 'state'> =>
-  state.status !== 'absent' && sizeOf(state.payload) <= largestHeldState ? { state } : {};
+  state.status !== 'absent' &&
+  state.forkedFrom === undefined &&
+  sizeOf(state.payload) <= largestHeldState
+    ? { state }
+    : {};
 
 /** What a stored event means to the queues; undefined for one that means nothing to them. */
 export const happeningOf = (event: StoredEvent): Happening | undefined => {
@@ -40,7 +44,7 @@ export const happeningOf = (event: StoredEvent): Happening | undefined => {
   // The codec has checked it; one of another type falls through the cases.
   const { type, data } = event as Fact as TaskEvent;
   const again = (queue: string) =>
-    ({ type: 'ready-again', id, queue, userId: metadata.ownerId }) as const;
+    ({ type: 'ready-again', id, queue, userId: metadata.ownerId, revision }) as const;
   switch (type) {
     case 'TaskSubmitted': {
       if (data.delayed) return undefined;

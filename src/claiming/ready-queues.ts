@@ -21,6 +21,8 @@ type Owned = Readonly<{ userId: string; queue: string }>;
 export type ReadyQueues = Readonly<{
   /** Takes in an event of the store. Each is to be heard once, in order. */
   hear(event: StoredEvent): void;
+  /** Takes in a task that became ready, maybe before that was heard. */
+  offer(task: ReadyTask): void;
   /** The task to be handed out next, which stays. */
   first(wanted: Wanted): ReadyTask | undefined;
   /** Removes the task to be handed out next. */
@@ -126,10 +128,12 @@ export const readyQueues = (
         case 'ready':
           offer(happening.task);
           break;
-        case 'ready-again':
+        case 'ready-again': {
+          const { id, revision } = happening;
           names.note(happening);
-          lookForTask(happening.id);
+          if (holding(happening).some(({ window }) => !window.knows(id, revision))) lookForTask(id);
           break;
+        }
         case 'gone': {
           const { id, revision, claimedBy } = happening;
           const isElsewhere = claimedBy !== undefined && !own.delete(claimedBy);
@@ -145,6 +149,7 @@ export const readyQueues = (
           break;
       }
     },
+    offer,
     first: (wanted) => foremost(wanted)?.window.first(),
     take: (wanted) => {
       const task = foremost(wanted)?.take();

@@ -21,6 +21,8 @@ export type ReadyWindow = Readonly<{
   first(): ReadyTask | undefined;
   /** Whether no task is ready beyond it. */
   isComplete(): boolean;
+  /** Whether it has heard of a task as of a revision or later. */
+  knows(id: string, revision: number): boolean;
   /** Takes in a task that became ready, if it is one for the window and news. */
   offer(task: ReadyTask): void;
   /** Notes that as of a revision a task is not ready. */
@@ -57,8 +59,10 @@ export const readyWindow = ({ most, kept, departures }: WindowLimits): ReadyWind
   const isCovered = (place: Place): boolean =>
     bound === 'everything' || (bound !== 'nothing' && comparePlaces(place, bound) <= 0);
 
-  const isNews = ({ id, revision }: ReadyTask): boolean =>
-    revision > (departed.get(id) ?? -1) && revision > (byId.get(id)?.revision ?? -1);
+  const knows = (id: string, revision: number): boolean =>
+    revision <= (departed.get(id) ?? -1) || revision <= (byId.get(id)?.revision ?? -1);
+
+  const isNews = ({ id, revision }: ReadyTask): boolean => !knows(id, revision);
 
   /** The index of the first task that does not stand before a place. */
   const indexOf = (place: Place): number => {
@@ -123,6 +127,7 @@ export const readyWindow = ({ most, kept, departures }: WindowLimits): ReadyWind
     size: () => tasks.length,
     first: () => tasks[0],
     isComplete: () => bound === 'everything',
+    knows,
     offer,
     withdraw: (id, revision) => {
       depart(id, revision);

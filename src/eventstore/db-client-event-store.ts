@@ -36,6 +36,8 @@ const userEvents = eventTypeFilter({
   checkpointInterval: 32,
 });
 
+const fewEvents = 8;
+
 const isUserEvent = (type: string): boolean => !type.startsWith('$') || type === tombstoneType;
 
 const caughtUp: CaughtUp = { type: 'caughtUp' };
@@ -95,33 +97,35 @@ async function* read(
   });
   // An iterator that destroys the stream would cut it off from its call, which then stays open for good.
   const resolved: AsyncIterable<ResolvedEvent> = events.iterator({ destroyOnReturn: false });
-  let left = limit ?? Number.POSITIVE_INFINITY;
+  // Few events are read to the end before the first is given: who wants no more than that one would
+  // leave a call to be cancelled, and servers cut connections off that cancel many.
+  const few: StoredEvent[] | undefined = (limit ?? fewEvents + 1) <= fewEvents ? [] : undefined;
+  let isAtEnd = false;
   try {
     for await (const { event } of resolved) {
-      left -= 1;
-      if (event) yield decode(event);
+      if (!event) continue;
+      if (few) few.push(decode(event));
+      else yield decode(event);
     }
-    left = 0;
+    isAtEnd = true;
   } catch (error) {
-    if (error instanceof Error && isCommandError(error)) {
-      // A call that failed has ended.
-      left = 0;
-      if (error.type === ErrorType.STREAM_NOT_FOUND) return;
-    }
+    if (
+      error instanceof Error &&
+      isCommandError(error) &&
+      error.type === ErrorType.STREAM_NOT_FOUND
+    )
+      return;
     fail(error, stream, 'none');
   } finally {
-    abandon(events, left > 0);
+    if (!isAtEnd) abandon(events);
   }
+  if (few) yield* few;
 }
 
-/**
- * Ends a read whose rest nobody wants: what was already received is let go, and a call that has more
- * to give is cancelled. One that has not ends by itself: servers close the connection of a client
- * that cancels many calls.
- */
-const abandon = (events: StreamingRead<ResolvedEvent>, hasMore: boolean): void => {
+/** Ends a read whose rest nobody wants: the call is cancelled, and what was already received is let go. */
+const abandon = (events: StreamingRead<ResolvedEvent>): void => {
   events.on('error', () => {});
-  if (hasMore) events.cancel().catch(() => {});
+  events.cancel().catch(() => {});
   events.resume();
 };
 

@@ -1,26 +1,8 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { type Route, route } from '../route.js';
-import { queueName } from '../schema.js';
 import type { Services } from '../services.js';
-
-/** How a claim says who will hold the tasks, for how long at first, and how many. */
-export const claimFields = {
-  workerId: z.string().min(1).max(200),
-  max: z.int().min(1).max(100).default(1),
-  leaseSeconds: z.number().min(1).max(3_600).default(30),
-};
-
-/** The name of a queue, or how the names of queues begin, followed by `*`. */
-export const claimedQueue = z.union([
-  queueName,
-  z
-    .string()
-    .endsWith('*')
-    .transform((prefix) => prefix.slice(0, -1))
-    .pipe(queueName.or(z.literal('')))
-    .transform((prefix) => `${prefix}*`),
-]);
+import { claimedQueue, claimFields } from './claim-schema.js';
 
 /** Handing out tasks. */
 export const claimRoutes = ({ claims }: Pick<Services, 'claims'>): readonly Route[] => [

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { eventId } from '../../commands/event-id.js';
+import type { Task } from '../../domain/task.js';
 import { carriedOut, written } from '../answers.js';
 import { bulkAnswer, eachOf, mostItems } from '../bulk.js';
+import { claimNext, nextClaim } from '../claim-next.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { given, id } from '../schema.js';
@@ -12,7 +14,8 @@ const params = z.strictObject({ id });
 const completionItem = z.strictObject({ id, ...completion });
 
 /** What the holder of a task's lease says. */
-export const taskLeaseRoutes = ({ tasks, clock }: Services): readonly Route[] => {
+export const taskLeaseRoutes = (services: Services): readonly Route[] => {
+  const { tasks, clock } = services;
   const now = () => new Date(clock.now()).toISOString();
 
   return [
@@ -44,31 +47,38 @@ export const taskLeaseRoutes = ({ tasks, clock }: Services): readonly Route[] =>
     route({
       method: 'post',
       path: '/v1/tasks/complete',
-      body: z.strictObject({ items: z.array(completionItem).min(1).max(mostItems) }),
-      handle: async ({ body: { items } }, context) => {
+      body: z.strictObject({
+        items: z.array(completionItem).min(1).max(mostItems),
+        claim: nextClaim.optional(),
+      }),
+      handle: async ({ body: { items, claim } }, context) => {
         const { ifRevision: _, ...command } = context.command;
+        let finished: Task | undefined;
         const outcomes = await eachOf(
           items,
           context,
           '/v1/tasks/complete',
-          async ({ id, ...completed }, index) =>
-            written(
-              await tasks(id, [{ type: 'CompleteTask', ...given(completed) }], {
-                ...command,
-                commandId: eventId(command.commandId, index),
-              }),
-            ),
+          async ({ id, ...completed }, index) => {
+            const complete = { type: 'CompleteTask' as const, ...given(completed) };
+            const commandId = eventId(command.commandId, index);
+            const outcome = carriedOut(await tasks(id, [complete], { ...command, commandId }));
+            finished ??= outcome.state;
+            return written(outcome);
+          },
         );
-        return bulkAnswer(outcomes);
+        return bulkAnswer(outcomes, await claimNext(services, claim, finished, context));
       },
     }),
     route({
       method: 'post',
       path: '/v1/tasks/:id/complete',
       params,
-      body: z.strictObject(completion),
-      handle: async ({ params, body }, { command }) =>
-        written(await tasks(params.id, [{ type: 'CompleteTask', ...given(body) }], command)),
+      body: z.strictObject({ ...completion, claim: nextClaim.optional() }),
+      handle: async ({ params, body: { claim, ...completed } }, context) => {
+        const complete = { type: 'CompleteTask' as const, ...given(completed) };
+        const outcome = carriedOut(await tasks(params.id, [complete], context.command));
+        return written(outcome, { more: await claimNext(services, claim, outcome.state, context) });
+      },
     }),
     route({
       method: 'post',
