@@ -58,7 +58,7 @@ const words = (news: WorkerNews | ProgramLine): string => {
     case 'completed':
       return `completed in ${duration(news.tookMs)}`;
     case 'failed':
-      return `failed after ${duration(news.tookMs)}${news.retryable ? '' : ', not to be tried again'}: ${news.error}`;
+      return `failed after ${duration(news.tookMs)}${news.retryable ? '' : ', not to be tried again'}: ${news.error.split('\n', 1)[0]}`;
     case 'lost':
       return `over after ${duration(news.tookMs)}, and no longer this worker's`;
     case 'unreachable':

@@ -14,6 +14,8 @@ export type AttemptOptions = Readonly<{
   leaseSeconds: number;
   reachability: Reachability;
   tell(news: WorkerNews): void;
+  /** The queue to claim the next task from together with the completion, if any. Asked once. */
+  nextQueue(): string | undefined;
   /** Once aborted, the server is told no more. */
   givingUp: AbortSignal;
 }>;
@@ -21,9 +23,15 @@ export type AttemptOptions = Readonly<{
 /** An attempt at a task, under way. */
 export type Attempt = Readonly<{
   /** Settles once the server knows what came of it, or that it is no matter any more. Never rejects. */
-  over: Promise<'completed' | 'failed' | 'lost'>;
+  over: Promise<Ending>;
   /** Ends the work before its time. */
   end(reason: EndReason): void;
+}>;
+
+/** How an attempt ended, and the tasks that were claimed with its completion. */
+export type Ending = Readonly<{
+  outcome: 'completed' | 'failed' | 'lost';
+  claimed: readonly ClaimedTask[];
 }>;
 
 type Result = Readonly<{ result?: JsonValue }> | Readonly<{ failure: TaskFailure }>;
@@ -43,7 +51,7 @@ const progressEveryMs = 500;
  * lost or somebody cancels the task, and tells the server what came of it until it has heard.
  */
 export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attempt => {
-  const { tasks, handle, leaseSeconds, reachability, tell, givingUp } = options;
+  const { tasks, handle, leaseSeconds, reachability, tell, nextQueue, givingUp } = options;
   const { id, leaseToken } = task;
   const begun = performance.now();
   const working = new AbortController();
@@ -100,19 +108,25 @@ export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attemp
     const failed = { leaseToken, error, retryable, ...after };
     await untilAnswered(() => tasks.fail(id, failed), reachability, givingUp);
     tell({ type: 'failed', task, tookMs: tookMs(), error, retryable });
-    return 'failed' as const;
+    return endingAs('failed');
   };
   const settle = async (result: Result) => {
     if ('failure' in result) return fail(result.failure);
+    // Asked for once: the answer that got lost may have had a task in it, which its lease takes back.
+    let queue = nextQueue();
+    const call = () => {
+      const claim = queue === undefined ? {} : { claim: { queue } };
+      queue = undefined;
+      return tasks.complete(id, { leaseToken, ...result, ...claim });
+    };
     try {
-      const call = () => tasks.complete(id, { leaseToken, ...result });
-      await untilAnswered(call, reachability, givingUp);
+      const { claimed } = await untilAnswered(call, reachability, givingUp);
+      tell({ type: 'completed', task, tookMs: tookMs() });
+      return endingAs('completed', claimed?.items);
     } catch (error) {
       if (isGone(error) || !(error instanceof ForklineError)) throw error;
       return fail(new TaskFailure(`the result was refused: ${error.message}`, false));
     }
-    tell({ type: 'completed', task, tookMs: tookMs() });
-    return 'completed' as const;
   };
 
   const run = async () => {
@@ -127,10 +141,15 @@ export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attemp
       await beating;
     }
     tell({ type: 'lost', task, tookMs: tookMs() });
-    return 'lost' as const;
+    return endingAs('lost');
   };
   return { over: run(), end };
 };
+
+const endingAs = (outcome: Ending['outcome'], claimed: readonly ClaimedTask[] = []): Ending => ({
+  outcome,
+  claimed,
+});
 
 const failureOf = (error: unknown, { reason }: AbortSignal): TaskFailure => {
   if (reason === 'cancel-requested') return new TaskFailure('cancelled', false);

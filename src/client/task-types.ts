@@ -90,6 +90,18 @@ export type TaskProgress = Held & Readonly<{ percent: number; status?: string }>
 
 export type Completion = Held & Readonly<{ result?: JsonValue }>;
 
+/** What a holder that has finished asks for besides: without a wait, by default for itself and for as long a lease. */
+export type NextClaim = Readonly<{
+  queue: string;
+  max?: number;
+  workerId?: string;
+  leaseSeconds?: number;
+}>;
+
+/** `claimed` is there when it was asked for. */
+export type Completed = Written &
+  Readonly<{ claimed?: Readonly<{ items: readonly ClaimedTask[] }> }>;
+
 export type Failure = Held &
   Readonly<{
     error: string;

@@ -3,11 +3,13 @@ import type {
   BulkAnswer,
   Claim,
   ClaimedTask,
+  Completed,
   Completion,
   Failure,
   Heartbeat,
   Held,
   NewTask,
+  NextClaim,
   Queue,
   Task,
   TaskProgress,
@@ -45,8 +47,11 @@ export const tasksOver = (http: Transport) => {
       post<Heartbeat>(id, 'heartbeat', held, options),
     progress: (id: string, progress: TaskProgress, options?: WriteOptions) =>
       post(id, 'progress', progress, options),
-    complete: (id: string, completion: Completion, options?: WriteOptions) =>
-      post(id, 'complete', completion, options),
+    complete: (
+      id: string,
+      completion: Completion & Readonly<{ claim?: NextClaim }>,
+      options?: WriteOptions,
+    ) => post<Completed>(id, 'complete', completion, options),
     /** Up to 500 at once, each with its own outcome. */
     completeMany: (
       items: readonly (Completion & Readonly<{ id: string }>)[],

@@ -32,6 +32,9 @@ export const work = async (
   const living = new AbortController();
   const givingUp = new AbortController();
   let claimed = 0;
+  /** Tasks that were asked for and may yet come. */
+  let promised = 0;
+  let turn = 0;
   let failure: unknown;
   let wake = () => {};
 
@@ -74,15 +77,25 @@ export const work = async (
 
   const start = (task: ClaimedTask): void => {
     claimed += 1;
+    let hasPromise = false;
     tell({ type: 'claimed', task });
     const attempt = startAttempt(task, {
       ...{ tasks, handle, leaseSeconds, reachability, tell },
       givingUp: givingUp.signal,
+      nextQueue: () => {
+        if (claiming.signal.aborted || claimed + promised >= maxTasks) return undefined;
+        promised += 1;
+        hasPromise = true;
+        turn += 1;
+        return queues[turn % queues.length];
+      },
     });
     running.set(task.id, attempt);
-    void attempt.over.then((outcome) => {
+    void attempt.over.then((ending) => {
       running.delete(task.id);
-      done[outcome] += 1;
+      done[ending.outcome] += 1;
+      if (hasPromise) promised -= 1;
+      ending.claimed.forEach(start);
       wake();
     });
   };
@@ -94,10 +107,15 @@ export const work = async (
 
   const fill = async (): Promise<void> => {
     while (!claiming.signal.aborted) {
-      const room = Math.min(concurrency - running.size, maxTasks - claimed);
+      const room = Math.min(concurrency - running.size, maxTasks - claimed - promised);
       if (claimed >= maxTasks) stop('done');
-      else if (room === 0) await change();
-      else for (const task of await claimNext(room, claiming.signal)) start(task);
+      else if (room <= 0) await change();
+      else {
+        promised += room;
+        const tasks = await claimNext(room, claiming.signal);
+        promised -= room;
+        tasks.forEach(start);
+      }
     }
   };
 

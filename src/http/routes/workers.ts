@@ -11,7 +11,7 @@ import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, given, paging, queueName } from '../schema.js';
 import type { Services } from '../services.js';
-import { claimedQueue } from './claim.js';
+import { claimedQueue } from './claim-schema.js';
 
 /** One or two dots alone would be taken for a folder when they are in a path. */
 const workerId = z
