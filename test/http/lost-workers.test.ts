@@ -31,6 +31,12 @@ afterAll(async () => {
 });
 
 const api = () => apiOf(() => nodes[0]!.url, { 'X-User-Id': 'ann' });
+/** Waits until the node that is asked knows how the worker stands: what it does not know yet, it learns by the next heartbeat. */
+const known = async (id: string): Promise<void> => {
+  const last = (await eventsOf(api(), `worker-${id}`)).at(-1);
+  await bodyOf(api().get(`/v1/workers/${id}?after=${last?.position}`));
+};
+
 const client = () => forklineClient({ url: nodes[1]!.url, userId: 'ann' });
 
 it('loses a silent worker once, and has it back with its next heartbeat, still to stop', async () => {
@@ -43,6 +49,7 @@ it('loses a silent worker once, and has it back with its next heartbeat, still t
   await bodyOf(api().post('/v1/workers/silent/stop'));
   expect([await next(), await next()]).toEqual(['WorkerRegistered', 'WorkerStopRequested']);
   expect(await next()).toBe('WorkerLost');
+  await known('silent');
 
   const beat = await api().post('/v1/workers/silent/heartbeat');
   expect(beat.body).toMatchObject({ status: 'stopping', stopRequested: true });
