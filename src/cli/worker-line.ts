@@ -14,7 +14,7 @@ const endings: Readonly<Record<EndReason, string>> = {
 const stops = {
   asked: 'asked to stop',
   signal: 'stopping',
-  done: 'done',
+  done: 'takes no more tasks',
 } as const;
 
 /** What a worker does, on a line: when, which task, what. */
@@ -58,7 +58,7 @@ const words = (news: WorkerNews | ProgramLine): string => {
     case 'completed':
       return `completed in ${duration(news.tookMs)}`;
     case 'failed':
-      return `failed after ${duration(news.tookMs)}${news.retryable ? '' : ', not to be tried again'}: ${news.error.split('\n', 1)[0]}`;
+      return `failed after ${duration(news.tookMs)}${outlook(news)}: ${news.error.split('\n', 1)[0]}`;
     case 'lost':
       return `over after ${duration(news.tookMs)}, and no longer this worker's`;
     case 'unreachable':
@@ -66,12 +66,17 @@ const words = (news: WorkerNews | ProgramLine): string => {
     case 'reachable':
       return 'the server is back';
     case 'stopping':
-      return news.running === 0
+      return news.running === 0 || news.why === 'done'
         ? stops[news.why]
         : `${stops[news.why]}, once ${count(news.running, 'task')} ended`;
     case 'stopped':
       return 'stopped';
   }
+};
+
+const outlook = ({ retryable, task }: Extract<WorkerNews, { type: 'failed' }>): string => {
+  if (!retryable) return ', not to be tried again';
+  return task.attempt < task.maxAttempts ? '' : ', the last attempt';
 };
 
 const duration = (ms: number): string =>

@@ -20,6 +20,14 @@ const shown: readonly (readonly [WorkerNews | ProgramLine, string])[] = [
     { type: 'failed', task, tookMs: 125_000, error: 'exit code 65\nlast line', retryable: false },
     'task-1  failed after 2 min 5 s, not to be tried again: exit code 65',
   ],
+  [
+    {
+      ...{ type: 'failed', tookMs: 0, error: 'exit code 3', retryable: true },
+      task: { ...task, attempt: 3 },
+    },
+    'task-1  failed after 0.0 s, the last attempt: exit code 3',
+  ],
+  [{ type: 'stopping', why: 'done', running: 1 }, 'takes no more tasks'],
   [{ type: 'stopping', why: 'asked', running: 2 }, 'asked to stop, once 2 tasks ended'],
   [{ type: 'stopping', why: 'signal', running: 0 }, 'stopping'],
 ];
