@@ -88,7 +88,25 @@ export type Heartbeat = Readonly<{ leaseExpiresAt: string; cancelRequested: bool
 
 export type TaskProgress = Held & Readonly<{ percent: number; status?: string }>;
 
+/** A result has 256 KiB at most. */
 export type Completion = Held & Readonly<{ result?: JsonValue }>;
+
+/** What else a worker that has finished asks for: by default for itself, and for as long as it held the last task. */
+export type NextClaim = Readonly<{
+  queue: string;
+  max?: number;
+  workerId?: string;
+  leaseSeconds?: number;
+}>;
+
+/** The next tasks, if they were asked for. */
+export type Claimed = Readonly<{ claimed?: Readonly<{ items: readonly ClaimedTask[] }> }>;
+
+/** Completions of up to 500 tasks. */
+export type Completions = Readonly<{
+  items: readonly (Completion & Readonly<{ id: string }>)[];
+  claim?: NextClaim;
+}>;
 
 export type Failure = Held &
   Readonly<{

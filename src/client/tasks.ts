@@ -2,12 +2,15 @@ import { everyItem } from './pages.js';
 import type {
   BulkAnswer,
   Claim,
+  Claimed,
   ClaimedTask,
   Completion,
+  Completions,
   Failure,
   Heartbeat,
   Held,
   NewTask,
+  NextClaim,
   Queue,
   Task,
   TaskProgress,
@@ -45,13 +48,15 @@ export const tasksOver = (http: Transport) => {
       post<Heartbeat>(id, 'heartbeat', held, options),
     progress: (id: string, progress: TaskProgress, options?: WriteOptions) =>
       post(id, 'progress', progress, options),
-    complete: (id: string, completion: Completion, options?: WriteOptions) =>
-      post(id, 'complete', completion, options),
-    /** Up to 500 at once, each with its own outcome. */
-    completeMany: (
-      items: readonly (Completion & Readonly<{ id: string }>)[],
+    /** Answers with the next tasks too, if they are asked for. */
+    complete: (
+      id: string,
+      completion: Completion & Readonly<{ claim?: NextClaim }>,
       options?: WriteOptions,
-    ) => http.write<BulkAnswer>('POST', '/v1/tasks/complete', { items }, options),
+    ) => post<Written & Claimed>(id, 'complete', completion, options),
+    /** Up to 500 at once, each with its own outcome. */
+    completeMany: (completions: Completions, options?: WriteOptions) =>
+      http.write<BulkAnswer & Claimed>('POST', '/v1/tasks/complete', completions, options),
     fail: (id: string, failure: Failure, options?: WriteOptions) =>
       post(id, 'fail', failure, options),
     cancel: (id: string, reason: Readonly<{ reason?: string }> = {}, options?: WriteOptions) =>
