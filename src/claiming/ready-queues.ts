@@ -57,9 +57,11 @@ export const readyQueues = (
 
   const queueOf = (userId: string | undefined, queue: string): ReadyQueue => {
     const key = keyOf(userId, queue);
-    const held = queues.get(key) ?? readyQueue(sources, { userId, queue });
-    queues.set(key, held);
-    return held;
+    const held = queues.get(key);
+    if (held) return held;
+    const fresh = readyQueue(sources, { userId, queue });
+    queues.set(key, fresh);
+    return fresh;
   };
   /** Those that hold a task of a user: of all users', and of the user's own. */
   const holding = ({ userId, queue }: Owned): readonly ReadyQueue[] =>

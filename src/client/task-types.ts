@@ -88,9 +88,10 @@ export type Heartbeat = Readonly<{ leaseExpiresAt: string; cancelRequested: bool
 
 export type TaskProgress = Held & Readonly<{ percent: number; status?: string }>;
 
+/** A result has 256 KiB at most. */
 export type Completion = Held & Readonly<{ result?: JsonValue }>;
 
-/** What a holder that has finished asks for besides: without a wait, by default for itself and for as long a lease. */
+/** What else a worker that has finished asks for: by default for itself, and for as long as it held the last task. */
 export type NextClaim = Readonly<{
   queue: string;
   max?: number;
@@ -98,9 +99,14 @@ export type NextClaim = Readonly<{
   leaseSeconds?: number;
 }>;
 
-/** `claimed` is there when it was asked for. */
-export type Completed = Written &
-  Readonly<{ claimed?: Readonly<{ items: readonly ClaimedTask[] }> }>;
+/** The next tasks, if they were asked for. */
+export type Claimed = Readonly<{ claimed?: Readonly<{ items: readonly ClaimedTask[] }> }>;
+
+/** Completions of up to 500 tasks. */
+export type Completions = Readonly<{
+  items: readonly (Completion & Readonly<{ id: string }>)[];
+  claim?: NextClaim;
+}>;
 
 export type Failure = Held &
   Readonly<{

@@ -2,9 +2,10 @@ import { everyItem } from './pages.js';
 import type {
   BulkAnswer,
   Claim,
+  Claimed,
   ClaimedTask,
-  Completed,
   Completion,
+  Completions,
   Failure,
   Heartbeat,
   Held,
@@ -47,16 +48,15 @@ export const tasksOver = (http: Transport) => {
       post<Heartbeat>(id, 'heartbeat', held, options),
     progress: (id: string, progress: TaskProgress, options?: WriteOptions) =>
       post(id, 'progress', progress, options),
+    /** Answers with the next tasks too, if they are asked for. */
     complete: (
       id: string,
       completion: Completion & Readonly<{ claim?: NextClaim }>,
       options?: WriteOptions,
-    ) => post<Completed>(id, 'complete', completion, options),
+    ) => post<Written & Claimed>(id, 'complete', completion, options),
     /** Up to 500 at once, each with its own outcome. */
-    completeMany: (
-      items: readonly (Completion & Readonly<{ id: string }>)[],
-      options?: WriteOptions,
-    ) => http.write<BulkAnswer>('POST', '/v1/tasks/complete', { items }, options),
+    completeMany: (completions: Completions, options?: WriteOptions) =>
+      http.write<BulkAnswer & Claimed>('POST', '/v1/tasks/complete', completions, options),
     fail: (id: string, failure: Failure, options?: WriteOptions) =>
       post(id, 'fail', failure, options),
     cancel: (id: string, reason: Readonly<{ reason?: string }> = {}, options?: WriteOptions) =>

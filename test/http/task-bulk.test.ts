@@ -73,6 +73,25 @@ describe('submitting many tasks at once', () => {
     expect(listed).toHaveLength(3);
   });
 
+  it('under an idempotency key makes each of them once, cut off in the middle by a crash', async () => {
+    const key = { 'Idempotency-Key': v4() };
+    const queue = v4();
+    const asked = Array.from({ length: 500 }, (_, payload) => ({ type: 't', queue, payload }));
+    const first = ann.post<Bulk>('/v1/tasks', asked, key).catch(() => undefined);
+    // Once some of them are there, and hardly all of them.
+    while ((await everyItem(ann, `/v1/tasks?queue=${queue}&limit=1`)).length === 0);
+    await server.crash();
+    await first;
+    const again = await ann.post<Bulk>('/v1/tasks', asked, key);
+    expect(new Set(statusesOf(again.body))).toEqual(new Set([201]));
+    const after = Math.max(...again.body.items.map(({ body }) => Number(body.position)));
+    const listed = await everyItem<{ id: string }>(
+      ann,
+      `/v1/tasks?queue=${queue}&limit=500&after=${after}`,
+    );
+    expect(listed.map(({ id }) => id).sort()).toEqual(again.body.items.map(({ body }) => body.id));
+  });
+
   it('of the same id makes it once', async () => {
     const task = { id: v4(), type: 't', queue: v4() };
     const { body } = await ann.post<Bulk>('/v1/tasks', [task, task, { ...task, priority: 1 }]);

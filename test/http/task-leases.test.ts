@@ -25,6 +25,21 @@ describe('the holder of a task', () => {
     expect(await typesOf(id)).toEqual(['TaskSubmitted', 'TaskClaimed']);
   });
 
+  it('has its lease extended once the first half of it is over', async () => {
+    const queue = v4();
+    await submitTask(ann, queue);
+    const [held] = await claimTasks(ann, queue, { leaseSeconds: 6 });
+    const { id, leaseToken, leaseExpiresAt } = held!;
+    let until = leaseExpiresAt;
+    while (until === leaseExpiresAt) {
+      const beat = ann.post<Heartbeat>(`/v1/tasks/${id}/heartbeat`, { leaseToken });
+      until = (await bodyOf(beat)).leaseExpiresAt;
+    }
+    expect(Date.parse(until) - Date.parse(leaseExpiresAt)).toBeGreaterThanOrEqual(3_000);
+    // However many heartbeats it took.
+    expect(await typesOf(id)).toEqual(['TaskSubmitted', 'TaskClaimed', 'TaskLeaseExtended']);
+  });
+
   it('hears by its heartbeat that the task is to be cancelled, and lets go of it', async () => {
     const { id, leaseToken } = await heldTask(ann, v4());
     await bodyOf(ann.post(`/v1/tasks/${id}/cancel`, { reason: 'not needed' }));
