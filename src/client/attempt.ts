@@ -69,7 +69,10 @@ export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attemp
     while (!signal.aborted) {
       await wait(everyMs, undefined, { signal });
       const call = () => tasks.heartbeat(id, { leaseToken }, { signal });
-      const { cancelRequested } = await untilAnswered(call, reachability, signal);
+      const { cancelRequested } = await untilAnswered(call, reachability, {
+        signal,
+        mostMs: everyMs / 2,
+      });
       if (cancelRequested) end('cancel-requested');
     }
   };
@@ -106,7 +109,7 @@ export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attemp
     const error = message.slice(0, longestError);
     const after = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
     const failed = { leaseToken, error, retryable, ...after };
-    await untilAnswered(() => tasks.fail(id, failed), reachability, givingUp);
+    await untilAnswered(() => tasks.fail(id, failed), reachability, { signal: givingUp });
     tell({ type: 'failed', task, tookMs: tookMs(), error, retryable });
     return endingAs('failed');
   };
@@ -120,7 +123,7 @@ export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attemp
       return tasks.complete(id, { leaseToken, ...result, ...claim });
     };
     try {
-      const { claimed } = await untilAnswered(call, reachability, givingUp);
+      const { claimed } = await untilAnswered(call, reachability, { signal: givingUp });
       tell({ type: 'completed', task, tookMs: tookMs() });
       return endingAs('completed', claimed?.items);
     } catch (error) {

@@ -35,7 +35,7 @@ export const claimerOver = (http: Transport, options: ClaimerOptions) => {
     signal: AbortSignal,
   ): Promise<readonly ClaimedTask[]> => {
     const call = () => claim(queue, { workerId, max, leaseSeconds, waitSeconds }, { signal });
-    return (await untilAnswered(call, reachability, signal)).items;
+    return (await untilAnswered(call, reachability, { signal })).items;
   };
 
   const askAll = async (max: number, signal: AbortSignal): Promise<readonly ClaimedTask[]> => {

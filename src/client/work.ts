@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Attempt, startAttempt } from './attempt.js';
 import { claimerOver } from './claimer.js';
-import { ForklineError } from './forkline-error.js';
+import { presenceOf } from './presence.js';
 import type { ClaimedTask } from './task-types.js';
 import { tasksOver } from './tasks.js';
 import type { Transport } from './transport.js';
-import { type Reachability, untilAnswered } from './until-answered.js';
+import { reachabilityOf } from './until-answered.js';
 import type { TaskHandler, WorkDone, WorkerNews, WorkOptions } from './worker-types.js';
 import type { Workers } from './workers.js';
 
@@ -22,11 +22,16 @@ export const work = async (
   const { id, queues, concurrency = 1, leaseSeconds = 30, heartbeatSeconds = 10 } = options;
   const { graceSeconds = 30, maxTasks = Number.POSITIVE_INFINITY, signal, onNews } = options;
   const tell = (news: WorkerNews) => onNews?.(news);
-  const reachability = reachabilityTold(tell);
+  const reachability = reachabilityOf(
+    ({ detail }, waitMs) => tell({ type: 'unreachable', detail, waitMs }),
+    () => tell({ type: 'reachable' }),
+  );
+  const worker = { id, queues, maxConcurrentTasks: concurrency, heartbeatSeconds };
+  const presence = presenceOf({ workers, worker, reachability, tell });
   const claimNext = claimerOver(http, { queues, workerId: id, leaseSeconds, reachability });
   const tasks = tasksOver(http);
 
-  const running = new Map<string, Attempt>();
+  const running = new Set<Attempt>();
   const done = { completed: 0, failed: 0, lost: 0 };
   const claiming = new AbortController();
   const living = new AbortController();
@@ -41,7 +46,7 @@ export const work = async (
   /** After the grace, what still runs is ended; a while later, what the server has not heard is left to the leases. */
   const limit = async (): Promise<void> => {
     await wait(graceSeconds * 1_000, undefined, { signal: living.signal });
-    for (const attempt of running.values()) attempt.end('stopping');
+    for (const attempt of running) attempt.end('stopping');
     await wait(lastWordsMs, undefined, { signal: living.signal });
     givingUp.abort();
   };
@@ -52,27 +57,6 @@ export const work = async (
     claiming.abort();
     if (why !== 'done') limit().catch(() => {});
     wake();
-  };
-
-  const register = async (until: AbortSignal): Promise<void> => {
-    const worker = { id, queues, maxConcurrentTasks: concurrency, heartbeatSeconds };
-    await untilAnswered(() => workers.register(worker, { signal: until }), reachability, until);
-    tell({ type: 'registered', workerId: id });
-  };
-
-  const beat = async (): Promise<void> => {
-    const until = { signal: living.signal };
-    for (;;) {
-      await wait(heartbeatSeconds * 1_000, undefined, until);
-      const call = () => workers.heartbeat(id, until);
-      try {
-        const { stopRequested } = await untilAnswered(call, reachability, living.signal);
-        if (stopRequested) stop('asked');
-      } catch (error) {
-        if (!isForgotten(error)) throw error;
-        if (!claiming.signal.aborted) await register(living.signal);
-      }
-    }
   };
 
   const start = (task: ClaimedTask): void => {
@@ -90,9 +74,9 @@ export const work = async (
         return queues[turn % queues.length];
       },
     });
-    running.set(task.id, attempt);
+    running.add(attempt);
     void attempt.over.then((ending) => {
-      running.delete(task.id);
+      running.delete(attempt);
       done[ending.outcome] += 1;
       if (hasPromise) promised -= 1;
       ending.claimed.forEach(start);
@@ -130,18 +114,14 @@ export const work = async (
   signal?.addEventListener('abort', onSignal);
   try {
     if (signal?.aborted) return done;
-    await register(claiming.signal);
-    const beating = beat().catch(fail);
+    await presence.register(claiming.signal);
+    const onStopRequested = () => stop('asked');
+    const beating = presence.beat(living.signal, claiming.signal, onStopRequested).catch(fail);
     await fill().catch(fail);
     while (running.size > 0) await change();
     living.abort();
     await beating;
-    await untilAnswered(
-      () => workers.stop(id, { stopped: true }),
-      reachability,
-      AbortSignal.timeout(lastWordsMs),
-    ).catch(() => {});
-    tell({ type: 'stopped' });
+    await presence.leave();
   } catch (error) {
     // Stopped while it waited to be registered.
     if (!claiming.signal.aborted) throw error;
@@ -151,23 +131,4 @@ export const work = async (
   }
   if (failure !== undefined) throw failure;
   return done;
-};
-
-/** Whether a worker has to register again before its heartbeats mean anything. */
-const isForgotten = (error: unknown): boolean =>
-  error instanceof ForklineError && ['worker-not-found', 'worker-stopped'].includes(error.code);
-
-/** Tells once that the server is away, and once that it is back, however many calls meet it. */
-const reachabilityTold = (tell: (news: WorkerNews) => void): Reachability => {
-  let isAway = false;
-  return {
-    away: ({ detail }, waitMs) => {
-      if (!isAway) tell({ type: 'unreachable', detail, waitMs });
-      isAway = true;
-    },
-    back: () => {
-      if (isAway) tell({ type: 'reachable' });
-      isAway = false;
-    },
-  };
 };
