@@ -1,5 +1,6 @@
 import type { AnyProjection } from '../src/projecting/projection.js';
 import { checkpoints } from './checkpoints.js';
+import { deadlines } from './deadlines.js';
 import { executions } from './executions.js';
 import { messages } from './messages.js';
 import { prunes } from './prunes.js';
@@ -7,6 +8,7 @@ import { queues } from './queues.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
 import { tasks } from './tasks.js';
+import { workers } from './workers.js';
 
 /** Every read model that Forkline keeps. */
 export const projections = [
@@ -16,6 +18,8 @@ export const projections = [
   checkpoints,
   prunes,
   streams,
+  workers,
+  deadlines,
   tasks,
   queues,
   // The runner gives each handler the events and documents of its own projection only.

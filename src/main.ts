@@ -21,6 +21,9 @@ import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
 import { startSharedClock } from './queries/shared-clock.js';
+import { workerHeartbeatsIn } from './queries/worker-heartbeats.js';
+import { startDeadlines } from './reactions/deadlines.js';
+import { startLosingWorkers } from './reactions/lost-workers.js';
 import { openStores } from './stores.js';
 
 const patienceMs = 10_000;
@@ -53,6 +56,8 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const runner = await startRunner({ store, streams, db, projections, log });
   const idempotencyKeys = idempotencyKeysIn(db);
   await idempotencyKeys.prepare();
+  const workerHeartbeats = workerHeartbeatsIn(db);
+  await workerHeartbeats.prepare();
 
   const feed = startFeed(store, log);
   const taskHandler = commandHandler(streams, deciders.task);
@@ -64,6 +69,8 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const tasks = noticing(taskHandler, claims.ready);
   const services: Services = {
     ...{ store, streams, runner, idempotencyKeys, clock, log, collections, tasks, claims },
+    workerHeartbeats,
+    workerLostAfter: config.WORKER_LOST_AFTER,
     sessions: commandHandler(streams, deciders.session),
     executions: commandHandler(streams, deciders.execution),
     interrupts: commandHandler(streams, deciders.interrupt),
@@ -75,11 +82,17 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
     }),
   };
+  const deadlines = startDeadlines(services);
   const server = createServer(createApp(routesOf(services), services));
   attachFeed(server, feed, services.identify);
   const purging = setInterval(() => {
     idempotencyKeys.purge().catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
   }, purgeEveryMs).unref();
+
+  const losingWorkers = startLosingWorkers({
+    ...{ clock, log, heartbeats: workerHeartbeats },
+    ...{ collections: services.collections, workers: services.workers },
+  });
 
   await listen(server, config.PORT, config.HOST);
   return {
@@ -88,7 +101,8 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     stop: async () => {
       clearInterval(purging);
       claims.stop();
-      await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await Promise.all([closeServer(server, patienceMs), feed.stop(), deadlines.stop()]);
+      await losingWorkers.stop();
       await runner.stop();
       clock.stop();
       await store.close();

@@ -25,6 +25,7 @@ export type ModelName =
   | 'checkpoints'
   | 'prunes'
   | 'streams'
+  | 'workers'
   | 'tasks'
   | 'queues';
 

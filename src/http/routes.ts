@@ -13,6 +13,7 @@ import { sessionRoutes } from './routes/sessions.js';
 import { streamRoutes } from './routes/streams.js';
 import { taskLeaseRoutes } from './routes/task-leases.js';
 import { taskRoutes } from './routes/tasks.js';
+import { workerRoutes } from './routes/workers.js';
 import type { Services } from './services.js';
 
 /** Every endpoint under /v1. */
@@ -30,6 +31,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...taskRoutes(services, gate),
     ...queueRoutes(services),
     ...streamRoutes(services, gate),
+    ...workerRoutes(services),
     ...feedRoutes(services),
     ...operationRoutes(services),
   ];

@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
+import { type DeadlineDocument, deadlines } from '../../projections/deadlines.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
 import { type PruneDocument, prunes } from '../../projections/prunes.js';
@@ -7,6 +8,7 @@ import { type QueueDocument, queues } from '../../projections/queues.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
 import { type TaskDocument, tasks } from '../../projections/tasks.js';
+import { type WorkerDocument, workers } from '../../projections/workers.js';
 import { collectionName } from '../projecting/read-model.js';
 
 type Stored<Document> = Document & Readonly<{ _id: string; position: number }>;
@@ -20,6 +22,8 @@ export type Collections = Readonly<{
   checkpoints: Collection<Row<CheckpointDocument>>;
   prunes: Collection<Row<PruneDocument>>;
   streams: Collection<Stored<StreamDocument>>;
+  workers: Collection<Stored<WorkerDocument>>;
+  deadlines: Collection<Stored<DeadlineDocument>>;
   tasks: Collection<Stored<TaskDocument>>;
   queues: Collection<Stored<QueueDocument>>;
 }>;
@@ -29,6 +33,7 @@ export type MessageRow = Row<MessageDocument>;
 export type ExecutionRecord = Stored<ExecutionDocument>;
 export type CheckpointRow = Row<CheckpointDocument>;
 export type StreamRecord = Stored<StreamDocument>;
+export type WorkerRecord = Stored<WorkerDocument>;
 export type TaskRecord = Stored<TaskDocument>;
 export type QueueRecord = Stored<QueueDocument>;
 
@@ -39,6 +44,8 @@ export const collectionsOf = (db: Db): Collections => ({
   checkpoints: db.collection(collectionName(checkpoints)),
   prunes: db.collection(collectionName(prunes)),
   streams: db.collection(collectionName(streams)),
+  workers: db.collection(collectionName(workers)),
+  deadlines: db.collection(collectionName(deadlines)),
   tasks: db.collection(collectionName(tasks)),
   queues: db.collection(collectionName(queues)),
 });

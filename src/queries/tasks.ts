@@ -35,11 +35,19 @@ export const findTask = async (
 export const listTasks = async (
   { tasks }: Collections,
   caller: Caller,
-  { cursor, limit, ...wanted }: TaskListOptions,
+  { queue, status, type, sessionId, workerId, cursor, limit }: TaskListOptions,
 ): Promise<Page<TaskSummary>> => {
   const read = await tasks
     .find<Omit<TaskRecord, 'payload' | 'result'>>(
-      { ...visibleTo(caller), ...wanted, ...(cursor && createdBefore(cursor)) },
+      {
+        ...visibleTo(caller),
+        ...(queue !== undefined && { queue }),
+        ...(status && { status }),
+        ...(type !== undefined && { type }),
+        ...(sessionId !== undefined && { sessionId }),
+        ...(workerId !== undefined && { workerId }),
+        ...(cursor && createdBefore(cursor)),
+      },
       { projection: { payload: 0, result: 0 } },
     )
     .sort({ createdAt: -1, _id: -1 })

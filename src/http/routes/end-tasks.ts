@@ -1,5 +1,7 @@
 import { v5 } from 'uuid';
 import type { CommandRequest } from '../../commands/request.js';
+import { isRejection } from '../../domain/decider.js';
+import { StreamTombstoned } from '../../eventstore/event-store.js';
 import { carriedOut } from '../answers.js';
 import type { Services } from '../services.js';
 
@@ -30,14 +32,20 @@ export const endTasks = async (
       unsettled.slice(done, done + atOnce).map(({ id }) => {
         const request = { ...command, commandId: v5(id, command.commandId) };
         const cancel = { type: 'CancelTask' as const, reason: 'session-deleted', atOnce: true };
-        return tasks(id, [cancel], request);
+        return tasks(id, [cancel], request).catch(unlessGone);
       }),
     );
     // One that was completed meanwhile is settled as well.
+    // One that was completed meanwhile is settled as well.
     for (const outcome of outcomes)
-      if (!('rejected' in outcome) || outcome.rejected !== 'task-already-settled')
+      if (outcome && !(isRejection(outcome) && outcome.rejected === 'task-already-settled'))
         position = Math.max(position, carriedOut(outcome).position);
   }
   await runner.progress('queues').reached(position, patience);
   return found.map(({ _id }) => _id);
+};
+
+/** A deletion that was cut off may have deleted some tasks already. */
+const unlessGone = (error: unknown): undefined => {
+  if (!(error instanceof StreamTombstoned)) throw error;
 };
