@@ -69,9 +69,11 @@ export const startClaims = ({
   const line = waitingLine();
   let isStopping = false;
   let store: Told | undefined;
+  /** What this node made ready itself, it knows of before it is told. */
+  let noticed = 0;
   const position = (): number => {
     if (!store) throw new StoreUnavailable('the event store has not been reached yet');
-    return store.position();
+    return Math.max(store.position(), noticed);
   };
   const queues = readyQueues({ collections, progress, position }, log, line.wakeFor);
   let unfollow = () => {};
@@ -180,7 +182,10 @@ export const startClaims = ({
         if (left) line.wakeFor(left);
       }
     },
-    ready: queues.offer,
+    ready: (task) => {
+      noticed = Math.max(noticed, task.readyPosition);
+      queues.offer(task);
+    },
     stop: () => {
       isStopping = true;
       unfollow();

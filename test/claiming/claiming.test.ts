@@ -1,9 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
+import type { Written } from '../http/support/api.js';
 import { expectProblem } from '../http/support/expect-problem.js';
 import { eventsOf } from '../http/support/making.js';
 import { running } from '../http/support/running.js';
-import { askForTasks, claim, claimAll, complete, submit, submitMany } from './support/tasks.js';
+import {
+  askForTasks,
+  claim,
+  claimAll,
+  complete,
+  submit,
+  submitAll,
+  submitMany,
+} from './support/tasks.js';
 
 const program = running();
 const ann = program.as('ann');
@@ -56,25 +65,20 @@ describe('a claim', () => {
 
   it('keeps the order of many tasks, of which it holds only the first in memory', async () => {
     const queue = queueOf();
-    const low = await submitMany(ann, queue, 3_000, { priority: 1 });
-    const high = await submitMany(ann, queue, 1_000, { priority: 2 });
-    const places = new Map<string, number>();
-    for (const id of [...high, ...low]) {
-      const { position } = (await eventsOf(ann, `task-${id}`))[0]!;
-      places.set(id, Number(position));
-    }
-    const inOrder = (ids: readonly string[]) =>
-      [...ids].sort((a, b) => places.get(a)! - places.get(b)!);
-    const claimed = await claimAll(ann, queue, { max: 100 });
+    const low = await submitAll(ann, queue, 3_000, { priority: 1, timeoutSeconds: 3_600 });
+    const high = await submitAll(ann, queue, 1_000, { priority: 2, timeoutSeconds: 3_600 });
+    const inOrder = (tasks: readonly Written[]): readonly string[] =>
+      [...tasks].sort((a, b) => Number(a.position) - Number(b.position)).map(({ id }) => id);
+    const claimed = await claimAll(ann, queue, { max: 100, leaseSeconds: 3_600 });
     expect(claimed.map(({ id }) => id)).toEqual([...inOrder(high), ...inOrder(low)]);
-  });
+  }, 240_000);
 
   it('gives each task to one of many who ask at the same time', async () => {
     const queue = queueOf();
-    const ids = await submitMany(ann, queue, 400);
+    const ids = await submitMany(ann, queue, 400, { timeoutSeconds: 3_600 });
     const claimed = await Promise.all(
       Array.from({ length: 50 }, (_, n) =>
-        claimAll(ann, queue, { max: 1 + (n % 7), workerId: `w-${n}` }),
+        claimAll(ann, queue, { max: 1 + (n % 7), workerId: `w-${n}`, leaseSeconds: 3_600 }),
       ),
     );
     const handedOut = claimed.flat().map(({ id }) => id);
@@ -120,6 +124,14 @@ describe('a claim', () => {
     await submit(ann, queue, { payload });
     const [task] = await claim(ann, queue);
     expect(task?.payload).toHaveProperty('text.length', payload.text.length);
+  });
+
+  it('finds what was submitted just before, in a queue that nobody has asked for yet', async () => {
+    for (let n = 0; n < 20; n += 1) {
+      const queue = queueOf();
+      const { id } = await submit(ann, queue);
+      expect(await claim(ann, queue)).toMatchObject([{ id }]);
+    }
   });
 
   it('goes on with what there was before a restart', async () => {

@@ -35,10 +35,12 @@ const nodes = [0, 1].map((n) => apiOf(() => programs[n]!.url));
 
 it('hands each of 2,000 tasks out once, however two nodes race for them', async () => {
   const queue = `mail-${newId()}`;
-  const ids = await submitMany(nodes[0]!, queue, 2_000);
+  const ids = await submitMany(nodes[0]!, queue, 2_000, { timeoutSeconds: 86_400 });
   const claimed = await Promise.all(
     Array.from({ length: 16 }, (_, n) =>
-      claimAll(nodes[n % 2]!, queue, { workerId: `w-${n}`, max: 1 + (n % 5) * 5 }),
+      claimAll(nodes[n % 2]!, queue, {
+        ...{ workerId: `w-${n}`, max: 1 + (n % 5) * 5, leaseSeconds: 3_600 },
+      }),
     ),
   );
   const handedOut = claimed.flat();
@@ -57,4 +59,4 @@ it('hands each of 2,000 tasks out once, however two nodes race for them', async 
   const [first, second] = handedOut;
   expect(await complete(nodes[0]!, first!)).toMatchObject({ revision: 2 });
   expect(await complete(nodes[1]!, second!)).toMatchObject({ revision: 2 });
-});
+}, 240_000);

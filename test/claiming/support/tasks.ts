@@ -8,14 +8,14 @@ export type Claimed = Readonly<{ items: readonly ClaimedTask[] }>;
 export const submit = (api: Api, queue: string, fields: object = {}): Promise<Written> =>
   bodyOf(api.post('/v1/tasks', { type: 'send', queue, ...fields }));
 
-/** Puts many in, numbered in their payloads. @returns their ids, in order */
-export const submitMany = async (
+/** Puts many in, numbered in their payloads. */
+export const submitAll = async (
   api: Api,
   queue: string,
   count: number,
   fields: object = {},
-): Promise<readonly string[]> => {
-  const ids: string[] = [];
+): Promise<readonly Written[]> => {
+  const all: Written[] = [];
   for (let done = 0; done < count; done += 500) {
     const batch = Array.from({ length: Math.min(500, count - done) }, (_, n) => ({
       ...{ type: 'send', queue, payload: { n: done + n } },
@@ -26,11 +26,16 @@ export const submitMany = async (
     );
     for (const { status, body } of items) {
       if (status !== 201) throw new Error(`answered ${status}: ${JSON.stringify(body)}`);
-      ids.push(body.id);
+      all.push(body);
     }
   }
-  return ids;
+  return all;
 };
+
+/** The same, for who wants to know their ids and no more. */
+export const submitMany = async (
+  ...many: Parameters<typeof submitAll>
+): Promise<readonly string[]> => (await submitAll(...many)).map(({ id }) => id);
 
 const pathOf = (queue: string): string => `/v1/queues/${encodeURIComponent(queue)}/claim`;
 
