@@ -62,6 +62,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     tasks: commandHandler(streams, deciders.task),
     workers: commandHandler(streams, deciders.worker),
     collections: collectionsOf(db),
+    interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
     identify: identifier({

@@ -23,6 +23,7 @@ export type ModelName =
   | 'checkpoints'
   | 'prunes'
   | 'streams'
+  | 'interrupts'
   | 'tasks'
   | 'queues';
 

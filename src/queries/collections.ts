@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
 import { type DeadlineDocument, deadlines } from '../../projections/deadlines.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
+import { type InterruptDocument, interrupts } from '../../projections/interrupts.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
 import { type PruneDocument, prunes } from '../../projections/prunes.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
@@ -21,6 +22,7 @@ export type Collections = Readonly<{
   prunes: Collection<Row<PruneDocument>>;
   streams: Collection<Stored<StreamDocument>>;
   deadlines: Collection<Stored<DeadlineDocument>>;
+  interrupts: Collection<Stored<InterruptDocument>>;
   tasks: Collection<Stored<TaskDocument>>;
 }>;
 
@@ -28,6 +30,7 @@ export type SessionRecord = Stored<SessionDocument>;
 export type MessageRow = Row<MessageDocument>;
 export type ExecutionRecord = Stored<ExecutionDocument>;
 export type CheckpointRow = Row<CheckpointDocument>;
+export type InterruptRecord = Stored<InterruptDocument>;
 export type StreamRecord = Stored<StreamDocument>;
 export type TaskRecord = Stored<TaskDocument>;
 
@@ -39,5 +42,6 @@ export const collectionsOf = (db: Db): Collections => ({
   prunes: db.collection(collectionName(prunes)),
   streams: db.collection(collectionName(streams)),
   deadlines: db.collection(collectionName(deadlines)),
+  interrupts: db.collection(collectionName(interrupts)),
   tasks: db.collection(collectionName(tasks)),
 });
