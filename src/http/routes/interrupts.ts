@@ -6,13 +6,13 @@ import type { FamilyGate } from '../family-gate.js';
 import { type Route, route } from '../route.js';
 import { after, given, id, jsonObject, paging, reason, ttlSeconds } from '../schema.js';
 import type { Services } from '../services.js';
+import { longText, responseFields } from './interrupt-schema.js';
 import { interruptRaising } from './raise-interrupt.js';
 import { settlingInterrupts } from './settle-interrupt.js';
 
 const params = z.strictObject({ id });
 const kind = z.enum(interruptKinds);
 const requestId = z.string().min(1).max(200);
-const longText = z.string().max(20_000);
 
 /** Interrupts: questions that hold up an agent. */
 export const interruptRoutes = (services: Services, gate: FamilyGate): readonly Route[] => {
@@ -66,12 +66,7 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
       method: 'post',
       path: '/v1/interrupts/:id/respond',
       params,
-      body: z.strictObject({
-        text: longText.optional(),
-        approved: z.boolean().optional(),
-        decision: z.string().max(2_000).optional(),
-        data: jsonObject.optional(),
-      }),
+      body: z.strictObject(responseFields),
       handle: async ({ params, body }, { command }) =>
         written(await respond(params.id, given(body), command)),
     }),
