@@ -1,5 +1,6 @@
 import { checkpointsOver, executionsOver } from './executions.js';
 import { feedOver } from './feed.js';
+import { interruptsOver } from './interrupts.js';
 import { sessionsOver } from './sessions.js';
 import { streamsOver } from './streams.js';
 import { type ClientOptions, httpTransport } from './transport.js';
@@ -8,6 +9,7 @@ import { type ClientOptions, httpTransport } from './transport.js';
 export type * from './feed-types.js';
 export { type FieldError, ForklineError } from './forkline-error.js';
 export type * from './import-types.js';
+export type * from './interrupt-types.js';
 export type { ExportQuery, Resumption } from './sessions.js';
 export type * from './stream-types.js';
 export type { AsOf } from './streams.js';
@@ -27,6 +29,7 @@ export const forklineClient = (options: ClientOptions) => {
     sessions: sessionsOver(http),
     executions: executionsOver(http),
     checkpoints: checkpointsOver(http),
+    interrupts: interruptsOver(http),
     streams: streamsOver(http),
     feed: feedOver(options),
   };
