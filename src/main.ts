@@ -75,6 +75,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     executions: commandHandler(streams, deciders.execution),
     interrupts: commandHandler(streams, deciders.interrupt),
     workers: commandHandler(streams, deciders.worker),
+    interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
     identify: identifier({

@@ -7,7 +7,9 @@ import type { Streams } from '../../src/eventstore/lineage.js';
 import { readModel } from '../../src/projecting/read-model.js';
 import { findCheckpoint, listCheckpoints } from '../../src/queries/checkpoints.js';
 import { type Collections, collectionsOf } from '../../src/queries/collections.js';
+import { listDue } from '../../src/queries/deadlines.js';
 import { findExecution, listExecutions } from '../../src/queries/executions.js';
+import { findInterrupt, listInterrupts } from '../../src/queries/interrupts.js';
 import { forksOf, lineageOf } from '../../src/queries/lineage.js';
 import { listMessages } from '../../src/queries/messages.js';
 import { toCursor } from '../../src/queries/page.js';
@@ -174,6 +176,37 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
     () => listQueues(collections, ann, 0, { cursor: toCursor(['a']), limit }),
   ],
   ["everyone's queues", 4, () => listQueues(collections, root, 0, { limit })],
+  ['one interrupt', 1, () => findInterrupt(collections, ann, 'b')],
+  ["a user's interrupts, further on", 1, () => listInterrupts(collections, ann, { cursor, limit })],
+  [
+    "a user's pending interrupts",
+    1,
+    () => listInterrupts(collections, ann, { status: 'pending', limit }),
+  ],
+  [
+    "everyone's pending interrupts",
+    1,
+    () => listInterrupts(collections, root, { status: 'pending', limit }),
+  ],
+  ["everyone's interrupts", 1, () => listInterrupts(collections, root, { cursor, limit })],
+  ...['kind', 'sessionId', 'requestId', 'executionId'].map(
+    (field) =>
+      [
+        `everyone's interrupts by ${field}`,
+        1,
+        () => listInterrupts(collections, root, { [field]: 'x', limit }),
+      ] as const,
+  ),
+  ['what is due', 1, () => listDue(collections, '2026-01-01T00:00:00.000Z', limit)],
+  [
+    'what is due, further on',
+    1,
+    () =>
+      listDue(collections, '2026-01-01T00:00:00.000Z', limit, {
+        dueAt: '2025-01-01T00:00:00.000Z',
+        stream: 'interrupt-x',
+      }),
+  ],
   ['the forks of a stream', 1, () => forksOf(collections, 'session-a')],
   ['one worker', 2, () => findWorker(workersFrom(), ann, 'b')],
   ["a user's workers", 2, () => listWorkers(workersFrom(), ann, { limit })],
