@@ -5,6 +5,7 @@ import { messages } from './messages.js';
 import { prunes } from './prunes.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
+import { tasks } from './tasks.js';
 
 /** Every read model that Forkline keeps. */
 export const projections = [
@@ -14,5 +15,6 @@ export const projections = [
   checkpoints,
   prunes,
   streams,
+  tasks,
   // The runner gives each handler the events and documents of its own projection only.
 ] as unknown as readonly AnyProjection[];

@@ -22,7 +22,9 @@ export type ModelName =
   | 'executions'
   | 'checkpoints'
   | 'prunes'
-  | 'streams';
+  | 'streams'
+  | 'tasks'
+  | 'queues';
 
 /** One endpoint: what it takes, which read models it reads, and what it does. */
 export type Route = Readonly<{

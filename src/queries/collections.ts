@@ -5,6 +5,7 @@ import { type MessageDocument, messages } from '../../projections/messages.js';
 import { type PruneDocument, prunes } from '../../projections/prunes.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
+import { type TaskDocument, tasks } from '../../projections/tasks.js';
 import { collectionName } from '../projecting/read-model.js';
 
 type Stored<Document> = Document & Readonly<{ _id: string; position: number }>;
@@ -18,6 +19,7 @@ export type Collections = Readonly<{
   checkpoints: Collection<Row<CheckpointDocument>>;
   prunes: Collection<Row<PruneDocument>>;
   streams: Collection<Stored<StreamDocument>>;
+  tasks: Collection<Stored<TaskDocument>>;
 }>;
 
 export type SessionRecord = Stored<SessionDocument>;
@@ -25,6 +27,7 @@ export type MessageRow = Row<MessageDocument>;
 export type ExecutionRecord = Stored<ExecutionDocument>;
 export type CheckpointRow = Row<CheckpointDocument>;
 export type StreamRecord = Stored<StreamDocument>;
+export type TaskRecord = Stored<TaskDocument>;
 
 export const collectionsOf = (db: Db): Collections => ({
   sessions: db.collection(collectionName(sessions)),
@@ -33,4 +36,5 @@ export const collectionsOf = (db: Db): Collections => ({
   checkpoints: db.collection(collectionName(checkpoints)),
   prunes: db.collection(collectionName(prunes)),
   streams: db.collection(collectionName(streams)),
+  tasks: db.collection(collectionName(tasks)),
 });
