@@ -14,11 +14,14 @@ import { identifier } from './http/identify.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { parkedIn } from './projecting/parked.js';
 import { startRunner } from './projecting/runner.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
 import { startSharedClock } from './queries/shared-clock.js';
+import { pipelineReaction } from './reactions/pipeline.js';
+import { startReactions } from './reactions/start-reactions.js';
 import { openStores } from './stores.js';
 
 const patienceMs = 10_000;
@@ -51,6 +54,8 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const runner = await startRunner({ store, streams, db, projections, log });
   const idempotencyKeys = idempotencyKeysIn(db);
   await idempotencyKeys.prepare();
+  const parked = parkedIn(db, store);
+  await parked.prepare();
 
   const feed = startFeed(store, log);
   const services: Services = {
@@ -68,6 +73,10 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
     }),
   };
+  const reactions = startReactions({
+    ...{ store, parked, log },
+    reactions: [pipelineReaction(services)],
+  });
   const server = createServer(createApp(routesOf(services), services));
   attachFeed(server, feed, services.identify);
   const purging = setInterval(() => {
@@ -81,7 +90,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     stop: async () => {
       clearInterval(purging);
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
-      await runner.stop();
+      await Promise.all([reactions.stop(), runner.stop()]);
       clock.stop();
       await store.close();
       await close();

@@ -11,7 +11,13 @@ import {
   type LiveExecution,
 } from '../domain/execution.js';
 import { stagePayload } from '../domain/stage-payload.js';
-import { type TaskCommand, type TaskEvent, type TaskRejection, task } from '../domain/task.js';
+import {
+  type OpenStatus,
+  type TaskCommand,
+  type TaskEvent,
+  type TaskRejection,
+  task,
+} from '../domain/task.js';
 import { type StoredEvent, StreamTombstoned } from '../eventstore/event-store.js';
 import { firstState, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
@@ -27,6 +33,8 @@ export type PipelineParts = Readonly<{
 
 /** How a stage's task is carried out, unless its queue or its worker has it otherwise. */
 const taskDefaults = { priority: 5, maxAttempts: 3, timeoutSeconds: 3_600 } as const;
+
+const openStatuses: ReadonlySet<string> = new Set<OpenStatus>(['ready', 'delayed', 'running']);
 
 /** For how many executions it is remembered whether any of their stages has a queue. */
 const rememberedPipelines = 10_000;
@@ -92,9 +100,12 @@ export const pipelineReaction = ({
   };
 
   const cancelTask = (taskId: string, reason: string, event: StoredEvent): Promise<unknown> =>
-    unlessDeleted(() =>
-      tasks(taskId, [{ type: 'CancelTask', reason }], requestFor(event, 'cancel task')),
-    );
+    unlessDeleted(async () => {
+      const { state } = await fold(streams, task, `task-${taskId}`);
+      // One that was given up stays where those are looked for.
+      if (openStatuses.has(state.status))
+        await tasks(taskId, [{ type: 'CancelTask', reason }], requestFor(event, 'cancel'));
+    });
 
   const submit = async (event: Event<'StageDispatched'>): Promise<void> => {
     const { stream, revision, data } = event;
