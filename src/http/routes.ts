@@ -20,7 +20,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...sessionRoutes(services, gate),
     ...messageRoutes(services),
     ...executionRoutes(services, gate),
-    ...checkpointRoutes(services),
+    ...checkpointRoutes(services, gate),
     ...streamRoutes(services, gate),
     ...feedRoutes(services),
     ...operationRoutes(services),

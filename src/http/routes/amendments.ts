@@ -31,6 +31,7 @@ const executionAmendment = z.discriminatedUnion('type', [
   command('CompleteExecution', { output: json.optional() }),
   command('FailExecution', { error: z.string().max(20_000) }),
   command('CancelExecution', { reason: reason.optional() }),
+  command('ResumeExecution', {}),
 ]);
 
 const taskAmendment = z.discriminatedUnion('type', [
@@ -70,5 +71,6 @@ export const amendmentsOf = (
       return { ...given(data), messageId: data.messageId ?? created };
     if (data.type === 'SaveCheckpoint')
       return { ...given(data), checkpointId: data.checkpointId ?? created };
+    if (data.type === 'ResumeExecution') return { ...data, taskId: created };
     return given(data);
   });
