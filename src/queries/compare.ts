@@ -1,6 +1,7 @@
 import type { Caller } from '../commands/request.js';
 import { type Delta, deltaBetween, difference } from '../domain/delta.js';
 import type { Origin } from '../domain/fork.js';
+import { type Descendant, partingOf } from '../replay/parting.js';
 import { type CheckpointView, stateOf, viewOf } from './checkpoints.js';
 import type { CheckpointRow, Collections } from './collections.js';
 import { type ExecutionView, findExecution } from './executions.js';
@@ -58,7 +59,7 @@ export const compareExecutions = async (
   ]);
   if (!a || !b) return undefined;
   const [ofA, ofB] = await Promise.all([historyOf(collections, a), historyOf(collections, b)]);
-  const common = lastShared(ofA, ofB);
+  const common = partingOf(ofA, ofB) ?? null;
   const place = cursor === undefined ? beginning : placeOf(cursor);
   const [left, right] = await Promise.all([
     rowsAfter(collections, afterShared(ofA, common), place.a, limit + 1),
@@ -95,7 +96,8 @@ export const compareExecutions = async (
 
 // Where the two part.
 
-type History = Readonly<{ stretches: readonly Stretch[]; pruned: number }>;
+/** What an execution is made of, and up to which revision its checkpoints are pruned. */
+type History = Descendant & Readonly<{ pruned: number }>;
 
 const historyOf = async (
   collections: Collections,
@@ -104,24 +106,15 @@ const historyOf = async (
   const stream = `execution-${id}`;
   const ancestry = (await ancestryOf(collections, stream)) ?? [];
   const pruned = await prunedThrough(collections, stretchesOf(stream, ancestry));
-  return { stretches: stretchesOf(stream, ancestry, revision), pruned };
+  return { stream, ancestry, revision, pruned };
 };
 
-/** The last event in both: from the oldest on, for as long as they are made of the same streams up to the same revisions. */
-const lastShared = (a: History, b: History): Origin | null => {
-  let shared: Origin | null = null;
-  for (const [index, { stream, high }] of a.stretches.entries()) {
-    const other = b.stretches[index];
-    if (other?.stream !== stream) break;
-    shared = { stream, revision: Math.min(high, other.high) };
-    if (high !== other.high) break;
-  }
-  return shared;
-};
-
-const afterShared = ({ stretches, pruned }: History, shared: Origin | null): readonly Stretch[] => {
+const afterShared = (
+  { stream, ancestry, revision, pruned }: History,
+  shared: Origin | null,
+): readonly Stretch[] => {
   const first = Math.max(shared?.revision ?? -1, pruned) + 1;
-  return stretches
+  return stretchesOf(stream, ancestry, revision)
     .map((stretch) => ({ ...stretch, low: Math.max(stretch.low, first) }))
     .filter(({ low, high }) => low <= high);
 };
