@@ -110,10 +110,9 @@ export const pipelineReaction = ({
   const submit = async (event: Event<'StageDispatched'>): Promise<void> => {
     const { stream, revision, data } = event;
     const { taskId, stageOrder } = data;
-    const dispatched = await executionAt(stream, revision);
+    const dispatched = await unlessDeleted(() => executionAt(stream, revision));
     const stage = dispatched?.pipeline?.stages[stageOrder];
-    if (!dispatched || stage?.queue === undefined) return;
-    if (await isUnderWay(stream, taskId)) {
+    if (dispatched && stage?.queue !== undefined && (await isUnderWay(stream, taskId))) {
       const { userId, sessionId } = dispatched;
       const submitted = {
         ...{ ...taskDefaults, userId, type: stage.agent, queue: stage.queue },
