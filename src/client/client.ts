@@ -8,6 +8,7 @@ import { type ClientOptions, httpTransport } from './transport.js';
 export type * from './feed-types.js';
 export { type FieldError, ForklineError } from './forkline-error.js';
 export type * from './import-types.js';
+export type * from './replay-types.js';
 export type { ExportQuery, Resumption } from './sessions.js';
 export type * from './stream-types.js';
 export type { AsOf } from './streams.js';
