@@ -1,13 +1,21 @@
 import type { Caller } from '../commands/request.js';
 import { type Delta, deltaBetween, difference } from '../domain/delta.js';
 import type { Origin } from '../domain/fork.js';
-import { type Descendant, partingOf } from '../replay/parting.js';
+import { partingOf } from '../replay/parting.js';
 import { type CheckpointView, stateOf, viewOf } from './checkpoints.js';
 import type { CheckpointRow, Collections } from './collections.js';
+import {
+  afterShared,
+  beginning,
+  cursorAt,
+  historyOf,
+  newestShared,
+  type Place,
+  placeOf,
+  pointAt,
+  rowsAfter,
+} from './compare-rows.js';
 import { type ExecutionView, findExecution } from './executions.js';
-import { fromCursor, toCursor } from './page.js';
-import { prunedThrough } from './prunes.js';
-import { ancestryOf, type Stretch, stretchesOf } from './segments.js';
 
 type Side = Pick<ExecutionView, 'status' | 'currentStage' | 'output' | 'error' | 'reason'> &
   Readonly<{ executionId: string; revision: number }>;
@@ -61,9 +69,10 @@ export const compareExecutions = async (
   const [ofA, ofB] = await Promise.all([historyOf(collections, a), historyOf(collections, b)]);
   const common = partingOf(ofA, ofB) ?? null;
   const place = cursor === undefined ? beginning : placeOf(cursor);
-  const [left, right] = await Promise.all([
+  const [left, right, shared] = await Promise.all([
     rowsAfter(collections, afterShared(ofA, common), place.a, limit + 1),
     rowsAfter(collections, afterShared(ofB, common), place.b, limit + 1),
+    newestShared(collections, ofA, ofB, common),
   ]);
 
   const items: ComparedStage[] = [];
@@ -72,7 +81,7 @@ export const compareExecutions = async (
   while (items.length < limit && size < fullPage) {
     const { fromA, fromB } = paired(left[i], right[j]);
     if (!fromA && !fromB) break;
-    const item = await compared(collections, { fromA, fromB, ids }, taken);
+    const item = await compared(collections, { fromA, fromB, shared, ids }, taken);
     items.push(item);
     size += JSON.stringify(item).length;
     taken = {
@@ -94,88 +103,6 @@ export const compareExecutions = async (
   };
 };
 
-// Where the two part.
-
-/** What an execution is made of, and up to which revision its checkpoints are pruned. */
-type History = Descendant & Readonly<{ pruned: number }>;
-
-const historyOf = async (
-  collections: Collections,
-  { id, revision }: ExecutionView,
-): Promise<History> => {
-  const stream = `execution-${id}`;
-  const ancestry = (await ancestryOf(collections, stream)) ?? [];
-  const pruned = await prunedThrough(collections, stretchesOf(stream, ancestry));
-  return { stream, ancestry, revision, pruned };
-};
-
-const afterShared = (
-  { stream, ancestry, revision, pruned }: History,
-  shared: Origin | null,
-): readonly Stretch[] => {
-  const first = Math.max(shared?.revision ?? -1, pruned) + 1;
-  return stretchesOf(stream, ancestry, revision)
-    .map((stretch) => ({ ...stretch, low: Math.max(stretch.low, first) }))
-    .filter(({ low, high }) => low <= high);
-};
-
-// Going along both, stage by stage.
-
-/** A checkpoint's place in the order of stages. */
-type Point = Readonly<{ stageOrder: number; seq: number }>;
-/** The last checkpoint compared on each side, and the last occurrence. */
-type Place = Readonly<{ a: Point; b: Point; occurrence: number }>;
-
-const before: Point = { stageOrder: -1, seq: -1 };
-const beginning: Place = { a: before, b: before, occurrence: 0 };
-
-// A cursor's numbers are counted from 0; before the first, places are at -1.
-const cursorAt = ({ a, b, occurrence }: Place): string =>
-  toCursor([a.stageOrder + 1, a.seq + 1, b.stageOrder + 1, b.seq + 1, occurrence]);
-
-const placeOf = (cursor: string): Place => {
-  const types = ['number', 'number', 'number', 'number', 'number'] as const;
-  const [orderA = 0, seqA = 0, orderB = 0, seqB = 0, occurrence = 0] = fromCursor(
-    cursor,
-    types,
-  ).map(Number);
-  return {
-    a: { stageOrder: orderA - 1, seq: seqA - 1 },
-    b: { stageOrder: orderB - 1, seq: seqB - 1 },
-    occurrence,
-  };
-};
-
-const pointAt = ({ stageOrder, seq }: Point): Point => ({ stageOrder, seq });
-
-const inOrder = (one: Point, other: Point): number =>
-  one.stageOrder - other.stageOrder || one.seq - other.seq;
-
-/** The next checkpoints of a history by stage, without what may be large in them. */
-const rowsAfter = async (
-  { checkpoints }: Collections,
-  stretches: readonly Stretch[],
-  { stageOrder, seq }: Point,
-  limit: number,
-): Promise<readonly CheckpointRow[]> => {
-  const found = await Promise.all(
-    stretches.map(({ stream, low, high }) =>
-      checkpoints
-        .find({
-          stream,
-          stageOrder: { $gte: stageOrder },
-          seq: { $gte: low, $lte: high },
-          $or: [{ stageOrder: { $gt: stageOrder } }, { seq: { $gt: seq } }],
-        })
-        .sort({ stageOrder: 1, seq: 1 })
-        .limit(limit)
-        .project<CheckpointRow>({ state: 0, stateDelta: 0, outputs: 0, processing: 0 })
-        .toArray(),
-    ),
-  );
-  return found.flat().sort(inOrder).slice(0, limit);
-};
-
 type Pair = Readonly<{ fromA: CheckpointRow | undefined; fromB: CheckpointRow | undefined }>;
 
 /** Which of the next ones go together: those of the same stage; else the earlier stage goes alone. */
@@ -184,20 +111,31 @@ const paired = (a: CheckpointRow | undefined, b: CheckpointRow | undefined): Pai
   fromB: b && (!a || b.stageOrder <= a.stageOrder) ? b : undefined,
 });
 
+type Asked = Pair &
+  Readonly<{
+    shared: CheckpointRow | undefined;
+    ids: Readonly<{ a: string; b: string }>;
+  }>;
+
+/**
+ * A stage that one side alone saved anew is compared with the checkpoint that both go on from, where
+ * that is of this stage: so a replay shows what was modified.
+ */
 const compared = async (
   collections: Collections,
-  { fromA, fromB, ids }: Pair & Readonly<{ ids: Readonly<{ a: string; b: string }> }>,
+  { fromA, fromB, shared, ids }: Asked,
   last: Place,
 ): Promise<ComparedStage> => {
   const stageOrder = fromA?.stageOrder ?? fromB?.stageOrder ?? 0;
   const isSameStage = stageOrder === Math.max(last.a.stageOrder, last.b.stageOrder);
-  const differences = fromA && fromB ? await differencesOf(collections, fromA, fromB) : {};
+  const occurrence = isSameStage ? last.occurrence + 1 : 1;
+  const before = occurrence === 1 && shared?.stageOrder === stageOrder ? shared : undefined;
+  const [a, b] = [fromA ?? before, fromB ?? before];
   return {
-    stageOrder,
-    occurrence: isSameStage ? last.occurrence + 1 : 1,
-    ...(fromA && { a: comparedView(fromA, ids.a) }),
-    ...(fromB && { b: comparedView(fromB, ids.b) }),
-    ...differences,
+    ...{ stageOrder, occurrence },
+    ...(a && { a: comparedView(a, ids.a) }),
+    ...(b && { b: comparedView(b, ids.b) }),
+    ...(a && b && (await differencesOf(collections, a, b))),
   };
 };
 

@@ -129,6 +129,35 @@ describe('comparing two executions', () => {
     ]);
   });
 
+  it('holds a stage that only one saved anew against what both go on from', async () => {
+    const { id, stream } = await startExecution(ann);
+    const first = await save(id, 0, { tone: 'dry' });
+    const replay = { modifications: { tone: 'warm' } };
+    const fork = await bodyOf(
+      ann.post<Written & { checkpointId: string }>(
+        `/v1/checkpoints/${first.id}/replay?after=${first.position}`,
+        replay,
+      ),
+    );
+    const { items } = await compare(id, fork.id, `after=${fork.position}`);
+    expect(items).toMatchObject([
+      {
+        ...{ stageOrder: 0, occurrence: 1, a: { id: first.id }, b: { id: fork.checkpointId } },
+        state: [{ op: 'replace', path: '/tone', value: 'warm' }],
+      },
+    ]);
+    const [{ a } = { a: undefined }] = (await compare(fork.id, fork.id)).items;
+    expect(a).toBeUndefined();
+    const other = await bodyOf(
+      ann.post<Written & { checkpointId: string }>(`/v1/checkpoints/${first.id}/replay`, replay),
+    );
+    const siblings = await compare(fork.id, other.id, `after=${other.position}`);
+    expect(siblings.common).toEqual({ stream, revision: 1 });
+    expect(siblings.items).toMatchObject([
+      { a: { id: fork.checkpointId }, b: { id: other.checkpointId }, state: [] },
+    ]);
+  });
+
   it('finds nothing between an execution and itself', async () => {
     const { original, after } = await twoRuns();
     const { common, items, output } = await compare(original.id, original.id, after);
