@@ -34,6 +34,9 @@ const cases: readonly (readonly [string, JsonObject, string])[] = [
     },
     'from session-2@9 why not',
   ],
+  ['StageDispatched', { stage: 'plan', stageOrder: 0, taskId: 't-1' }, 'plan → task t-1'],
+  ['StageFinished', { stage: 'plan', stageOrder: 0, taskId: 't-1' }, 'plan by task t-1'],
+  ['CheckpointsPruned', { through: 9, count: 4 }, '4 up to revision 9'],
   ['SomethingNew', { a: 1 }, '{"a":1}'],
 ];
 
