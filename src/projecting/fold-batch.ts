@@ -24,8 +24,11 @@ type Bare = FromStream;
 export type KeyedEvents = ReadonlyMap<string, readonly Projected[]>;
 
 /** Sorts a batch by document. Events that concern none are left out. */
-export const byKey = (projection: AnyProjection, events: readonly Projected[]): KeyedEvents => {
-  const keyed = new Map<string, Projected[]>();
+export const byKey = <Event extends Projected>(
+  projection: AnyProjection,
+  events: readonly Event[],
+): ReadonlyMap<string, readonly Event[]> => {
+  const keyed = new Map<string, Event[]>();
   for (const event of events) {
     if (!concerns(projection, event)) continue;
     const key = projection.key(event);
@@ -37,7 +40,11 @@ export const byKey = (projection: AnyProjection, events: readonly Projected[]): 
   return keyed;
 };
 
-const concerns = ({ category, on, otherwise }: AnyProjection, { stream, type }: Projected) =>
+/** Whether a projection has a use for events of a type in a stream. */
+export const concerns = (
+  { category, on, otherwise }: AnyProjection,
+  { stream, type }: Pick<Projected, 'stream' | 'type'>,
+): boolean =>
   (category === undefined ||
     (stream.startsWith(category) && stream.charAt(category.length) === '-')) &&
   (Object.hasOwn(on, type) || otherwise !== undefined);

@@ -91,7 +91,8 @@ export const partsAtForks = <Event extends Projected>(
 
 const isFork = ({ type }: Projected): boolean => type === 'StreamForked';
 
-const originIn = (event: Projected): Origin | undefined =>
+/** Where a stream was forked, for an event that begins a fork. */
+export const originIn = (event: Projected): Origin | undefined =>
   isFork(event)
     ? // The codec has checked that the data is a fork's.
       originOf((event as Projected<StreamForked>).data.ancestry)

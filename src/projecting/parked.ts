@@ -14,12 +14,19 @@ import {
 import { drainLane, type Handling, type Retried } from './retry-parked.js';
 
 /** Why an event is parked. */
-export type Failure = Readonly<{ error: unknown; attempts: number }>;
+export type Failure = Readonly<{
+  error: unknown;
+  attempts: number;
+  /** The stream whose parked events it waits for. When they are handled, so is this one. */
+  waitsFor?: string;
+}>;
+
+type Hold = Pick<HeldLane, 'lane' | 'from' | 'stream' | 'revision'>;
 
 /** The parked events of one consumer. */
 export type ParkedOf = Readonly<{
   /** The lanes held, and from which position on. */
-  held(): Promise<readonly Pick<HeldLane, 'lane' | 'from' | 'stream'>[]>;
+  held(): Promise<readonly Hold[]>;
   /** Which of some lanes is held, the first if several are. */
   heldOf(lanes: readonly Lane[]): Promise<Lane | undefined>;
   /**
@@ -37,7 +44,8 @@ export type ParkedOf = Readonly<{
   /** Drops what waits of a stream that was deleted for good. */
   forget(stream: string): Promise<void>;
   /**
-   * Handles the events of a parked event's lane in their order, from the first on, until one fails.
+   * Handles the events of a parked event's lane in their order, from the first on, until one fails;
+   * when none is left, those that waited for its stream as well.
    *
    * @returns undefined when no such event is parked
    * @throws RetryUnderWay, or that a store is unavailable: then nothing has changed for the event in hand
@@ -90,14 +98,21 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
     const find = (eventId: string) =>
       events.findOne({ _id: parkedId(consumer, eventId), state: 'parked' });
 
-    const drain = (lane: Lane, handling: Handling) =>
-      drainLane({ store, events, lanes }, consumer, lane, handling);
+    const drain = async (lane: Lane, handling: Handling): Promise<Retried> => {
+      const held = await lanes.findOne({ _id: laneId(consumer, lane) });
+      const retried = await drainLane({ store, events, lanes }, consumer, lane, handling);
+      if (retried.error !== null || !held?.stream) return retried;
+      let { done } = retried;
+      for (const heir of await lanes.find({ kind, name, waitsFor: held.stream }).toArray())
+        done += (await drain(heir.lane, handling)).done;
+      return { done, error: null };
+    };
 
     return {
       held: () =>
         lanes
           .find({ kind, name })
-          .project<Pick<HeldLane, 'lane' | 'from' | 'stream'>>({ lane: 1, from: 1, stream: 1 })
+          .project<Hold>({ lane: 1, from: 1, stream: 1, revision: 1 })
           .toArray(),
       heldOf: async (wanted) => {
         const ids = wanted.map((lane) => laneId(consumer, lane));
@@ -105,7 +120,7 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
         return wanted.find((lane) => found.some((held) => held.lane === lane));
       },
       join,
-      hold: async (lane, event, { error, attempts }) => {
+      hold: async (lane, event, { error, attempts, waitsFor }) => {
         const { _id, ...document } = waiting(consumer, lane, event, new Date().toISOString());
         const known = await events.findOne({ _id });
         if (known?.state === 'discarded') return false;
@@ -115,7 +130,10 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
           {
             $min: { from: event.position },
             $inc: { joined: 1 },
-            $setOnInsert: { kind, name, lane, stream: event.stream },
+            $setOnInsert: {
+              ...{ kind, name, lane, stream: event.stream, revision: event.revision },
+              ...(waitsFor !== undefined && { waitsFor }),
+            },
           },
           { upsert: true },
         );
@@ -158,7 +176,10 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
         { key: { kind: 1, name: 1, lane: 1, state: 1, position: 1 } },
         { key: { kind: 1, name: 1, stream: 1 } },
       ]);
-      await lanes.createIndexes([{ key: { kind: 1, name: 1, stream: 1 } }]);
+      await lanes.createIndexes([
+        { key: { kind: 1, name: 1, stream: 1 } },
+        { key: { kind: 1, name: 1, waitsFor: 1 } },
+      ]);
     },
   };
 };

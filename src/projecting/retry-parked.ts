@@ -90,7 +90,10 @@ export const drainLane = async (
       }
       // It is done with before it is gone: whoever meets it again in between takes it for done.
       await lanes.updateOne(held, {
-        $set: { from: next.position + 1, claimedUntil: new Date(Date.now() + claimMs) },
+        $set: {
+          ...{ from: next.position + 1, revision: next.revision + 1 },
+          claimedUntil: new Date(Date.now() + claimMs),
+        },
       });
       await events.deleteOne({ _id: next._id });
       done += 1;
@@ -116,7 +119,7 @@ const claim = async (
       { _id: laneId(consumer, lane), claimedUntil: { $not: { $gt: now } } },
       {
         $set: { claim: token, claimedUntil: new Date(now.getTime() + claimMs) },
-        $setOnInsert: { ...consumer, lane, stream: '', from: 0, joined: 0 },
+        $setOnInsert: { ...consumer, lane, stream: '', revision: 0, from: 0, joined: 0 },
       },
       { upsert: true },
     );
