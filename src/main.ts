@@ -14,11 +14,13 @@ import { identifier } from './http/identify.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { parkedIn } from './projecting/parked.js';
 import { startRunner } from './projecting/runner.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
 import { startSharedClock } from './queries/shared-clock.js';
+import { startReactions } from './reactions/start-reactions.js';
 import { openStores } from './stores.js';
 
 const patienceMs = 10_000;
@@ -48,13 +50,16 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
-  const runner = await startRunner({ store, streams, db, projections, log });
+  const parked = parkedIn(db, store);
+  await parked.prepare();
+  const runner = await startRunner({ store, streams, db, projections, parked, log });
+  const reactions = startReactions({ store, reactions: [], parked, log });
   const idempotencyKeys = idempotencyKeysIn(db);
   await idempotencyKeys.prepare();
 
   const feed = startFeed(store, log);
   const services: Services = {
-    ...{ store, streams, runner, idempotencyKeys, clock, log },
+    ...{ store, streams, runner, reactions, idempotencyKeys, clock, log },
     sessions: commandHandler(streams, deciders.session),
     executions: commandHandler(streams, deciders.execution),
     interrupts: commandHandler(streams, deciders.interrupt),
@@ -81,6 +86,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     stop: async () => {
       clearInterval(purging);
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await reactions.stop();
       await runner.stop();
       clock.stop();
       await store.close();

@@ -1,5 +1,6 @@
 import { checkpointsOver, executionsOver } from './executions.js';
 import { feedOver } from './feed.js';
+import { operationsOver } from './operations.js';
 import { sessionsOver } from './sessions.js';
 import { streamsOver } from './streams.js';
 import { type ClientOptions, httpTransport } from './transport.js';
@@ -8,6 +9,7 @@ import { type ClientOptions, httpTransport } from './transport.js';
 export type * from './feed-types.js';
 export { type FieldError, ForklineError } from './forkline-error.js';
 export type * from './import-types.js';
+export type { ParkedEvent, ProjectionStatus, Retried } from './operations.js';
 export type { ExportQuery, Resumption } from './sessions.js';
 export type * from './stream-types.js';
 export type { AsOf } from './streams.js';
@@ -28,6 +30,7 @@ export const forklineClient = (options: ClientOptions) => {
     executions: executionsOver(http),
     checkpoints: checkpointsOver(http),
     streams: streamsOver(http),
+    operations: operationsOver(http),
     feed: feedOver(options),
   };
 };

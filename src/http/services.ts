@@ -9,11 +9,19 @@ import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
 import type { WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
 import type { Collections } from '../queries/collections.js';
 import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
 import type { Clock } from '../queries/shared-clock.js';
 import type { Identify } from './context.js';
+
+/** What operators see of reactions, and do to them. */
+export type OperatedReactions = Readonly<{
+  status(): readonly Readonly<{ name: string; stuck: boolean }>[];
+  retry(name: string, eventId: string): Promise<Retried | undefined>;
+  discard(name: string, eventId: string): Promise<Retried | undefined>;
+}>;
 
 /** What endpoints are made of. */
 export type Services = Readonly<{
@@ -26,6 +34,7 @@ export type Services = Readonly<{
   workers: CommandHandler<WorkerCommand, WorkerRejection>;
   collections: Collections;
   runner: Runner;
+  reactions: OperatedReactions;
   idempotencyKeys: IdempotencyKeys;
   identify: Identify;
   /** Answers a request with the feed as server-sent events. */

@@ -43,6 +43,8 @@ export type ProjectionStatus = Readonly<{
   lagEvents: number | null;
   /** How long ago the oldest event that it has yet to fold happened; 0 when there is none, null while not known. */
   lagSeconds: number | null;
+  /** Whether it has come no further for a minute, though there are events to fold or nobody can tell. */
+  stuck: boolean;
 }>;
 
 export type Runner = Readonly<{
@@ -64,6 +66,8 @@ export type Runner = Readonly<{
 
 /** What the events of a batch may take, by a rough count. Memory holds a few times as much. */
 const mostBytes = 8 * 1024 * 1024;
+
+const stuckAfterSeconds = 60;
 
 const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type !== 'caughtUp';
 
@@ -184,6 +188,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
     },
     status: () => {
       const { events, seconds } = lag.now();
+      const stuck = lag.stalledFor() > stuckAfterSeconds;
       return runs.map(({ projection: { name, version }, progress }) => {
         const position = progress.position();
         // One that is ahead of the others waits for them: what is new to it has not been read yet.
@@ -192,6 +197,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
           ...{ name, version, position: Math.max(position, 0) },
           lagEvents: isAhead ? null : events,
           lagSeconds: isAhead ? null : seconds,
+          stuck,
         };
       });
     },

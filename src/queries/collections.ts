@@ -6,6 +6,8 @@ import { type PruneDocument, prunes } from '../../projections/prunes.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
 import { type TaskDocument, tasks } from '../../projections/tasks.js';
+import { parkedEventsIn } from '../projecting/parked.js';
+import type { ParkedEvent } from '../projecting/parked-documents.js';
 import { collectionName } from '../projecting/read-model.js';
 
 type Stored<Document> = Document & Readonly<{ _id: string; position: number }>;
@@ -19,6 +21,7 @@ export type Collections = Readonly<{
   checkpoints: Collection<Row<CheckpointDocument>>;
   prunes: Collection<Row<PruneDocument>>;
   streams: Collection<Stored<StreamDocument>>;
+  parked: Collection<ParkedEvent>;
   tasks: Collection<Stored<TaskDocument>>;
 }>;
 
@@ -36,5 +39,6 @@ export const collectionsOf = (db: Db): Collections => ({
   checkpoints: db.collection(collectionName(checkpoints)),
   prunes: db.collection(collectionName(prunes)),
   streams: db.collection(collectionName(streams)),
+  parked: parkedEventsIn(db),
   tasks: db.collection(collectionName(tasks)),
 });

@@ -19,17 +19,27 @@ export type ReactionOptions = Readonly<{
   retries: Retries;
 }>;
 
+export type RunningReaction = Readonly<{
+  /** For how long nothing was done with although there is something, or there is no connection; milliseconds. */
+  stalledMs(): number;
+  stop(): Promise<void>;
+}>;
+
 /** How many events a node holds for each that it handles: those of a slow key must not keep others out. */
 const heldPerHandled = 16;
 
 const patienceMs = 10_000;
+const settlingMs = 10_000;
 
 /** Takes part in a reaction's group for as long as it is not stopped, over any loss of the connection. */
-export const startReaction = (options: ReactionOptions): Readonly<{ stop(): Promise<void> }> => {
+export const startReaction = (options: ReactionOptions): RunningReaction => {
   const { store, reaction, concurrency, log } = options;
   const stopping = new AbortController();
   const underWay = new Set<Promise<void>>();
   let consumption: Consumption | undefined;
+  let connectedAt = Date.now();
+  let lostAt: number | undefined;
+  let movedAt = 0;
 
   /** Resolves when nothing is being handled any more, or it has taken too long. */
   const finished = () =>
@@ -43,6 +53,7 @@ export const startReaction = (options: ReactionOptions): Readonly<{ stop(): Prom
       inFlight: concurrency * heldPerHandled,
     });
     consumption = opened;
+    connectedAt = Date.now();
     const lost = new AbortController();
     const signal = AbortSignal.any([stopping.signal, lost.signal]);
     const inLane = inLanes();
@@ -55,11 +66,13 @@ export const startReaction = (options: ReactionOptions): Readonly<{ stop(): Prom
           if (signal.aborted) return;
           await handleOrPark(event, { ...options, signal });
           ack();
+          movedAt = Date.now();
         }),
       ).catch((error: unknown) => {
         // Given up, it comes again.
         if (!signal.aborted) log.error({ err: error }, 'an event was left unacknowledged');
       });
+      if (underWay.size === 0) movedAt = Date.now();
       underWay.add(work);
       void work.finally(() => underWay.delete(work));
     };
@@ -81,14 +94,22 @@ export const startReaction = (options: ReactionOptions): Readonly<{ stop(): Prom
       } catch (error) {
         if (stopping.signal.aborted) return;
         if (Date.now() - started > 60_000) failures = 0;
+        lostAt = isSettled() ? Date.now() : (lostAt ?? Date.now());
         log.warn({ err: error }, 'a reaction lost its connection; it goes on where it was');
         await pause(Math.min(100 * 2 ** failures, 5_000), stopping.signal);
       }
     }
   };
 
+  /** A connection counts once it has held for a while: nothing else tells of its success. */
+  const isSettled = () => Date.now() - connectedAt > settlingMs;
+
   const running = run();
   return {
+    stalledMs: () => {
+      if (lostAt !== undefined && !isSettled()) return Date.now() - lostAt;
+      return underWay.size > 0 ? Date.now() - movedAt : 0;
+    },
     stop: async () => {
       stopping.abort();
       // The store gives what is not acknowledged to others as soon as this consumer is gone.
