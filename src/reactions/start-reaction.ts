@@ -1,12 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { bulkhead } from 'cockatiel';
 import type { Logger } from 'pino';
-import { inLanes } from '../commands/lanes.js';
-import type { Consumption, Delivery, EventStore, StoredEvent } from '../eventstore/event-store.js';
+import type { Consumption, Delivery, EventStore } from '../eventstore/event-store.js';
 import type { ParkedOf } from '../projecting/parked.js';
-import { streamLane } from '../projecting/parked-documents.js';
 import { handleOrPark } from './handle-or-park.js';
-import { lanesOf } from './handling.js';
+import { orderedFor } from './order.js';
 import type { Reaction } from './reaction.js';
 import type { Retries } from './retries.js';
 
@@ -56,19 +54,19 @@ export const startReaction = (options: ReactionOptions): RunningReaction => {
     connectedAt = Date.now();
     const lost = new AbortController();
     const signal = AbortSignal.any([stopping.signal, lost.signal]);
-    const inLane = inLanes();
+    const inOrder = orderedFor(reaction);
     const slots = bulkhead(concurrency, Number.POSITIVE_INFINITY);
 
     const take = ({ event, ack }: Delivery): void => {
-      const work = inLane(laneOf(reaction, event), () =>
+      const handle = () =>
         slots.execute(async () => {
           // What has not begun is left to whoever gets it next.
           if (signal.aborted) return;
           await handleOrPark(event, { ...options, signal });
           ack();
           movedAt = Date.now();
-        }),
-      ).catch((error: unknown) => {
+        });
+      const work = inOrder(event, handle).catch((error: unknown) => {
         // Given up, it comes again.
         if (!signal.aborted) log.error({ err: error }, 'an event was left unacknowledged');
       });
@@ -122,12 +120,3 @@ export const startReaction = (options: ReactionOptions): RunningReaction => {
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   delay(ms, undefined, { signal }).catch(() => {});
-
-/** In which order events are handled on this node: by key, or by stream where that cannot be told. */
-const laneOf = (reaction: Reaction, event: StoredEvent): string => {
-  try {
-    return lanesOf(reaction, event).at(-1) ?? event.stream;
-  } catch {
-    return streamLane(event.stream);
-  }
-};

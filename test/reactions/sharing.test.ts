@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { StoreUnavailable } from '../../src/eventstore/event-store.js';
 import { until } from '../projecting/support/runners.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
 import { freshStream, newEvents } from '../support/new-events.js';
@@ -104,6 +105,28 @@ describe('a reaction', () => {
     await until(() => of(stream).includes(14));
     expect([...new Set(of(stream))]).toEqual(numbers(15));
     expect(await parkedOf(stores, 'outage')).toEqual([]);
+    await reactions.stop();
+  });
+
+  it('waits for a store that it needs itself, however often that fails, and parks nothing', async () => {
+    const stream = freshStream('needy');
+    const { note, of } = recorder();
+    let failures = 0;
+    const reactions = await startTestReactions(stores, {
+      name: 'needy',
+      categories: ['needy'],
+      handle: async (event) => {
+        if (failures < 5) {
+          failures += 1;
+          throw new StoreUnavailable('it is away');
+        }
+        note(event);
+      },
+    });
+    await stores.store.append(stream, newEvents(3), 'none');
+    await until(() => of(stream).length === 3);
+    expect(of(stream)).toEqual([0, 1, 2]);
+    expect(await parkedOf(stores, 'needy')).toEqual([]);
     await reactions.stop();
   });
 
