@@ -61,13 +61,17 @@ export type Parked = Readonly<{
   of(consumer: Consumer): ParkedOf;
 }>;
 
+/** On disk before it is answered: a reaction tells the event store to forget an event that is parked. */
+const writeConcern = { w: 'majority', journal: true } as const;
+
 /** The collection of parked events. */
-export const parkedEventsIn = (db: Db): Collection<ParkedEvent> => db.collection('parked');
+export const parkedEventsIn = (db: Db): Collection<ParkedEvent> =>
+  db.collection('parked', { writeConcern });
 
 /** @param store where the events are read again when they are retried */
 export const parkedIn = (db: Db, store: EventStore): Parked => {
   const events = parkedEventsIn(db);
-  const lanes = db.collection<HeldLane>('parked_lanes');
+  const lanes = db.collection<HeldLane>('parked_lanes', { writeConcern });
 
   const of = (consumer: Consumer): ParkedOf => {
     const { kind, name } = consumer;

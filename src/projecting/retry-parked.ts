@@ -89,7 +89,7 @@ export const drainLane = async (
         return { done, error: failed };
       }
       // It is done with before it is gone: whoever meets it again in between takes it for done.
-      await lanes.updateOne(held, {
+      const { matchedCount } = await lanes.updateOne(held, {
         $set: {
           ...{ from: next.position + 1, revision: next.revision + 1 },
           claimedUntil: new Date(Date.now() + claimMs),
@@ -97,6 +97,8 @@ export const drainLane = async (
       });
       await events.deleteOne({ _id: next._id });
       done += 1;
+      // It took so long that another retry has the lane by now.
+      if (matchedCount === 0) return { done, error: null };
     }
   } finally {
     await lanes

@@ -74,9 +74,9 @@ export const startReactions = (options: ReactionsOptions): Reactions => {
         stuck: stalledMs() > stuckAfterMs,
       })),
     retry: (name, eventId) =>
-      withParked(name, (of, reaction) => of.retry(eventId, handlingOf(reaction))),
+      withParked(name, (of, reaction) => of.retry(eventId, handlingOf(reaction, retries))),
     discard: (name, eventId) =>
-      withParked(name, (of, reaction) => of.discard(eventId, handlingOf(reaction))),
+      withParked(name, (of, reaction) => of.discard(eventId, handlingOf(reaction, retries))),
     stop: async () => {
       await Promise.all(running.map(({ stop }) => stop()));
     },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { StoredEvent } from '../../src/eventstore/event-store.js';
+import { RetryUnderWay } from '../../src/projecting/retry-parked.js';
 import { until } from '../projecting/support/runners.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
 import { freshStream, newEvent, newEvents, numberOf } from '../support/new-events.js';
@@ -78,6 +79,36 @@ describe('an event that a reaction fails to handle', () => {
     expect(of(bad)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(await parkedOf(stores, 'mending')).toEqual([]);
     expect(await reactions.retry('mending', first!.eventId)).toBeUndefined();
+    await reactions.stop();
+  });
+
+  it('is retried by one at a time', async () => {
+    let isMended = false;
+    let calls = 0;
+    let finish = () => {};
+    const stream = freshStream('twice');
+    await stores.store.append(stream, newEvents(2), 'none');
+    const reactions = await startTestReactions(stores, {
+      name: 'twice',
+      categories: ['twice'],
+      handle: async () => {
+        if (!isMended) throw new Error('there is something wrong');
+        calls += 1;
+        await new Promise<void>((resolve) => {
+          finish = resolve;
+        });
+      },
+    });
+    await until(async () => (await parkedOf(stores, 'twice')).length === 2);
+    isMended = true;
+    const [first, second] = await parkedOf(stores, 'twice');
+    const retried = reactions.retry('twice', first!.eventId);
+    await until(() => calls === 1);
+    await expect(reactions.retry('twice', second!.eventId)).rejects.toThrow(RetryUnderWay);
+    finish();
+    await until(() => calls === 2);
+    finish();
+    expect(await retried).toEqual({ done: 2, error: null });
     await reactions.stop();
   });
 
