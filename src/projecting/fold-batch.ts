@@ -1,3 +1,4 @@
+import { unreadableType } from '../eventstore/event-store.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
 
 /** A document as it lies in its collection, with the position of the last event folded into it. */
@@ -40,8 +41,14 @@ export const byKey = <Event extends Projected>(
   return keyed;
 };
 
-/** Whether a projection has a use for events of a type in a stream. */
-export const concerns = (
+/** Whether a projection has a use for an event, be it one that it could not read. */
+export const concernsUnread = (projection: AnyProjection, event: Projected): boolean => {
+  if (event.type !== unreadableType) return concerns(projection, event);
+  const { type } = event.data as { type: string };
+  return concerns(projection, { stream: event.stream, type });
+};
+
+const concerns = (
   { category, on, otherwise }: AnyProjection,
   { stream, type }: Pick<Projected, 'stream' | 'type'>,
 ): boolean =>

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Origin } from '../domain/fork.js';
 import { type StoredEvent, tombstoneType, unreadableType } from '../eventstore/event-store.js';
 import { applyApart } from './apply-apart.js';
-import { concerns } from './fold-batch.js';
+import { concernsUnread } from './fold-batch.js';
 import { originIn } from './history.js';
 import type { Failure, ParkedOf } from './parked.js';
 import { type HeldLane, keyLane, type Lane, streamLane } from './parked-documents.js';
@@ -56,11 +56,8 @@ export const lenientModel = ({ projection, model, parked, log }: Options): Lenie
     return true;
   };
 
-  const concernsUs = ({ type, stream, data }: StoredEvent): boolean => {
-    if (type === tombstoneType) return false;
-    const told = type === unreadableType ? (data as { type: string }).type : type;
-    return concerns(projection, { stream, type: told });
-  };
+  const concernsUs = (event: StoredEvent): boolean =>
+    event.type !== tombstoneType && concernsUnread(projection, event);
 
   /** Parks an event if it is its own fault, or that of its ancestor, that it cannot be folded. */
   const isParked = async (event: StoredEvent, lanes: readonly Lane[]): Promise<boolean> => {

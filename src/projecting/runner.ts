@@ -1,13 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
-import {
-  type CaughtUp,
-  type EventStore,
-  type StoredEvent,
-  type Subscription,
-  unreadableType,
-} from '../eventstore/event-store.js';
+import type { CaughtUp, EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
@@ -29,7 +23,7 @@ export type RunnerOptions = Readonly<{
   log: Logger;
   /** How many events are folded and written at a time, at most; 1,000 by default. More is faster and takes more memory. */
   batchSize?: number;
-  /** Where events are put aside that cannot be folded. Without it the runner is strict: it comes to a halt at such an event. */
+  /** Where events are put aside that cannot be folded. Without it the runner is strict: it goes no further than such an event. */
   parked?: Parked;
   /** Which collection a projection's documents go to; by default that of its name and version. */
   collectionOf?: (projection: AnyProjection) => string;
@@ -111,9 +105,6 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   };
 
   const apply = async (events: readonly StoredEvent[]): Promise<void> => {
-    for (const { type, stream, position, data } of parked ? [] : events)
-      if (type === unreadableType)
-        log.error({ stream, position, ...data }, 'an event cannot be read and is in no read model');
     const applied = await Promise.allSettled(
       runs.map(({ model, progress }) => {
         const done = progress.position();
