@@ -56,22 +56,35 @@ const applyKeys = async (apart: Apart, keyed: Keyed): Promise<void> => {
     await delay(firstDelayMs * 4 ** (attempt - 2));
     failing = await failingOf(apart, failing);
   }
-  for (const [key, events] of failing) await parkFailing(apart, key, events);
+  for (const group of groupsOf(failing))
+    throwFirst(
+      await Promise.allSettled(group.map(([key, events]) => parkFailing(apart, key, events))),
+      () => true,
+    );
+};
+
+const groupsOf = (keyed: Keyed): readonly (readonly [string, readonly StoredEvent[]][])[] => {
+  const entries = [...keyed];
+  const count = Math.ceil(entries.length / atOnce);
+  return Array.from({ length: count }, (_, n) => entries.slice(n * atOnce, (n + 1) * atOnce));
+};
+
+const throwFirst = (
+  outcomes: readonly PromiseSettledResult<void>[],
+  isToThrow: (error: unknown) => boolean,
+): void => {
+  for (const outcome of outcomes)
+    if (outcome.status === 'rejected' && isToThrow(outcome.reason)) throw outcome.reason;
 };
 
 /** Folds each key by itself. @returns those that fail */
 const failingOf = async ({ model }: Apart, keyed: Keyed): Promise<Keyed> => {
   const failing = new Map<string, readonly StoredEvent[]>();
-  const left = [...keyed];
-  while (left.length > 0) {
-    const group = left.splice(0, atOnce);
+  for (const group of groupsOf(keyed)) {
     const outcomes = await Promise.allSettled(group.map(([, events]) => model.apply(events)));
-    for (const [index, outcome] of outcomes.entries()) {
-      const entry = group[index];
-      if (outcome.status === 'fulfilled' || !entry) continue;
-      if (isUnavailable(outcome.reason)) throw outcome.reason;
-      failing.set(...entry);
-    }
+    throwFirst(outcomes, isUnavailable);
+    for (const [index, entry] of group.entries())
+      if (outcomes[index]?.status === 'rejected') failing.set(...entry);
   }
   return failing;
 };

@@ -40,7 +40,7 @@ type Places = Readonly<{
 const duplicateKey = 11000;
 
 /** For how long a retry may be at one event before another is let to it: it has died by then. */
-const claimMs = 5 * 60 * 1000;
+const claimMs = 2 * 60 * 1000;
 
 /**
  * Handles the events of a lane one after the other. The lane is held until none is left, so that
