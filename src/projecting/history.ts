@@ -13,6 +13,11 @@ export type History = Readonly<{
   withInherited(events: readonly Projected[]): Promise<readonly Projected[]>;
 }>;
 
+/** The ids of the events of a stream that a projection leaves out. */
+export type PassedOver = (stream: string) => Promise<ReadonlySet<string>>;
+
+const nothing: PassedOver = async () => new Set();
+
 /**
  * Finds what an ancestor's document was: the nearest revision kept, and the few events from there on
  * read from the event store. So a fork costs the same wherever in a long stream it begins.
@@ -22,6 +27,7 @@ export const historyIn = (
   projection: AnyProjection,
   collectionName: string,
   streams: Streams,
+  passedOver: PassedOver = nothing,
 ): History => {
   const collection = db.collection<Mark>(`${collectionName}_history`);
 
@@ -32,9 +38,10 @@ export const historyIn = (
       .limit(1)
       .next();
     if (!mark) return undefined;
+    const left = await passedOver(stream);
     let document: FromStream | undefined = mark.document;
     for await (const event of streams.read(stream, { from: mark.revision + 1, through: revision }))
-      document = step(projection, document, event);
+      if (!left.has(event.id)) document = step(projection, document, event);
     return document;
   };
 

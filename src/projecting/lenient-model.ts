@@ -59,6 +59,15 @@ export const lenientModel = ({ projection, model, parked, log }: Options): Lenie
   const concernsUs = (event: StoredEvent): boolean =>
     event.type !== tombstoneType && concernsUnread(projection, event);
 
+  const recall = async (): Promise<void> => {
+    const found = await parked.held();
+    held.clear();
+    for (const { lane, ...hold } of found) held.set(lane, hold);
+  };
+
+  const waitsFor = (origin: Origin): boolean =>
+    [...held.values()].some((hold) => isBehind(origin, hold));
+
   /** Parks an event if it is its own fault, or that of its ancestor, that it cannot be folded. */
   const isParked = async (event: StoredEvent, lanes: readonly Lane[]): Promise<boolean> => {
     if (event.type === unreadableType) {
@@ -67,7 +76,9 @@ export const lenientModel = ({ projection, model, parked, log }: Options): Lenie
       return true;
     }
     const origin = projection.inherits ? originIn(event) : undefined;
-    if (!origin || ![...held.values()].some((hold) => isBehind(origin, hold))) return false;
+    if (!origin || !waitsFor(origin)) return false;
+    await recall();
+    if (!waitsFor(origin)) return false;
     const failure = { error: waitingFor(origin), attempts: 0, waitsFor: origin.stream };
     await park(lanes.at(-1) ?? streamLane(event.stream), event, failure);
     return true;
@@ -115,11 +126,7 @@ export const lenientModel = ({ projection, model, parked, log }: Options): Lenie
 
   return {
     prepare: () => model.prepare(),
-    recall: async () => {
-      const found = await parked.held();
-      held.clear();
-      for (const { lane, ...hold } of found) held.set(lane, hold);
-    },
+    recall,
     apply: async (events) => {
       const isPlain = held.size === 0 && !events.some(({ type }) => type === unreadableType);
       const free = isPlain ? events : await admit(events);

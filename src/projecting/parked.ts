@@ -41,6 +41,8 @@ export type ParkedOf = Readonly<{
    * @returns false when the event was discarded before: it is to be passed over
    */
   hold(lane: Lane, event: StoredEvent, failure: Failure): Promise<boolean>;
+  /** The ids of the events of a stream that were discarded. */
+  discardedIn(stream: string): Promise<ReadonlySet<string>>;
   /** Drops what waits of a stream that was deleted for good. */
   forget(stream: string): Promise<void>;
   /**
@@ -148,6 +150,10 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
           { upsert: true },
         );
         return true;
+      },
+      discardedIn: async (stream) => {
+        const discarded = await events.find({ kind, name, stream, state: 'discarded' }).toArray();
+        return new Set(discarded.map(({ eventId }) => eventId));
       },
       forget: async (stream) => {
         await events.deleteMany({ kind, name, stream });

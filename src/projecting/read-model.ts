@@ -4,7 +4,7 @@ import type { Streams } from '../eventstore/lineage.js';
 import { applyDocuments } from './apply-documents.js';
 import { applyRows } from './apply-rows.js';
 import { byKey, concernsUnread, type StoredDocument, type StoredRow } from './fold-batch.js';
-import { historyIn, partsAtForks } from './history.js';
+import { historyIn, type PassedOver, partsAtForks } from './history.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
 
 /** An event that a projection needs has other data than its type says. */
@@ -34,15 +34,19 @@ export type ReadModel = Readonly<{
 export const collectionName = ({ name, version }: Pick<AnyProjection, 'name' | 'version'>) =>
   `${name}_v${version}`;
 
-/** @param name of the collection; that of the projection's version by default */
+/**
+ * @param name of the collection; that of the projection's version by default
+ * @param passedOver which events of an ancestor a fork does not inherit; none by default
+ */
 export const readModel = (
   db: Db,
   projection: AnyProjection,
   streams: Streams,
   name: string = collectionName(projection),
+  passedOver?: PassedOver,
 ): ReadModel => {
   const collection = db.collection<StoredDocument>(name);
-  const history = historyIn(db, projection, name, streams);
+  const history = historyIn(db, projection, name, streams, passedOver);
 
   const fold = async (events: readonly Projected[]): Promise<void> => {
     const keyed = byKey(projection, events);

@@ -75,8 +75,8 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   const { batchSize = 1_000, collectionOf = collectionName } = options;
   const runs = projections.map((projection) => {
     const name = collectionOf(projection);
-    const strict = readModel(db, projection, streams, name);
     const parkedOf = parked?.of({ kind: 'projection', name });
+    const strict = readModel(db, projection, streams, name, parkedOf?.discardedIn);
     const lenient = parkedOf && lenientModel({ projection, model: strict, parked: parkedOf, log });
     const progress = progressOf(projection.name, -1);
     return { projection, name, model: lenient ?? strict, lenient, parked: parkedOf, progress };

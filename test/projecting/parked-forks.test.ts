@@ -76,4 +76,24 @@ describe('a fork', () => {
       );
     },
   );
+
+  it('of a session of which an event was discarded begins without it', async () => {
+    const { onSession, forkSession } = commandsOn(stores.streams);
+    const db = stores.database('forks-discarded');
+    const [id, fork] = [newId(), newId()];
+    await onSession(id, create, post(question));
+    await onSession(id, rename('Worst'));
+    const { position } = await onSession(id, { type: 'ChangeSession', metadata: { a: 1 } });
+    const runner = await startLenient(stores, db, [faulty({ title: 'Worst' })]);
+    await reached(runner, position, 'sessions');
+    const [first] = await parkedOf(db, 'sessions_v1');
+    expect(await runner.discard('sessions', first!.eventId)).toEqual({ done: 1, error: null });
+    const forked = await forkSession({ of: id, at: 3, id: fork, amendments: [] });
+    await reached(runner, forked.position, 'sessions');
+    expect(await parkedOf(db, 'sessions_v1')).toEqual([]);
+    expect(await db.collection('sessions_v1').findOne({ id: fork })).toMatchObject({
+      ...{ title: create.title, metadata: { a: 1 }, messageCount: 1 },
+    });
+    await runner.stop();
+  });
 });
