@@ -37,10 +37,10 @@ export const historyIn = (
       .sort({ revision: -1 })
       .limit(1)
       .next();
-    if (!mark) return undefined;
     const left = await passedOver(stream);
-    let document: FromStream | undefined = mark.document;
-    for await (const event of streams.read(stream, { from: mark.revision + 1, through: revision }))
+    let document: FromStream | undefined = mark?.document;
+    const from = mark ? mark.revision + 1 : 0;
+    for await (const event of streams.read(stream, { from, through: revision }))
       if (!left.has(event.id)) document = step(projection, document, event);
     return document;
   };

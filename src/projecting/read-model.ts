@@ -84,6 +84,7 @@ export const readModel = (
       for (const event of events)
         if (event.type === unreadableType && concernsUnread(projection, event))
           throw new UnreadableEvent(event);
+      if (projection.spans) return fold(events);
       for (const { events: part, ended } of partsAtEnds(events)) {
         if (projection.inherits)
           for (const each of partsAtForks(part)) await fold(await history.withInherited(each));

@@ -1,11 +1,14 @@
 import type { Collection, Db } from 'mongodb';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
+import { type DeadlineDocument, deadlines } from '../../projections/deadlines.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
 import { type PruneDocument, prunes } from '../../projections/prunes.js';
+import { type QueueDocument, queues } from '../../projections/queues.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
 import { type TaskDocument, tasks } from '../../projections/tasks.js';
+import { type WorkerDocument, workers } from '../../projections/workers.js';
 import { parkedEventsIn } from '../projecting/parked.js';
 import type { ParkedEvent } from '../projecting/parked-documents.js';
 import { collectionName } from '../projecting/read-model.js';
@@ -22,7 +25,10 @@ export type Collections = Readonly<{
   prunes: Collection<Row<PruneDocument>>;
   streams: Collection<Stored<StreamDocument>>;
   parked: Collection<ParkedEvent>;
+  workers: Collection<Stored<WorkerDocument>>;
+  deadlines: Collection<Stored<DeadlineDocument>>;
   tasks: Collection<Stored<TaskDocument>>;
+  queues: Collection<Stored<QueueDocument>>;
 }>;
 
 export type SessionRecord = Stored<SessionDocument>;
@@ -30,7 +36,9 @@ export type MessageRow = Row<MessageDocument>;
 export type ExecutionRecord = Stored<ExecutionDocument>;
 export type CheckpointRow = Row<CheckpointDocument>;
 export type StreamRecord = Stored<StreamDocument>;
+export type WorkerRecord = Stored<WorkerDocument>;
 export type TaskRecord = Stored<TaskDocument>;
+export type QueueRecord = Stored<QueueDocument>;
 
 export const collectionsOf = (db: Db): Collections => ({
   sessions: db.collection(collectionName(sessions)),
@@ -40,5 +48,8 @@ export const collectionsOf = (db: Db): Collections => ({
   prunes: db.collection(collectionName(prunes)),
   streams: db.collection(collectionName(streams)),
   parked: parkedEventsIn(db),
+  workers: db.collection(collectionName(workers)),
+  deadlines: db.collection(collectionName(deadlines)),
   tasks: db.collection(collectionName(tasks)),
+  queues: db.collection(collectionName(queues)),
 });

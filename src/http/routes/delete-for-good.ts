@@ -8,11 +8,12 @@ import { Problem } from '../problem.js';
 import type { Answer } from '../route.js';
 import type { Services } from '../services.js';
 import { visibleStream } from '../visible-stream.js';
+import { endTasks } from './end-tasks.js';
 
 const patience = 5_000;
 
 /**
- * Deletes a session and its executions so that nothing of them can be read again. A stream that
+ * Deletes a session with its executions and tasks so that nothing of them can be read again. A stream that
  * others were forked from holds their past: then the request is refused and changes nothing.
  */
 export const deleteForGood = (
@@ -47,8 +48,9 @@ const deleteFamily = async (
   const executions = await collections.executions
     .find({ sessionId: id }, { projection: { _id: 1 } })
     .toArray();
-  for (const { _id } of [...executions, { _id: stream }])
-    position = await store.tombstone(_id).catch((error: unknown) => {
+  const tasks = await endTasks(services, id, command);
+  for (const each of [...tasks, ...executions.map(({ _id }) => _id), stream])
+    position = await store.tombstone(each).catch((error: unknown) => {
       if (error instanceof StreamTombstoned) return position;
       throw error;
     });
@@ -60,7 +62,7 @@ const deleteFamily = async (
 
 /** Waits until the read models know of every stream up to a position. @throws NotCaughtUp */
 const familiesKnown = async ({ runner }: Services, position: number): Promise<void> => {
-  const models = ['streams', 'executions'] as const;
+  const models = ['streams', 'executions', 'tasks'] as const;
   await Promise.all(models.map((name) => runner.progress(name).reached(position, patience)));
 };
 
