@@ -15,6 +15,8 @@ import { closeServer, listen, urlOf } from './http/listen.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
 import { startRunner } from './projecting/runner.js';
+import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
+import { snapshotsIn } from './projecting/snapshot-store.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
@@ -48,15 +50,22 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
-  const runner = await startRunner({ store, streams, db, projections, log });
+  const snapshotStore = snapshotsIn(db);
+  await snapshotStore.prepare(snapshotKinds);
+  const keeper = keepSnapshots(streams, snapshotStore, log);
+  const snapshots = { ...snapshotStore, missed: keeper.missed };
+  const runner = await startRunner({
+    ...{ store, streams, db, projections, log },
+    follower: keeper.follow,
+  });
   const idempotencyKeys = idempotencyKeysIn(db);
   await idempotencyKeys.prepare();
 
   const feed = startFeed(store, log);
   const services: Services = {
-    ...{ store, streams, runner, idempotencyKeys, clock, log },
-    sessions: commandHandler(streams, deciders.session),
-    executions: commandHandler(streams, deciders.execution),
+    ...{ store, streams, snapshots, runner, idempotencyKeys, clock, log },
+    sessions: commandHandler(streams, deciders.session, { snapshots }),
+    executions: commandHandler(streams, deciders.execution, { snapshots }),
     interrupts: commandHandler(streams, deciders.interrupt),
     tasks: commandHandler(streams, deciders.task),
     workers: commandHandler(streams, deciders.worker),
@@ -82,6 +91,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       clearInterval(purging);
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await runner.stop();
+      await keeper.stop();
       clock.stop();
       await store.close();
       await close();

@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
+import { withCommand } from '../eventstore/carried-out.js';
 import { RevisionConflict } from '../eventstore/event-store.js';
-import { type Folded, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
-import { type CarriedOut, commandsIn, withCommand } from './carried-out.js';
+import { keysOf, load, withKeys } from '../eventstore/load.js';
+import type { Loaded } from '../eventstore/partial.js';
+import { noSnapshots, type Snapshots, snapshotEvery } from '../eventstore/snapshots.js';
 import { decideAll } from './decide-all.js';
 import { inLanes } from './lanes.js';
 import { type CommandRequest, maySee, type Outcome, RevisionMismatch } from './request.js';
@@ -19,10 +21,9 @@ export type HandlerOptions = Readonly<{
   cachedStreams?: number;
   /** How many events those states may have been folded from in all. 500,000 by default. */
   cachedEvents?: number;
+  /** What the states of streams that are not in memory are loaded from. By default every event is folded. */
+  snapshots?: Snapshots;
 }>;
-
-/** A stream as a handler remembers it. */
-type Known<State> = Folded<State> & Readonly<{ commands: readonly CarriedOut[] }>;
 
 /** Carries out commands on one stream, all of them or none. */
 export type CommandHandler<Command, Reason> = (
@@ -45,33 +46,43 @@ export type CommandHandler<Command, Reason> = (
 export const commandHandler = <Command, State extends object, Event extends Fact, Reason>(
   streams: Streams,
   decider: Decider<Command, State, Event, Reason>,
-  { attempts = 100, cachedStreams = 1_000, cachedEvents = 500_000 }: HandlerOptions = {},
+  {
+    attempts = 100,
+    cachedStreams = 1_000,
+    cachedEvents = 500_000,
+    snapshots = noSnapshots,
+  }: HandlerOptions = {},
 ): CommandHandler<Command, Reason> => {
-  const cache = new LRUCache<string, Known<State>>({
+  const cache = new LRUCache<string, Loaded<State>>({
     max: cachedStreams,
     maxSize: cachedEvents,
-    sizeCalculation: ({ revision }) => Math.min(cachedEvents, Number(revision) + 1),
+    sizeCalculation: (loaded) => Math.min(cachedEvents, eventsIn(loaded)),
   });
   const inLane = inLanes();
+  const sources = { streams, snapshots };
 
-  const remember = (stream: string, known: Known<State>): Known<State> => {
-    if (known.revision !== 'none') cache.set(stream, known);
-    return known;
+  const remember = (stream: string, loaded: Loaded<State>): Loaded<State> => {
+    if (loaded.revision !== 'none') cache.set(stream, loaded);
+    return loaded;
   };
-  const refresh = async (stream: string, onto?: Known<State>): Promise<Known<State>> => {
-    const commands = commandsIn(stream, onto?.commands);
-    const folded = await fold(streams, decider, stream, {
-      ...(onto && { onto }),
-      each: commands.note,
-    });
-    return remember(stream, { ...folded, commands: commands.all() });
-  };
+  const refresh = async (
+    stream: string,
+    keys: readonly string[],
+    onto?: Loaded<State>,
+  ): Promise<Loaded<State>> =>
+    remember(
+      stream,
+      await load(sources, decider, stream, { ...(onto && { onto }), keys, commands: true }),
+    );
 
   const handle: CommandHandler<Command, Reason> = async (id, commands, request) => {
     const stream = `${decider.category}-${id}`;
     const { commandId, ifRevision } = request;
+    const keys = keysOf(decider, commands);
     const cached = cache.get(stream);
-    let before = cached ?? (await refresh(stream));
+    let before = cached
+      ? await withKeys(sources, decider, stream, cached, keys)
+      : await refresh(stream, keys);
     let isFresh = cached === undefined;
 
     for (let attempt = 1; ; attempt++) {
@@ -85,7 +96,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
       const isMismatch = ifRevision !== undefined && ifRevision !== before.revision;
       const isSettled = isMismatch || isRejection(decided) || decided.events.length === 0;
       if (isSettled && !isFresh) {
-        before = await refresh(stream, before);
+        before = await refresh(stream, keys, before);
         isFresh = true;
         continue;
       }
@@ -96,14 +107,13 @@ export const commandHandler = <Command, State extends object, Event extends Fact
 
       try {
         const events = stamp(decider, id, decided.state, decided.events, request);
-        const { revision, base } = before;
-        const appended = await streams.append(stream, events, revision, base);
+        const appended = await streams.append(stream, events, before.revision, before.base);
         const known = withCommand(before.commands, { commandId, ...appended });
-        remember(stream, { state: decided.state, base, ...appended, commands: known });
+        remember(stream, { ...before, state: decided.state, ...appended, commands: known });
         return { id, stream, ...appended, added: events.length };
       } catch (error) {
         if (!(error instanceof RevisionConflict) || attempt >= attempts) throw error;
-        before = await refresh(stream, before);
+        before = await refresh(stream, keys, before);
         isFresh = true;
       }
     }
@@ -112,7 +122,11 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   return (id, commands, request) => inLane(id, () => handle(id, commands, request));
 };
 
-const placeOf = ({ revision, position }: Pick<Folded<unknown>, 'revision' | 'position'>) => ({
+/** About how many events are still to be seen in a state. */
+const eventsIn = ({ revision, outset }: Loaded<unknown>): number =>
+  outset ? snapshotEvery + outset.known.size : Number(revision) + 1;
+
+const placeOf = ({ revision, position }: Pick<Loaded<unknown>, 'revision' | 'position'>) => ({
   revision: revision === 'none' ? 0 : revision,
   position,
 });

@@ -9,6 +9,7 @@ import type { TaskCommand, TaskRejection } from '../domain/task.js';
 import type { WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { Snapshots } from '../eventstore/snapshots.js';
 import type { Runner } from '../projecting/runner.js';
 import type { Collections } from '../queries/collections.js';
 import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
@@ -19,6 +20,8 @@ import type { Identify } from './context.js';
 export type Services = Readonly<{
   store: EventStore;
   streams: Streams;
+  /** What states of streams are loaded from, beside the events. */
+  snapshots: Snapshots;
   sessions: CommandHandler<SessionCommand, SessionRejection>;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;

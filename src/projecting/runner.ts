@@ -26,6 +26,8 @@ export type RunnerOptions = Readonly<{
   log: Logger;
   /** How many events are folded and written at a time, at most; 1,000 by default. More is faster and takes more memory. */
   batchSize?: number;
+  /** Sees every batch beside the read models. When it fails the batch is taken again. */
+  follower?: (events: readonly StoredEvent[]) => Promise<void>;
   /** Which collection a projection's documents go to; by default that of its name and version. */
   collectionOf?: (projection: AnyProjection) => string;
 }>;
@@ -60,7 +62,7 @@ const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type
  */
 export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   const { store, streams, db, projections, log } = options;
-  const { batchSize = 1_000, collectionOf = collectionName } = options;
+  const { batchSize = 1_000, collectionOf = collectionName, follower } = options;
   const runs = projections.map((projection) => {
     const name = collectionOf(projection);
     const model = readModel(db, projection, streams, name);
@@ -100,6 +102,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
       }),
     );
     for (const outcome of applied) if (outcome.status === 'rejected') throw outcome.reason;
+    await follower?.(events);
   };
 
   const follow = async (): Promise<void> => {
