@@ -5,7 +5,7 @@ import { RevisionConflict } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import { keysOf, load, withKeys } from '../eventstore/load.js';
 import type { Loaded } from '../eventstore/partial.js';
-import { noSnapshots, type Snapshots, snapshotEvery } from '../eventstore/snapshots.js';
+import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
 import { decideAll } from './decide-all.js';
 import { inLanes } from './lanes.js';
 import { type CommandRequest, maySee, type Outcome, RevisionMismatch } from './request.js';
@@ -122,9 +122,9 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   return (id, commands, request) => inLane(id, () => handle(id, commands, request));
 };
 
-/** About how many events are still to be seen in a state. */
+/** About how many events are to be seen in a state. One without most of its entries counts like a short stream. */
 const eventsIn = ({ revision, outset }: Loaded<unknown>): number =>
-  outset ? snapshotEvery + outset.known.size : Number(revision) + 1;
+  outset ? 64 + outset.known.size : Number(revision) + 1;
 
 const placeOf = ({ revision, position }: Pick<Loaded<unknown>, 'revision' | 'position'>) => ({
   revision: revision === 'none' ? 0 : revision,

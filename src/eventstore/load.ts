@@ -4,13 +4,7 @@ import { commandsIn } from './carried-out.js';
 import { evolveStored } from './fold.js';
 import { ancestryAt, baseOf, type Streams } from './lineage.js';
 import { beginning, type Loaded, outsetFrom, withEntries } from './partial.js';
-import {
-  lastSnapshotAt,
-  noSnapshots,
-  type Snapshots,
-  SnapshotsUnavailable,
-  snapshotEvery,
-} from './snapshots.js';
+import { lastSnapshotAt, noSnapshots, type Snapshots, SnapshotsUnavailable } from './snapshots.js';
 
 /** What states are loaded from. */
 export type Sources = Readonly<{ streams: Streams; snapshots: Snapshots }>;
@@ -95,11 +89,11 @@ export const newestAlong = async <State, Event extends Fact>(
   nothing: Loaded<State>,
   segments: readonly Segment[],
 ): Promise<Loaded<State> | undefined> => {
-  if (!decider.snapshots) return undefined;
+  if (!decider.snapshots || snapshots === noSnapshots) return undefined;
   const kind = { category: decider.category, version: decider.snapshots.version };
   for (const [index, { stream, through }] of [...segments.entries()].reverse()) {
     const older = segments.slice(0, index);
-    const last = lastSnapshotAt(through);
+    const last = lastSnapshotAt(through, snapshots.every);
     const newest = last < baseOf(older) ? undefined : await snapshots.newest(kind, stream, last);
     if (newest) {
       const { revision } = newest;
@@ -145,7 +139,7 @@ export const advance = async <State, Event extends Fact>(
     folded += 1;
     ({ revision, position } = event);
   }
-  if (decider.snapshots && folded > 2 * snapshotEvery && revision !== 'none')
+  if (decider.snapshots && folded > 2 * snapshots.every && revision !== 'none')
     snapshots.missed(stream, revision);
   return { ...loaded, state, revision, position, commands: commands.all() };
 };

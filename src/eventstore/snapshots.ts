@@ -1,9 +1,6 @@
 import type { Segment } from '../domain/fork.js';
 import type { CarriedOut } from './carried-out.js';
 
-/** There is one at each revision that makes this many full: so many events less one are folded onto it at most. */
-export const snapshotEvery = 64;
-
 /** Snapshots that go together: those of one decider, as long as it folds alike. */
 export type SnapshotKind = Readonly<{ category: string; version: number }>;
 
@@ -19,7 +16,7 @@ export type Snapshot = Readonly<{
   count: number;
 }>;
 
-/** What a snapshot adds to the one before it, {@link snapshotEvery} revisions earlier. */
+/** What a snapshot adds to the one before it. */
 export type Layer = Snapshot &
   Readonly<{
     /** Where the layer below lies; absent when there is none. */
@@ -34,9 +31,11 @@ export type Layer = Snapshot &
 
 /**
  * Snapshots as those see them who load states. A cache: what is in it is right, and nobody relies
- * on anything being in it. Every function but `missed` throws {@link SnapshotsUnavailable}.
+ * on anything being in it. Every function but `missed` may throw {@link SnapshotsUnavailable}.
  */
 export type Snapshots = Readonly<{
+  /** There is one at each revision that makes this many full: so many events less one are folded onto it at most. */
+  every: number;
   /** The newest one that a stream holds itself, at or below a revision. */
   newest(kind: SnapshotKind, stream: string, through: number): Promise<Snapshot | undefined>;
   /**
@@ -74,6 +73,7 @@ export class SnapshotsUnavailable extends Error {
 
 /** For those who do without. */
 export const noSnapshots: Snapshots = {
+  every: Number.POSITIVE_INFINITY,
   newest: async () => undefined,
   entries: async () => new Map(),
   commands: async () => [],
@@ -81,7 +81,5 @@ export const noSnapshots: Snapshots = {
 };
 
 /** The highest revision with a snapshot at or below a revision; -1 when there is none. */
-export const lastSnapshotAt = (revision: number): number =>
-  Number.isFinite(revision)
-    ? Math.floor((revision + 1) / snapshotEvery) * snapshotEvery - 1
-    : revision;
+export const lastSnapshotAt = (revision: number, every: number): number =>
+  Number.isFinite(revision) ? Math.floor((revision + 1) / every) * every - 1 : revision;

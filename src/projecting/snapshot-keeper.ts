@@ -3,12 +3,7 @@ import type { Decider, Fact } from '../domain/decider.js';
 import { deciders, parseStream } from '../domain/deciders.js';
 import { type StoredEvent, StreamTombstoned, tombstoneType } from '../eventstore/event-store.js';
 import { ancestryAt, type Streams } from '../eventstore/lineage.js';
-import {
-  lastSnapshotAt,
-  type SnapshotKind,
-  type SnapshotStore,
-  snapshotEvery,
-} from '../eventstore/snapshots.js';
+import { lastSnapshotAt, type SnapshotKind, type SnapshotStore } from '../eventstore/snapshots.js';
 import { addLayers, type SnapshottedDecider } from './snapshot-layers.js';
 
 /** Writes snapshots as events go by. */
@@ -88,11 +83,12 @@ export const keepSnapshots = (
     follow: async (events) => {
       for (const { type, stream, revision } of events) {
         if (type === tombstoneType) await store.forget(stream);
-        else if (lastSnapshotAt(revision) === revision && deciderOf(stream)) due(stream, revision);
+        else if (lastSnapshotAt(revision, store.every) === revision && deciderOf(stream))
+          due(stream, revision);
       }
     },
     missed: (stream, revision) => {
-      if (revision + 1 >= snapshotEvery) due(stream, revision);
+      if (revision + 1 >= store.every) due(stream, revision);
     },
     settled: async () => {
       while (working !== undefined) await working;

@@ -3,7 +3,7 @@ import type { Segment } from '../domain/fork.js';
 import { baseOf, type Streams } from '../eventstore/lineage.js';
 import { advance, newestAlong } from '../eventstore/load.js';
 import { countOf, entriesOf, headOf, type Loaded, outsetFrom } from '../eventstore/partial.js';
-import { lastSnapshotAt, type SnapshotStore, snapshotEvery } from '../eventstore/snapshots.js';
+import { lastSnapshotAt, type SnapshotStore } from '../eventstore/snapshots.js';
 
 /** A decider whose states are kept in snapshots. */
 export type SnapshottedDecider = Decider<never, object, Fact, unknown> &
@@ -40,8 +40,8 @@ export const addLayers = async ({
   for (const [index, { stream, through }] of segments.entries()) {
     const older = segments.slice(0, index);
     while (!isStopped()) {
-      const next = (loaded.revision === 'none' ? -1 : loaded.revision) + snapshotEvery;
-      if (next > lastSnapshotAt(through)) break;
+      const next = (loaded.revision === 'none' ? -1 : loaded.revision) + store.every;
+      if (next > lastSnapshotAt(through, store.every)) break;
       const from = { ...loaded, base: baseOf(older), commands: [] };
       // Starting from a layer, what is known of the entries afterwards is what has changed since.
       const reached = await advance({ streams, snapshots }, decider, stream, from, next);

@@ -40,12 +40,25 @@ export const snapshotCollection = ({ category, version }: SnapshotKind): string 
 
 const anyCollection = /^[a-z]+_snapshots_v\d+$/;
 
+export type SnapshotOptions = Readonly<{
+  /**
+   * How many revisions lie between two snapshots, 64 by default. Fewer make loading read less and
+   * writing write more. One database holds those of one distance only.
+   */
+  every?: number;
+  /** How long a question may take, 2,000 ms by default. */
+  patienceMs?: number;
+}>;
+
 /**
  * Keeps snapshots in a database. What turns out not to be what was written is removed, with all that
- * there is of its stream, and comes anew. Reading gives up after two seconds, and for five more when the
- * database does not answer: whoever asks can do without.
+ * there is of its stream, and comes anew. Reading gives up when an
+ * answer takes too long, and for five seconds after: whoever asks can do without.
  */
-export const snapshotsIn = (db: Db, patienceMs = 2_000): SnapshotStore => {
+export const snapshotsIn = (
+  db: Db,
+  { every = 64, patienceMs = 2_000 }: SnapshotOptions = {},
+): SnapshotStore => {
   const collectionOf = (kind: SnapshotKind): Collection<Piece> =>
     db.collection(snapshotCollection(kind));
   const ask = patiently(patienceMs);
@@ -96,11 +109,12 @@ export const snapshotsIn = (db: Db, patienceMs = 2_000): SnapshotStore => {
   };
 
   return {
+    every,
     prepare: async (kinds) => {
       for (const kind of kinds)
         await collectionOf(kind).createIndexes([
           { key: { stream: 1, key: 1, revision: -1 } },
-          { key: { ancestors: 1 }, sparse: true },
+          { key: { ancestors: 1 } },
         ]);
     },
     newest: async (kind, stream, through) => {

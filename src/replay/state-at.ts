@@ -14,7 +14,7 @@ export type Moment = number | string | undefined;
 
 /** A stream's state without what grows with the stream. */
 export type Head = Readonly<{
-  state: Readonly<Record<string, unknown>>;
+  state: object;
   /** The last event in it; `none` when nothing had happened by then. */
   revision: number | 'none';
   position: number;

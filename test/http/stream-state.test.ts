@@ -19,7 +19,7 @@ type StateBody = Readonly<{
 const stateOf = (stream: string, at?: number | string): Promise<StateBody> =>
   bodyOf(
     ann.get<StateBody>(
-      `/v1/streams/${stream}/state${at === undefined ? '' : `?at=${encodeURIComponent(at)}`}`,
+      `/v1/streams/${stream}/state?whole=true${at === undefined ? '' : `&at=${encodeURIComponent(at)}`}`,
     ),
   );
 
@@ -33,7 +33,7 @@ describe('the state of a session', () => {
   });
 
   it('is that of the head when nothing else is asked for', async () => {
-    const reply = await ann.get<StateBody>(`/v1/streams/${session.stream}/state`);
+    const reply = await ann.get<StateBody>(`/v1/streams/${session.stream}/state?whole=true`);
     expect(reply.headers.get('etag')).toBe('"29"');
     const { state, ...place } = reply.body;
     expect(place).toEqual({ stream: session.stream, revision: 29, position: session.position });
