@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import type { Decider, Fact } from '../../../src/domain/decider.js';
 import { fold } from '../../../src/eventstore/fold.js';
 import type { Streams } from '../../../src/eventstore/lineage.js';
-import { load } from '../../../src/eventstore/load.js';
+import { load, withKeys } from '../../../src/eventstore/load.js';
 import { countOf, entriesOf, headOf, type Loaded } from '../../../src/eventstore/partial.js';
 import type { Snapshots } from '../../../src/eventstore/snapshots.js';
 import {
@@ -63,12 +63,18 @@ export const expectLoadedAsFolded = async <State extends object, Event extends F
 ): Promise<Loaded<State>> => {
   const upTo = through === undefined ? {} : { through };
   const whole = await fold(sources.streams, decider, stream, upTo);
-  const loaded = await load(sources, decider, stream, { ...upTo, keys });
+  const count = entriesOf(decider, whole.state).size;
+  const bare = await load(sources, decider, stream, upTo);
   deepStrictEqual(
-    [loaded.revision, loaded.position, loaded.base],
+    [bare.revision, bare.position, bare.base],
     [whole.revision, whole.position, whole.base],
   );
-  deepStrictEqual(countOf(decider, loaded), entriesOf(decider, whole.state).size);
-  expectPartOf(decider, loaded.state, whole.state, keys);
-  return loaded;
+  expectPartOf(decider, bare.state, whole.state, []);
+  const asked = await load(sources, decider, stream, { ...upTo, keys });
+  const askedLater = await withKeys(sources, decider, stream, bare, keys);
+  for (const { state, outset } of [asked, askedLater]) {
+    deepStrictEqual(countOf(decider, { state, ...(outset && { outset }) }), count);
+    expectPartOf(decider, state, whole.state, keys);
+  }
+  return asked;
 };
