@@ -71,8 +71,9 @@ export const withKeys = async <State, Event extends Fact>(
     return await withEntries(sources.snapshots, decider, loaded, keys);
   } catch (error) {
     if (!(error instanceof SnapshotsUnavailable)) throw error;
-    const through = Number(loaded.revision);
-    return load({ ...sources, snapshots: noSnapshots }, decider, stream, { through });
+    const { every, missed } = sources.snapshots;
+    const without = { ...sources, snapshots: { ...noSnapshots, every, missed } };
+    return load(without, decider, stream, { through: Number(loaded.revision) });
   }
 };
 
@@ -89,7 +90,7 @@ export const newestAlong = async <State, Event extends Fact>(
   nothing: Loaded<State>,
   segments: readonly Segment[],
 ): Promise<Loaded<State> | undefined> => {
-  if (!decider.snapshots || snapshots === noSnapshots) return undefined;
+  if (!decider.snapshots) return undefined;
   const kind = { category: decider.category, version: decider.snapshots.version };
   for (const [index, { stream, through }] of [...segments.entries()].reverse()) {
     const older = segments.slice(0, index);

@@ -73,7 +73,7 @@ export class SnapshotsUnavailable extends Error {
 
 /** For those who do without. */
 export const noSnapshots: Snapshots = {
-  every: Number.POSITIVE_INFINITY,
+  every: Number.MAX_SAFE_INTEGER,
   newest: async () => undefined,
   entries: async () => new Map(),
   commands: async () => [],
