@@ -27,7 +27,7 @@ type Stream = Readonly<{ id: string; stream: string; length: number; middle: str
 const write = async (length: number): Promise<Stream> => {
   const id = idOf(`session of ${length}`);
   const stream = `session-${id}`;
-  await writeSession(stores.streams, id, length - 1, 500);
+  await writeSession(stores.streams, id, length - 1, 50);
   const start = performance.now();
   await keptThrough(snapshots, stream, length - 1);
   console.log(`snapshots of ${length} events: ${Math.round(performance.now() - start)} ms`);
