@@ -5,7 +5,7 @@ import type { Caller } from '../commands/request.js';
 import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
-import type { TaskCommand, TaskRejection } from '../domain/task.js';
+import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
 import type { WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
@@ -25,7 +25,7 @@ export type Services = Readonly<{
   sessions: CommandHandler<SessionCommand, SessionRejection>;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
-  tasks: CommandHandler<TaskCommand, TaskRejection>;
+  tasks: CommandHandler<TaskCommand, TaskRejection, Task>;
   workers: CommandHandler<WorkerCommand, WorkerRejection>;
   collections: Collections;
   runner: Runner;

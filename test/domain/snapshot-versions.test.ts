@@ -48,11 +48,20 @@ it('the state of executions is the one that its version of snapshots stands for'
       ...{ processing: [{ a: 1 }], stateDelta: [{ op: 'add', path: '/found/1', value: 2 }] },
     },
   };
-  const states = [completed, failed, cancelled].map((end) =>
-    stateOf(execution, [started, saved, delta, forked, end]),
+  const task = { stage: 'plan', stageOrder: 0, taskId: 't-1' };
+  const history: readonly ExecutionEvent[] = [
+    started,
+    { type: 'StageDispatched', data: task },
+    ...[saved, delta],
+    { type: 'StageFinished', data: task },
+    { type: 'CheckpointsPruned', data: { through: 2, count: 1 } },
+    forked,
+  ];
+  const lives = [completed, failed, cancelled].map((end) => [...history, end]);
+  const states = lives.flatMap((life) =>
+    life.map((_, n) => stateOf(execution, life.slice(0, n + 1))),
   );
   expect([execution.snapshots?.version, fingerprint(states)]).toEqual([
-    1,
-    '9wl0kDR-eCKi7XCeHQVDkD1lACknh2wHPej88SBuBmY',
+    ...[1, 'oTHkDSt2zyYt-vKzUju2CMZbsSoGKLwKlBwz4RMOtKc'],
   ]);
 });

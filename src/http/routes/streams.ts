@@ -6,6 +6,7 @@ import { lineageOf } from '../../queries/lineage.js';
 import { BadCursor, fromCursor, toCursor } from '../../queries/page.js';
 import { eventView } from '../../replay/event-view.js';
 import { type Head, headAt, stateAt } from '../../replay/state-at.js';
+import { stateView } from '../../replay/state-view.js';
 import { creating, found, written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
@@ -95,7 +96,7 @@ export const streamRoutes = (
         const list = `${plural[category]}/${id}/${entryLists[category]}at=${revision}`;
         return found(
           {
-            ...{ stream, revision, position: String(position), state },
+            ...{ stream, revision, position: String(position), state: stateView(state) },
             ...(entries && { entries: { [field]: { count, list } } }),
           },
           'revision-not-found',
