@@ -207,8 +207,10 @@ describe('time travel over the client', () => {
       ['StreamForked', undefined],
       ['MessageEdited', undefined],
     ]);
-    const { state } = await client.streams.state(fork.stream);
+    const { state } = await client.streams.state(fork.stream, { whole: true });
     expect(state).toMatchObject({ messages: { [asked.id]: { content: 'Right?' } } });
+    const { entries } = await client.streams.state(fork.stream);
+    expect(entries?.messages?.count).toBe(Object.keys(state.messages as object).length);
     const then = await client.streams.state(fork.stream, { at: asked.revision });
     expect(then).toMatchObject({
       revision: asked.revision,
