@@ -211,7 +211,7 @@ describe('time travel over the client', () => {
     expect(state).toMatchObject({ messages: { [asked.id]: { content: 'Right?' } } });
     const { entries } = await client.streams.state(fork.stream);
     expect(entries?.messages?.count).toBe(Object.keys(state.messages as object).length);
-    const then = await client.streams.state(fork.stream, { at: asked.revision });
+    const then = await client.streams.state(fork.stream, { at: asked.revision, whole: true });
     expect(then).toMatchObject({
       revision: asked.revision,
       state: { messages: { [asked.id]: { content: 'Left?' } } },
