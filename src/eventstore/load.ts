@@ -1,6 +1,7 @@
 import type { Decider, Fact } from '../domain/decider.js';
 import type { Segment } from '../domain/fork.js';
 import { commandsIn } from './carried-out.js';
+import type { StoredEvent } from './event-store.js';
 import { evolveStored } from './fold.js';
 import { ancestryAt, baseOf, type Streams } from './lineage.js';
 import { beginning, type Loaded, outsetFrom, withEntries } from './partial.js';
@@ -106,7 +107,8 @@ export const newestAlong = async <State, Event extends Fact>(
 };
 
 /**
- * Folds the events after a state. An entry that one of them changes is looked up first.
+ * Folds the events after a state. An entry that one of them changes is looked up first. A snapshot has
+ * to be confirmed by the event it ends with: an event store that was emptied or restored has another.
  *
  * @throws SnapshotsUnavailable, and what reading the stream throws
  */
@@ -118,31 +120,41 @@ export const advance = async <State, Event extends Fact>(
   through?: number,
 ): Promise<Loaded<State>> => {
   const commands = commandsIn(stream, from.commands);
+  const snapshot = snapshotAt(from);
+  const next = from.revision === 'none' ? 0 : from.revision + 1;
   let loaded = from;
+  let last: StoredEvent | undefined;
   let folded = 0;
-  let { state, revision, position } = from;
   const events = streams.read(stream, {
-    from: revision === 'none' ? 0 : revision + 1,
+    from: snapshot ? snapshot.through : next,
     ...(through !== undefined && { through }),
   });
   for await (const event of events) {
-    if (loaded.outset) {
-      loaded = await knowingFor(
-        snapshots,
-        decider,
-        { ...loaded, state },
-        event as unknown as Event,
-      );
-      state = loaded.state;
-    }
-    state = evolveStored(decider, state, event);
+    const isConfirming = snapshot !== undefined && last === undefined;
+    if (isConfirming && event.position !== from.position) break;
+    last = event;
+    if (isConfirming) continue;
+    if (loaded.outset)
+      loaded = await knowingFor(snapshots, decider, loaded, event as unknown as Event);
+    const { revision, position } = event;
+    const state = evolveStored(decider, loaded.state, event);
+    loaded = { ...loaded, state, revision, position };
     commands.note(event);
     folded += 1;
-    ({ revision, position } = event);
   }
-  if (decider.snapshots && folded > 2 * snapshots.every && revision !== 'none')
-    snapshots.missed(stream, revision);
-  return { ...loaded, state, revision, position, commands: commands.all() };
+  if (snapshot && !last) {
+    await snapshots.discard(snapshot.stream);
+    throw new SnapshotsUnavailable(`the snapshot of ${stream} is not of this store`);
+  }
+  if (decider.snapshots && folded > 2 * snapshots.every && loaded.revision !== 'none')
+    snapshots.missed(stream, loaded.revision);
+  return { ...loaded, commands: commands.all() };
+};
+
+/** Where the snapshot lies that a state was loaded from, as long as no event was folded onto it. */
+const snapshotAt = ({ outset, revision }: Loaded<unknown>): Segment | undefined => {
+  const last = outset?.segments.at(-1);
+  return last?.through === revision ? last : undefined;
 };
 
 /** A state that knows the entry which an event changes. */

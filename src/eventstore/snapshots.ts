@@ -51,6 +51,8 @@ export type Snapshots = Readonly<{
   ): Promise<ReadonlyMap<string, unknown>>;
   /** The latest commands carried out on a stream itself up to a snapshot's revision, oldest first. */
   commands(kind: SnapshotKind, stream: string, through: number): Promise<readonly CarriedOut[]>;
+  /** Removes what there is of a stream and of what descends from it, for what it says is not so. */
+  discard(stream: string): Promise<void>;
   /** Hears of a stream of which more events had to be read than with every snapshot in its place. */
   missed(stream: string, revision: number): void;
 }>;
@@ -62,7 +64,7 @@ export type SnapshotStore = Omit<Snapshots, 'missed'> &
     prepare(kinds: readonly SnapshotKind[]): Promise<void>;
     /** Adds a layer on those below, which must be there. One that is there already stays. @throws SnapshotsUnavailable */
     add(kind: SnapshotKind, layer: Layer): Promise<void>;
-    /** Removes what there is of a stream and of what descends from it, in every version. */
+    /** The same as `discard`, however long it takes, with the errors of the database. */
     forget(stream: string): Promise<void>;
   }>;
 
@@ -77,6 +79,7 @@ export const noSnapshots: Snapshots = {
   newest: async () => undefined,
   entries: async () => new Map(),
   commands: async () => [],
+  discard: async () => {},
   missed: () => {},
 };
 

@@ -3,7 +3,12 @@ import type { Decider, Fact } from '../domain/decider.js';
 import { deciders, parseStream } from '../domain/deciders.js';
 import { type StoredEvent, StreamTombstoned, tombstoneType } from '../eventstore/event-store.js';
 import { ancestryAt, type Streams } from '../eventstore/lineage.js';
-import { lastSnapshotAt, type SnapshotKind, type SnapshotStore } from '../eventstore/snapshots.js';
+import {
+  lastSnapshotAt,
+  type SnapshotKind,
+  type SnapshotStore,
+  SnapshotsUnavailable,
+} from '../eventstore/snapshots.js';
 import { addLayers, type SnapshottedDecider } from './snapshot-layers.js';
 
 /** Writes snapshots as events go by. */
@@ -61,7 +66,9 @@ export const keepSnapshots = (
           await store.forget(error.stream);
         });
       } catch (error) {
-        log.warn({ err: error, stream }, 'a snapshot was not made; the stream can do without');
+        // Without the database there is nothing to say of every single stream.
+        const level = error instanceof SnapshotsUnavailable ? 'debug' : 'warn';
+        log[level]({ err: error, stream }, 'a snapshot was not made; the stream can do without');
       }
     }
   };

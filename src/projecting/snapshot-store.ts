@@ -81,7 +81,7 @@ export const snapshotsIn = (
   const read = async (piece: Piece): Promise<unknown> => {
     const { digest, ...content } = piece;
     if (fingerprint(content) === digest) return JSON.parse(content.body);
-    await ask(() => forget(content.stream));
+    await discard(content.stream);
     throw new SnapshotsUnavailable(`the snapshot ${content._id} is not what was written`);
   };
 
@@ -107,6 +107,8 @@ export const snapshotsIn = (
       await collection.deleteMany(gone);
     }
   };
+
+  const discard = (stream: string): Promise<void> => ask(() => forget(stream));
 
   return {
     every,
@@ -160,6 +162,7 @@ export const snapshotsIn = (
           throw error;
         });
     },
+    discard,
     forget,
   };
 };

@@ -12,6 +12,7 @@ import {
   type TestSnapshots,
 } from '../replay/support/snapshots.js';
 import { counting } from '../support/counting-store.js';
+import { all } from '../support/new-events.js';
 import { request } from '../support/requests.js';
 import { edit, post, question } from '../support/session-facts.js';
 import { caughtUp, startTestRunner, until } from './support/runners.js';
@@ -47,7 +48,10 @@ const keptSession = async () => {
 const keys = ['m-1', 'm-100', 'm-199', 'm-none'];
 const sources = () => ({ streams: stores.streams, snapshots });
 
-/** Expects what is loaded to be what is folded, and gives how many events it took. */
+/**
+ * Expects what is loaded to be what is folded, and gives how many events it took: one says what the
+ * stream descends from, one confirms the snapshot, the others came after it.
+ */
 const eventsRead = async (stream: string, through?: number): Promise<number> => {
   await expectLoadedAsFolded(sources(), session, stream, {
     ...{ keys },
@@ -64,9 +68,9 @@ const eventsRead = async (stream: string, through?: number): Promise<number> => 
 describe('a snapshot', () => {
   it('is passed over when it is missing, in favour of the one before', async () => {
     const { stream } = await keptSession();
-    expect(await eventsRead(stream)).toBe(8 + 1);
+    expect(await eventsRead(stream)).toBe(8 + 2);
     await pieces().deleteOne({ _id: `${stream}@191 head` });
-    expect(await eventsRead(stream)).toBe(72 + 1);
+    expect(await eventsRead(stream)).toBe(72 + 2);
   });
 
   it('comes anew, with those before it, after all were lost', async () => {
@@ -76,7 +80,7 @@ describe('a snapshot', () => {
     expect(await load(sources(), session, stream)).not.toHaveProperty('outset');
     // Whoever had to read so much has said so.
     await snapshots.keeper.settled();
-    expect(await eventsRead(stream)).toBe(8 + 1);
+    expect(await eventsRead(stream)).toBe(8 + 2);
     expect(await pieces().find({}).sort({ _id: 1 }).toArray()).toEqual(before);
   });
 
@@ -88,7 +92,7 @@ describe('a snapshot', () => {
       expect(changed.modifiedCount).toBeGreaterThan(0);
       await expectLoadedAsFolded(sources(), session, stream, { keys });
       await snapshots.keeper.settled();
-      expect(await eventsRead(stream)).toBe(8 + 1);
+      expect(await eventsRead(stream)).toBe(8 + 2);
     }
   });
 
@@ -107,6 +111,26 @@ describe('a snapshot', () => {
     expect(state).toMatchObject({ title: 'of the new version' });
   });
 
+  it.each([150, 200])(
+    'of an event store that has another history of %d events now is not used, and comes anew',
+    async (length) => {
+      const { stream } = await keptSession();
+      const other = await startTestStores();
+      await streamOf(other.store, 'session', 1);
+      const events = await all(stores.streams.read(stream, { through: length - 1 }));
+      await other.store.append(stream, events, 'none');
+      const found = await openSnapshots(stores.db, other.streams);
+      const from = { streams: other.streams, snapshots: found };
+      expect(await expectLoadedAsFolded(from, session, stream, { keys })).not.toHaveProperty(
+        'outset',
+      );
+      await found.keeper.settled();
+      expect(await expectLoadedAsFolded(from, session, stream, { keys })).toHaveProperty('outset');
+      await found.keeper.stop();
+      await other.close();
+    },
+  );
+
   it('serves nobody any more once it was removed under a state loaded from it', async () => {
     const { id, stream } = await keptSession();
     const handler = commandHandler(stores.streams, session, { snapshots });
@@ -115,7 +139,7 @@ describe('a snapshot', () => {
     const again = post({ ...question, content: 'else', messageId: 'm-1' });
     expect(await handler(id, [again], request())).toEqual({ rejected: 'message-already-exists' });
     await snapshots.keeper.settled();
-    expect(await eventsRead(stream)).toBe(9 + 1);
+    expect(await eventsRead(stream)).toBe(9 + 2);
   });
 });
 
@@ -166,8 +190,8 @@ describe('as events go by', () => {
     expect(heads.map(({ _id }) => _id)).toEqual([
       ...[`${stream}@63 head`, `${stream}@127 head`, `${fork.stream}@191 head`],
     ]);
-    expect(await eventsRead(fork.stream)).toBe(10 + 1);
-    expect(await eventsRead(fork.stream, 139)).toBe(12 + 1);
+    expect(await eventsRead(fork.stream)).toBe(10 + 2);
+    expect(await eventsRead(fork.stream, 139)).toBe(12 + 2);
   });
 
   it('two keepers at once make the same ones', async () => {
@@ -175,7 +199,7 @@ describe('as events go by', () => {
     const { stream } = await streamOf(stores.store, 'session', 700);
     await Promise.all([snapshots, other, snapshots].map((each) => keptThrough(each, stream, 699)));
     expect(await pieces().countDocuments({ key: 'head' })).toBe(10);
-    expect(await eventsRead(stream)).toBe(60 + 1);
+    expect(await eventsRead(stream)).toBe(60 + 2);
     await other.keeper.stop();
   });
 
