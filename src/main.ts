@@ -18,6 +18,8 @@ import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
 import { parkedIn } from './projecting/parked.js';
 import { startRunner } from './projecting/runner.js';
+import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
+import { snapshotsIn } from './projecting/snapshot-store.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
@@ -63,7 +65,14 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const workerHeartbeats = workerHeartbeatsIn(db);
   await Promise.all([parked.prepare(), idempotencyKeys.prepare(), workerHeartbeats.prepare()]);
 
-  const runner = await startRunner({ store, streams, db, projections, parked, log });
+  const snapshotStore = snapshotsIn(db);
+  await snapshotStore.prepare(snapshotKinds);
+  const keeper = keepSnapshots(streams, snapshotStore, log);
+  const snapshots = { ...snapshotStore, missed: keeper.missed };
+  const runner = await startRunner({
+    ...{ store, streams, db, projections, parked, log },
+    follower: keeper.follow,
+  });
   const feed = startFeed(store, log);
   const taskCommands = commandHandler(streams, deciders.task);
   const claims = startClaims({
@@ -71,8 +80,8 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
   });
   const handlers = {
-    sessions: commandHandler(streams, deciders.session),
-    executions: commandHandler(streams, deciders.execution),
+    sessions: commandHandler(streams, deciders.session, { snapshots }),
+    executions: commandHandler(streams, deciders.execution, { snapshots }),
     interrupts: commandHandler(streams, deciders.interrupt),
     tasks: noticing(taskCommands, claims.ready),
     workers: commandHandler(streams, deciders.worker),
@@ -86,7 +95,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
 
   const services: Services = {
-    ...{ ...acting, store, reactions, idempotencyKeys, claims, workerHeartbeats },
+    ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
@@ -112,6 +121,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await runner.stop();
+      await keeper.stop();
       clock.stop();
       await store.close();
       await close();

@@ -11,6 +11,7 @@ import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
 import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { Snapshots } from '../eventstore/snapshots.js';
 import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
 import type { Collections } from '../queries/collections.js';
@@ -30,6 +31,8 @@ export type OperatedReactions = Readonly<{
 export type Services = Readonly<{
   store: EventStore;
   streams: Streams;
+  /** What states of streams are loaded from, beside the events. */
+  snapshots: Snapshots;
   sessions: CommandHandler<SessionCommand, SessionRejection>;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
