@@ -16,6 +16,7 @@ import { identifier } from './http/identify.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { parkedIn } from './projecting/parked.js';
 import { startRunner } from './projecting/runner.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
@@ -24,6 +25,8 @@ import { startSharedClock } from './queries/shared-clock.js';
 import { workerHeartbeatsIn } from './queries/worker-heartbeats.js';
 import { startDeadlines } from './reactions/deadlines.js';
 import { startLosingWorkers } from './reactions/lost-workers.js';
+import { pipelineReaction } from './reactions/pipeline.js';
+import { startReactions } from './reactions/start-reactions.js';
 import { openStores } from './stores.js';
 
 const patienceMs = 10_000;
@@ -58,6 +61,8 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await idempotencyKeys.prepare();
   const workerHeartbeats = workerHeartbeatsIn(db);
   await workerHeartbeats.prepare();
+  const parked = parkedIn(db, store);
+  await parked.prepare();
 
   const feed = startFeed(store, log);
   const taskHandler = commandHandler(streams, deciders.task);
@@ -75,6 +80,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     executions: commandHandler(streams, deciders.execution),
     interrupts: commandHandler(streams, deciders.interrupt),
     workers: commandHandler(streams, deciders.worker),
+    interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
     identify: identifier({
@@ -83,6 +89,10 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     }),
   };
   const deadlines = startDeadlines(services);
+  const reactions = startReactions({
+    ...{ store, parked, log },
+    reactions: [pipelineReaction(services)],
+  });
   const server = createServer(createApp(routesOf(services), services));
   attachFeed(server, feed, services.identify);
   const purging = setInterval(() => {
@@ -101,8 +111,8 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     stop: async () => {
       clearInterval(purging);
       claims.stop();
-      await Promise.all([closeServer(server, patienceMs), feed.stop(), deadlines.stop()]);
-      await losingWorkers.stop();
+      await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await runner.stop();
       clock.stop();
       await store.close();

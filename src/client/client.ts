@@ -1,5 +1,6 @@
 import { checkpointsOver, executionsOver } from './executions.js';
 import { feedOver } from './feed.js';
+import { interruptsOver } from './interrupts.js';
 import { sessionsOver } from './sessions.js';
 import { streamsOver } from './streams.js';
 import { queuesOver, tasksOver } from './tasks.js';
@@ -10,6 +11,8 @@ import { workersOver } from './workers.js';
 export type * from './feed-types.js';
 export { type FieldError, ForklineError } from './forkline-error.js';
 export type * from './import-types.js';
+export type * from './interrupt-types.js';
+export type * from './replay-types.js';
 export type { ExportQuery, Resumption } from './sessions.js';
 export type * from './stream-types.js';
 export type { AsOf } from './streams.js';
@@ -32,6 +35,7 @@ export const forklineClient = (options: ClientOptions) => {
     sessions: sessionsOver(http),
     executions: executionsOver(http),
     checkpoints: checkpointsOver(http),
+    interrupts: interruptsOver(http),
     streams: streamsOver(http),
     tasks: tasksOver(http),
     queues: queuesOver(http),

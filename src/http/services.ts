@@ -5,6 +5,7 @@ import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
 import type { Caller } from '../commands/request.js';
 import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
+import type { InterruptKinds } from '../domain/interrupt-kinds.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
 import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
 import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js';
@@ -38,5 +39,7 @@ export type Services = Readonly<{
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */
   clock: Clock;
+  /** What interrupts of each kind are like. */
+  interruptKinds: InterruptKinds;
   log: Logger;
 }>;
