@@ -4,6 +4,7 @@ import { executions } from './executions.js';
 import { messages } from './messages.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
+import { webhooks } from './webhooks.js';
 
 /** Every read model that Forkline keeps. */
 export const projections = [
@@ -12,5 +13,6 @@ export const projections = [
   executions,
   checkpoints,
   streams,
+  webhooks,
   // The runner gives each handler the events and documents of its own projection only.
 ] as unknown as readonly AnyProjection[];

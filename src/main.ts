@@ -60,6 +60,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     interrupts: commandHandler(streams, deciders.interrupt),
     tasks: commandHandler(streams, deciders.task),
     workers: commandHandler(streams, deciders.worker),
+    webhooks: commandHandler(streams, deciders.webhook),
     collections: collectionsOf(db),
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),

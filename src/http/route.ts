@@ -16,7 +16,13 @@ export type Streamed = Readonly<{ write: (response: Response) => Promise<void> }
 export type Method = 'get' | 'post' | 'patch' | 'delete';
 
 /** A read model, by the name of its projection. */
-export type ModelName = 'sessions' | 'messages' | 'executions' | 'checkpoints' | 'streams';
+export type ModelName =
+  | 'sessions'
+  | 'messages'
+  | 'executions'
+  | 'checkpoints'
+  | 'streams'
+  | 'webhooks';
 
 /** One endpoint: what it takes, which read models it reads, and what it does. */
 export type Route = Readonly<{

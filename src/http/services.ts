@@ -6,6 +6,7 @@ import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.j
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
 import type { TaskCommand, TaskRejection } from '../domain/task.js';
+import type { WebhookCommand, WebhookRejection } from '../domain/webhook.js';
 import type { WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
@@ -24,6 +25,7 @@ export type Services = Readonly<{
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
   tasks: CommandHandler<TaskCommand, TaskRejection>;
   workers: CommandHandler<WorkerCommand, WorkerRejection>;
+  webhooks: CommandHandler<WebhookCommand, WebhookRejection>;
   collections: Collections;
   runner: Runner;
   idempotencyKeys: IdempotencyKeys;

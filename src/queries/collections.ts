@@ -4,6 +4,7 @@ import { type ExecutionDocument, executions } from '../../projections/executions
 import { type MessageDocument, messages } from '../../projections/messages.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
+import { type WebhookDocument, webhooks } from '../../projections/webhooks.js';
 import { collectionName } from '../projecting/read-model.js';
 
 type Stored<Document> = Document & Readonly<{ _id: string; position: number }>;
@@ -16,6 +17,7 @@ export type Collections = Readonly<{
   executions: Collection<Stored<ExecutionDocument>>;
   checkpoints: Collection<Row<CheckpointDocument>>;
   streams: Collection<Stored<StreamDocument>>;
+  webhooks: Collection<Stored<WebhookDocument>>;
 }>;
 
 export type SessionRecord = Stored<SessionDocument>;
@@ -23,6 +25,7 @@ export type MessageRow = Row<MessageDocument>;
 export type ExecutionRecord = Stored<ExecutionDocument>;
 export type CheckpointRow = Row<CheckpointDocument>;
 export type StreamRecord = Stored<StreamDocument>;
+export type WebhookRecord = Stored<WebhookDocument>;
 
 export const collectionsOf = (db: Db): Collections => ({
   sessions: db.collection(collectionName(sessions)),
@@ -30,4 +33,5 @@ export const collectionsOf = (db: Db): Collections => ({
   executions: db.collection(collectionName(executions)),
   checkpoints: db.collection(collectionName(checkpoints)),
   streams: db.collection(collectionName(streams)),
+  webhooks: db.collection(collectionName(webhooks)),
 });
