@@ -1,4 +1,5 @@
-import type { CheckpointHead, ExecutionEvent, StoredState } from '../src/domain/execution.js';
+import type { CheckpointHead, ExecutionEvent } from '../src/domain/execution.js';
+import type { StoredState } from '../src/domain/stored-state.js';
 import type { Projection } from '../src/projecting/projection.js';
 
 /** A checkpoint as stored: its state in full, or as what changed since the checkpoint before. */

@@ -1,15 +1,20 @@
 import type { Fact } from '../src/domain/decider.js';
-import type {
-  CheckpointHead,
-  ExecutionEvent,
-  ExecutionStatus,
-  Pipeline,
+import {
+  type CheckpointHead,
+  type ExecutionEvent,
+  type ExecutionStatus,
+  hasQueues,
+  type Pipeline,
+  type StageTask,
 } from '../src/domain/execution.js';
 import type { JsonValue } from '../src/domain/json.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { type Descent, descentOf } from './descent.js';
 
 type CurrentStage = Readonly<{ stage: string; agent: string; stageOrder: number }>;
+
+/** The stage that a task carries out. */
+export type DispatchedStage = CurrentStage & Readonly<{ taskId: string; dispatchedAt: string }>;
 
 export type ExecutionDocument = Readonly<{
   stream: string;
@@ -20,9 +25,13 @@ export type ExecutionDocument = Readonly<{
   pipeline?: Pipeline;
   input: JsonValue;
   status: ExecutionStatus;
+  /** Without those that were pruned. */
   checkpointCount: number;
   /** That of the newest checkpoint. */
   currentStage?: CurrentStage;
+  dispatched?: DispatchedStage;
+  /** Whether the pipeline stands still until it is resumed. */
+  held?: true;
   output?: JsonValue;
   error?: string;
   reason?: string;
@@ -36,27 +45,33 @@ export type ExecutionDocument = Readonly<{
 /** Applies a change, and what every event changes: when and where the execution last moved. */
 const changed =
   <Event extends Fact>(
-    change: (document: ExecutionDocument, event: Projected<Event>) => Partial<ExecutionDocument>,
+    change: (document: ExecutionDocument, event: Projected<Event>) => ExecutionDocument,
   ) =>
   (document: ExecutionDocument | undefined, event: Projected<Event>) =>
     document && {
-      ...document,
       ...change(document, event),
       updatedAt: event.created,
       revision: event.revision,
     };
 
 const finished = (status: ExecutionStatus) =>
-  changed((_, { data, created }: Projected<Fact<string, object>>) => ({
+  changed((document, { data, created }: Projected<Fact<string, object>>) => ({
+    ...withoutTask(document),
     ...data,
     status,
     finishedAt: created,
   }));
 
+const withoutTask = ({ dispatched: _, ...document }: ExecutionDocument): ExecutionDocument =>
+  document;
+
+const isDispatching = ({ status, pipeline }: ExecutionDocument): boolean =>
+  status === 'running' && hasQueues(pipeline);
+
 /** One document an execution: what lists of executions show. */
 export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
   name: 'executions',
-  version: 1,
+  version: 2,
   category: 'execution',
   inherits: true,
   indexes: [
@@ -78,17 +93,28 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
       updatedAt: created,
       revision,
     }),
-    CheckpointSaved: changed(({ checkpointCount }, { data }) => ({
-      checkpointCount: checkpointCount + 1,
+    CheckpointSaved: changed((document, { data }) => ({
+      ...(isResultFor(document, data) ? withoutTask(document) : document),
+      checkpointCount: document.checkpointCount + 1,
       currentStage: stageOf(data),
+    })),
+    StageDispatched: changed(({ held: _, ...document }, event) => ({
+      ...document,
+      dispatched: dispatchedIn(document, event),
+    })),
+    StageFinished: changed((document) => withoutTask(document)),
+    CheckpointsPruned: changed((document, { data }) => ({
+      ...document,
+      checkpointCount: document.checkpointCount - data.count,
     })),
     ExecutionCompleted: finished('completed'),
     ExecutionFailed: finished('failed'),
     ExecutionCancelled: finished('cancelled'),
     StreamForked: (_, { data, inherited, stream, created, revision }) =>
       inherited && {
-        // What an ancestor of an execution was is an execution's document.
-        ...(inherited as ExecutionDocument),
+        // What an ancestor of an execution was is an execution's document; its task is not the fork's.
+        ...withoutTask(inherited as ExecutionDocument),
+        ...(isDispatching(inherited as ExecutionDocument) && { held: true as const }),
         stream,
         id: idOf(stream),
         createdAt: created,
@@ -100,6 +126,17 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
 };
 
 const idOf = (stream: string): string => stream.slice('execution-'.length);
+
+const dispatchedIn = (
+  { pipeline }: Pick<ExecutionDocument, 'pipeline'>,
+  { data: { stage, stageOrder, taskId }, created }: Projected<Fact<string, StageTask>>,
+): DispatchedStage => {
+  const agent = pipeline?.stages[stageOrder]?.agent ?? stage;
+  return { stage, agent, stageOrder, taskId, dispatchedAt: created };
+};
+
+const isResultFor = ({ dispatched }: ExecutionDocument, { taskId }: CheckpointHead): boolean =>
+  taskId !== undefined && dispatched?.taskId === taskId;
 
 const stageOf = ({ stage, agent, stageOrder }: CheckpointHead): CurrentStage => ({
   stage,

@@ -2,8 +2,10 @@ import type { AnyProjection } from '../src/projecting/projection.js';
 import { checkpoints } from './checkpoints.js';
 import { executions } from './executions.js';
 import { messages } from './messages.js';
+import { prunes } from './prunes.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
+import { tasks } from './tasks.js';
 import { webhooks } from './webhooks.js';
 
 /** Every read model that Forkline keeps. */
@@ -12,7 +14,9 @@ export const projections = [
   messages,
   executions,
   checkpoints,
+  prunes,
   streams,
+  tasks,
   webhooks,
   // The runner gives each handler the events and documents of its own projection only.
 ] as unknown as readonly AnyProjection[];

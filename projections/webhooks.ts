@@ -62,13 +62,10 @@ export const webhooks: Projection<WebhookDocument, WebhookEvent> = {
       updatedAt: created,
       revision,
     }),
-    WebhookSecretRotated: changed((document, { data: { secretRef, previousUntil } }) => ({
+    WebhookSecretRotated: changed((document, { data: { secretRef, previous } }) => ({
       ...document,
       secretRef,
-      previousSecrets: [
-        ...document.previousSecrets,
-        { secretRef: document.secretRef, until: previousUntil },
-      ].slice(-mostPreviousSecrets),
+      previousSecrets: [...document.previousSecrets, previous].slice(-mostPreviousSecrets),
     })),
     WebhookDisabled: changed((document, { data: { reason } }) => ({
       ...document,

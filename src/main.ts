@@ -14,11 +14,16 @@ import { identifier } from './http/identify.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { parkedIn } from './projecting/parked.js';
 import { startRunner } from './projecting/runner.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
 import { startSharedClock } from './queries/shared-clock.js';
+import { webhookDeliveriesIn } from './queries/webhook-deliveries.js';
+import { webhookSecretsIn } from './queries/webhook-secrets.js';
+import { startReactions } from './reactions/start-reactions.js';
+import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
 import { openStores } from './stores.js';
 
 const patienceMs = 10_000;
@@ -51,6 +56,22 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const runner = await startRunner({ store, streams, db, projections, log });
   const idempotencyKeys = idempotencyKeysIn(db);
   await idempotencyKeys.prepare();
+  const collections = collectionsOf(db);
+  const secrets = webhookSecretsIn(db);
+  const deliveries = webhookDeliveriesIn(db, clock);
+  await Promise.all([secrets.prepare(), deliveries.prepare()]);
+  const webhookCommands = commandHandler(streams, deciders.webhook);
+  const webhooks = startWebhooks({
+    ...{ store, collections, deliveries, secrets, clock, log },
+    progress: runner.progress('webhooks'),
+    commands: webhookCommands,
+    allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
+    scheduleSeconds: config.WEBHOOK_SCHEDULE_SECONDS,
+    timeoutSeconds: config.WEBHOOK_TIMEOUT_SECONDS,
+  });
+  const parked = parkedIn(db, store);
+  await parked.prepare();
+  const reactions = startReactions({ store, reactions: [webhooks.reaction], parked, log });
 
   const feed = startFeed(store, log);
   const services: Services = {
@@ -60,8 +81,12 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     interrupts: commandHandler(streams, deciders.interrupt),
     tasks: commandHandler(streams, deciders.task),
     workers: commandHandler(streams, deciders.worker),
-    webhooks: commandHandler(streams, deciders.webhook),
-    collections: collectionsOf(db),
+    webhooks: webhookCommands,
+    webhookCalls: {
+      ...{ secrets, deliveries, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
+      ...{ wake: webhooks.wake, resend: webhooks.resend },
+    },
+    collections,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
     identify: identifier({
@@ -72,7 +97,11 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const server = createServer(createApp(routesOf(services), services));
   attachFeed(server, feed, services.identify);
   const purging = setInterval(() => {
-    idempotencyKeys.purge().catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
+    Promise.all([
+      idempotencyKeys.purge(),
+      secrets.purge(clock.now()),
+      deliveries.purge(clock.now()),
+    ]).catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
   }, purgeEveryMs).unref();
 
   await listen(server, config.PORT, config.HOST);
@@ -81,7 +110,8 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     failed: stores.failed,
     stop: async () => {
       clearInterval(purging);
-      await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await Promise.all([closeServer(server, patienceMs), feed.stop(), reactions.stop()]);
+      await webhooks.stop();
       await runner.stop();
       clock.stop();
       await store.close();

@@ -27,6 +27,9 @@ const summaries: Readonly<Record<string, (data: JsonObject) => string>> = {
     [isObject(pipeline) ? word(pipeline.name) : '', inShort(input)].filter(Boolean).join(' '),
   CheckpointSaved: ({ stage, agent, state, stateDelta }) =>
     `${word(stage)} (${word(agent)}) ${isObject(state) ? keysOf(state) : changesIn(stateDelta)}`,
+  StageDispatched: ({ stage, taskId }) => `${word(stage)} → task ${word(taskId)}`,
+  StageFinished: ({ stage, taskId }) => `${word(stage)} by task ${word(taskId)}`,
+  CheckpointsPruned: ({ through, count }) => `${count} up to revision ${through}`,
   ExecutionCompleted: ({ output }) => inShort(output),
   ExecutionFailed: ({ error }) => word(error),
   ExecutionCancelled: ({ reason }) => word(reason),

@@ -14,6 +14,8 @@ const help: Readonly<Record<keyof Config, string>> = {
   LOG_LEVEL: 'trace, debug, info, warn, error, fatal or silent (info)',
   LOG_FORMAT: 'pretty or json (pretty on a terminal)',
   WEBHOOK_ALLOW_PRIVATE: 'whether webhooks may go to private addresses (false)',
+  WEBHOOK_SCHEDULE_SECONDS: 'seconds before each attempt at a delivery (0,5,300, … up to 24 h)',
+  WEBHOOK_TIMEOUT_SECONDS: 'seconds that an attempt may take (20)',
 };
 
 const flagOf = (name: string): string => `--${name.toLowerCase().replaceAll('_', '-')}`;

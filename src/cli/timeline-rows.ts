@@ -1,6 +1,6 @@
 import type { JsonObject, StreamEvent } from '../client/client.js';
 import { type Delta, deltaBetween } from '../domain/delta.js';
-import { fullState, type StoredState } from '../domain/execution.js';
+import { fullState, type StoredState } from '../domain/stored-state.js';
 import { changesIn, summaryOf } from './event-summary.js';
 import type { Column } from './table.js';
 import { oneLine, shownTime } from './text.js';

@@ -24,12 +24,15 @@ export type HandlerOptions = Readonly<{
 /** A stream as a handler remembers it. */
 type Known<State> = Folded<State> & Readonly<{ commands: readonly CarriedOut[] }>;
 
+/** An outcome, and the stream's state when that was known: after the command, or after others that came later. */
+export type Handled<State> = Outcome & Readonly<{ state: State }>;
+
 /** Carries out commands on one stream, all of them or none. */
-export type CommandHandler<Command, Reason> = (
+export type CommandHandler<Command, Reason, State = unknown> = (
   id: string,
   commands: readonly Command[],
   request: CommandRequest,
-) => Promise<Outcome | Rejection<Reason>>;
+) => Promise<Handled<State> | Rejection<Reason>>;
 
 /**
  * Takes the stream's state, decides, appends at the revision decided against. States are kept in
@@ -46,7 +49,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   streams: Streams,
   decider: Decider<Command, State, Event, Reason>,
   { attempts = 100, cachedStreams = 1_000, cachedEvents = 500_000 }: HandlerOptions = {},
-): CommandHandler<Command, Reason> => {
+): CommandHandler<Command, Reason, State> => {
   const cache = new LRUCache<string, Known<State>>({
     max: cachedStreams,
     maxSize: cachedEvents,
@@ -67,7 +70,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     return remember(stream, { ...folded, commands: commands.all() });
   };
 
-  const handle: CommandHandler<Command, Reason> = async (id, commands, request) => {
+  const handle: CommandHandler<Command, Reason, State> = async (id, commands, request) => {
     const stream = `${decider.category}-${id}`;
     const { commandId, ifRevision } = request;
     const cached = cache.get(stream);
@@ -78,7 +81,8 @@ export const commandHandler = <Command, State extends object, Event extends Fact
       const owner = decider.ownerOf(before.state);
       const mayAct = owner === undefined || maySee(request.caller, owner);
       const done = before.commands.findLast((command) => command.commandId === commandId);
-      if (done && mayAct) return { id, stream, ...placeOf(done), added: 0 };
+      const { state } = before;
+      if (done && mayAct) return { id, stream, ...placeOf(done), added: 0, state };
       const decided = mayAct
         ? decideAll(decider, before.state, commands)
         : reject(decider.notFound);
@@ -92,7 +96,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
       if (isRejection(decided) && decided.rejected === decider.notFound) return decided;
       if (isMismatch) throw new RevisionMismatch(stream, before.revision);
       if (isRejection(decided)) return decided;
-      if (decided.events.length === 0) return { id, stream, ...placeOf(before), added: 0 };
+      if (decided.events.length === 0) return { id, stream, ...placeOf(before), added: 0, state };
 
       try {
         const events = stamp(decider, id, decided.state, decided.events, request);
@@ -100,7 +104,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
         const appended = await streams.append(stream, events, revision, base);
         const known = withCommand(before.commands, { commandId, ...appended });
         remember(stream, { state: decided.state, base, ...appended, commands: known });
-        return { id, stream, ...appended, added: events.length };
+        return { id, stream, ...appended, added: events.length, state: decided.state };
       } catch (error) {
         if (!(error instanceof RevisionConflict) || attempt >= attempts) throw error;
         before = await refresh(stream, before);

@@ -1,21 +1,25 @@
 import { OrderedMap } from 'immutable';
-import { type Decider, type Decision, evolveWith, type Fact, reject } from './decider.js';
-import { applyDelta, type Delta, deltaBetween } from './delta.js';
+import { type Decider, evolveWith, type Fact } from './decider.js';
+import { decideExecution } from './execution-rules.js';
 import { fingerprint } from './fingerprint.js';
 import { type Origin, originOf, type StreamForked } from './fork.js';
-import { isSameJson, type JsonObject, type JsonValue } from './json.js';
+import type { JsonObject, JsonValue } from './json.js';
+import { fullState, type StoredState } from './stored-state.js';
 
 // Events. Names and fields are the storage format.
 
+/** A stage with a queue is carried out by a task on it; one without is driven from outside. */
 export type Stage = Readonly<{ name: string; agent: string; queue?: string }>;
 export type Pipeline = Readonly<{ name: string; stages: readonly Stage[] }>;
 
-type Started = {
+export type Started = {
   userId: string;
   sessionId?: string;
   requestId?: string;
   pipeline?: Pipeline;
   input: JsonValue;
+  /** A record of a run made elsewhere: none of its stages is dispatched unless it is resumed. */
+  held?: true;
 };
 
 /** What a checkpoint says besides the state. */
@@ -26,17 +30,23 @@ export type CheckpointHead = Readonly<{
   stageOrder: number;
   outputs?: JsonValue;
   processing?: readonly JsonObject[];
+  /** The task whose result it is. A checkpoint that somebody saved has none. */
+  taskId?: string;
 }>;
 
-/** The state itself, or what changed in it since the checkpoint before. */
-export type StoredState = Readonly<{ state: JsonObject } | { stateDelta: Delta }>;
+export type StageTask = Readonly<{ stage: string; stageOrder: number; taskId: string }>;
 
 export type ExecutionEvent =
   | Fact<'ExecutionStarted', Started>
   | Fact<'CheckpointSaved', CheckpointHead & StoredState>
+  | Fact<'StageDispatched', StageTask>
+  /** The task of a stage was completed whose checkpoint its worker had saved already. */
+  | Fact<'StageFinished', StageTask>
   | Fact<'ExecutionCompleted', { output?: JsonValue }>
   | Fact<'ExecutionFailed', { error: string }>
   | Fact<'ExecutionCancelled', { reason?: string }>
+  /** Of the checkpoints, `count` went: those at revisions up to and including `through`. */
+  | Fact<'CheckpointsPruned', { through: number; count: number }>
   | StreamForked;
 
 // State.
@@ -51,12 +61,18 @@ export type LiveExecution = Readonly<{
   requestId?: string;
   pipeline?: Pipeline;
   input: JsonValue;
-  /** Ids, with the fingerprint of what was saved. */
+  /** Ids, with the fingerprint of what was saved; pruned ones too. */
   checkpoints: OrderedMap<string, string>;
   /** The newest checkpoint, its state in full. */
   latest?: SavedCheckpoint;
   /** How many checkpoints were stored as deltas since the last full state. */
   deltas: number;
+  /** The stage that a task carries out, and whether its worker saved a checkpoint for it. */
+  dispatched?: StageTask & Readonly<{ checkpointed: boolean }>;
+  /** Whether the pipeline stands still until it is resumed: a fork's does, and a record's. */
+  held?: true;
+  /** Up to which revision checkpoints are pruned, and how many those are in all. */
+  pruned?: Readonly<{ through: number; count: number }>;
   output?: JsonValue;
   error?: string;
   reason?: string;
@@ -72,102 +88,73 @@ export type ExecutionCommand =
   | Readonly<{ type: 'SaveCheckpoint' } & SavedCheckpoint>
   | Readonly<{ type: 'CompleteExecution'; output?: JsonValue }>
   | Readonly<{ type: 'FailExecution'; error: string }>
-  | Readonly<{ type: 'CancelExecution'; reason?: string }>;
+  | Readonly<{ type: 'CancelExecution'; reason?: string }>
+  /** `total` is how many checkpoints there are up to that revision, those pruned before included. */
+  | Readonly<{ type: 'PruneCheckpoints'; through: number; total: number }>
+  /** Moves the pipeline on by itself, if it is its turn. `taskId` is for the stage dispatched, if any. */
+  | Readonly<{ type: 'AdvancePipeline'; taskId: string }>
+  /** Somebody wants the next stage dispatched, and the pipeline to go on from there. */
+  | Readonly<{ type: 'ResumeExecution'; taskId: string }>
+  /** What became of a stage's task. Those of another task than the one under way change nothing. */
+  | Readonly<{ type: 'FinishStage'; taskId: string; checkpointId: string; result?: JsonValue }>
+  | Readonly<{ type: 'FailStage'; taskId: string; error: string }>
+  | Readonly<{ type: 'CancelStage'; taskId: string; reason?: string }>;
 
 export type ExecutionRejection =
   | 'execution-not-found'
   | 'execution-already-exists'
   | 'execution-already-finished'
-  | 'checkpoint-already-exists';
+  | 'checkpoint-already-exists'
+  | 'state-too-large'
+  | 'stage-not-queued';
 
-type ExecutionDecision = Decision<ExecutionEvent, ExecutionRejection>;
+/** Whether any of a pipeline's stages is carried out by tasks. */
+export const hasQueues = (pipeline: Pipeline | undefined): boolean =>
+  pipeline?.stages.some(({ queue }) => queue !== undefined) ?? false;
 
-// Rules.
-
-/** A full state is stored at least this often, so that reading one applies at most 31 deltas. */
-export const fullStateEvery = 32;
-
-const start = (
-  { type: _, ...started }: Extract<ExecutionCommand, { type: 'StartExecution' }>,
-  execution: Execution,
-): ExecutionDecision => {
-  if (execution.status === 'absent') return [{ type: 'ExecutionStarted', data: started }];
-  const { userId, sessionId, requestId, pipeline, input } = execution;
-  const before = { userId, sessionId, requestId, pipeline, input };
-  const same = Object.entries(before).every(([key, value]) =>
-    isSameJson(value, started[key as keyof Started]),
-  );
-  return same ? [] : reject('execution-already-exists');
-};
-
-const save = (
-  { type: _, state, ...head }: Extract<ExecutionCommand, { type: 'SaveCheckpoint' }>,
-  execution: LiveExecution,
-): ExecutionDecision => {
-  const known = execution.checkpoints.get(head.checkpointId);
-  if (known)
-    return known === fingerprint({ ...head, state }) ? [] : reject('checkpoint-already-exists');
-  if (execution.status !== 'running') return reject('execution-already-finished');
-  return [{ type: 'CheckpointSaved', data: { ...head, ...asStored(state, execution) } }];
-};
-
-const asStored = (state: JsonObject, { latest, deltas }: LiveExecution): StoredState => {
-  if (!latest || deltas + 1 >= fullStateEvery) return { state };
-  const stateDelta = deltaBetween(latest.state, state);
-  return JSON.stringify(stateDelta).length < JSON.stringify(state).length / 2
-    ? { stateDelta }
-    : { state };
-};
-
-const finish = (
-  execution: LiveExecution,
-  isSame: boolean,
-  event: ExecutionEvent,
-): ExecutionDecision => {
-  if (execution.status === 'running') return [event];
-  return isSame ? [] : reject('execution-already-finished');
-};
-
-const decide = (command: ExecutionCommand, execution: Execution): ExecutionDecision => {
-  if (command.type === 'StartExecution') return start(command, execution);
-  if (execution.status === 'absent') return reject('execution-not-found');
-  switch (command.type) {
-    case 'SaveCheckpoint':
-      return save(command, execution);
-    case 'CompleteExecution': {
-      const { type: _, ...data } = command;
-      const isSame =
-        execution.status === 'completed' && isSameJson(execution.output, command.output);
-      return finish(execution, isSame, { type: 'ExecutionCompleted', data });
-    }
-    case 'FailExecution': {
-      const isSame = execution.status === 'failed' && execution.error === command.error;
-      return finish(execution, isSame, { type: 'ExecutionFailed', data: { error: command.error } });
-    }
-    case 'CancelExecution': {
-      const { type: _, ...data } = command;
-      const isSame = execution.status === 'cancelled' && execution.reason === command.reason;
-      return finish(execution, isSame, { type: 'ExecutionCancelled', data });
-    }
-  }
-};
+/** Whether stages are still to be put on queues. */
+const isDispatching = ({ status, pipeline }: LiveExecution): boolean =>
+  status === 'running' && hasQueues(pipeline);
 
 // Evolution. Events other than the first mean nothing to an execution that is not there.
 
 const onLive =
-  <Data>(change: (execution: LiveExecution, data: Data) => Partial<LiveExecution>) =>
+  <Data>(change: (execution: LiveExecution, data: Data) => LiveExecution) =>
   (execution: Execution, data: Data): Execution =>
-    execution.status === 'absent' ? execution : { ...execution, ...change(execution, data) };
+    execution.status === 'absent' ? execution : change(execution, data);
 
-/** A checkpoint's state in full, given the one before. */
-export const fullState = (stored: StoredState, before: JsonObject | undefined): JsonObject =>
-  'state' in stored ? stored.state : applyDelta(before ?? {}, stored.stateDelta);
+const withoutTask = ({ dispatched: _, ...execution }: LiveExecution): LiveExecution => execution;
+
+const withCheckpoint = (
+  execution: LiveExecution,
+  data: CheckpointHead & StoredState,
+): LiveExecution => {
+  const { checkpointId, agent, stage, stageOrder, outputs, processing, taskId } = data;
+  const latest: SavedCheckpoint = {
+    ...{ checkpointId, agent, stage, stageOrder },
+    ...(outputs !== undefined && { outputs }),
+    ...(processing !== undefined && { processing }),
+    ...(taskId !== undefined && { taskId }),
+    state: fullState(data, execution.latest?.state),
+  };
+  const { dispatched } = execution;
+  const isResult = dispatched !== undefined && dispatched.taskId === taskId;
+  const saved = {
+    ...(isResult ? withoutTask(execution) : execution),
+    checkpoints: execution.checkpoints.set(checkpointId, fingerprint(latest)),
+    latest,
+    deltas: 'state' in data ? 0 : execution.deltas + 1,
+  };
+  return !isResult && dispatched?.stageOrder === stageOrder
+    ? { ...saved, dispatched: { ...dispatched, checkpointed: true } }
+    : saved;
+};
 
 /** One run of a pipeline for a request, with the states it saved on the way. */
 export const execution: Decider<ExecutionCommand, Execution, ExecutionEvent, ExecutionRejection> = {
   category: 'execution',
   initial: { status: 'absent' },
-  decide,
+  decide: decideExecution,
   ownerOf: (state) => (state.status === 'absent' ? undefined : state.userId),
   correlationOf: (state) =>
     state.status === 'absent' ? undefined : (state.sessionId ?? state.requestId),
@@ -180,26 +167,35 @@ export const execution: Decider<ExecutionCommand, Execution, ExecutionEvent, Exe
       checkpoints: OrderedMap(),
       deltas: 0,
     }),
-    CheckpointSaved: onLive((execution, data: CheckpointHead & StoredState) => {
-      const { checkpointId, agent, stage, stageOrder, outputs, processing } = data;
-      const latest: SavedCheckpoint = {
-        ...{ checkpointId, agent, stage, stageOrder },
-        ...(outputs !== undefined && { outputs }),
-        ...(processing !== undefined && { processing }),
-        state: fullState(data, execution.latest?.state),
-      };
-      return {
-        checkpoints: execution.checkpoints.set(checkpointId, fingerprint(latest)),
-        latest,
-        deltas: 'state' in data ? 0 : execution.deltas + 1,
-      };
-    }),
-    ExecutionCompleted: onLive((_, data) => ({ ...data, status: 'completed' as const })),
-    ExecutionFailed: onLive((_, data) => ({ ...data, status: 'failed' as const })),
-    ExecutionCancelled: onLive((_, data) => ({ ...data, status: 'cancelled' as const })),
-    StreamForked: onLive((_, { ancestry }) => {
+    CheckpointSaved: onLive(withCheckpoint),
+    StageDispatched: onLive(({ held: _, ...execution }, { stage, stageOrder, taskId }) => ({
+      ...execution,
+      dispatched: { stage, stageOrder, taskId, checkpointed: false },
+    })),
+    StageFinished: onLive((execution) => withoutTask(execution)),
+    ExecutionCompleted: onLive((execution, data) => ({
+      ...execution,
+      ...data,
+      status: 'completed',
+    })),
+    ExecutionFailed: onLive((execution, data) => ({ ...execution, ...data, status: 'failed' })),
+    ExecutionCancelled: onLive((execution, data) => ({
+      ...execution,
+      ...data,
+      status: 'cancelled',
+    })),
+    CheckpointsPruned: onLive((execution, { through, count }) => ({
+      ...execution,
+      pruned: { through, count: (execution.pruned?.count ?? 0) + count },
+    })),
+    // A fork has the past of an execution, not its work: the task under way is the ancestor's.
+    StreamForked: onLive((execution, { ancestry }) => {
       const forkedFrom = originOf(ancestry);
-      return forkedFrom ? { forkedFrom } : {};
+      return {
+        ...withoutTask(execution),
+        ...(isDispatching(execution) && { held: true as const }),
+        ...(forkedFrom && { forkedFrom }),
+      };
     }),
   }),
 };

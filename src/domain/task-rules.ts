@@ -9,7 +9,7 @@ import type {
   TaskEvent,
   TaskRejection,
 } from './task.js';
-import { earlierOf, isBefore, type Moment, secondsAfter } from './time.js';
+import { earlierOf, isBefore, type Moment, secondsAfter, secondsBetween } from './time.js';
 
 type TaskDecision = Decision<TaskEvent, TaskRejection>;
 type Named<Type extends TaskCommand['type']> = Extract<TaskCommand, { type: Type }>;
@@ -82,8 +82,11 @@ const complete = ({ leaseToken, result }: Named<'CompleteTask'>, task: LiveTask)
   const isSame =
     status === 'completed' && lease?.token === leaseToken && isSameJson(task.result, result);
   if (isSame) return [];
-  if (!heldLease(task, leaseToken)) return reject('lease-lost');
-  return [{ type: 'TaskCompleted', data: { queue, ...(result !== undefined && { result }) } }];
+  const held = heldLease(task, leaseToken);
+  if (!held) return reject('lease-lost');
+  const { workerId } = held;
+  const data = { queue, workerId, ...(result !== undefined && { result }) };
+  return [{ type: 'TaskCompleted', data }];
 };
 
 const deadLettered = ({ queue }: LiveTask, reason: string): TaskEvent => ({
@@ -91,30 +94,26 @@ const deadLettered = ({ queue }: LiveTask, reason: string): TaskEvent => ({
   data: { queue, reason },
 });
 
-const cancelled = (
-  { queue, reason }: LiveTask,
-  from: 'ready' | 'delayed' | 'running',
-): TaskEvent => ({
+/** What a holder was asked for comes true once the attempt is over. */
+const cancelledAsAsked = ({ queue, reason }: LiveTask): TaskEvent => ({
   type: 'TaskCancelled',
-  data: { queue, from, ...(reason !== undefined && { reason }) },
+  data: { queue, from: 'running', ...(reason !== undefined && { reason }) },
 });
 
 const fail = (command: Named<'FailTask'>, task: LiveTask): TaskDecision => {
   const { error, retryable, retryAfterSeconds, at } = command;
   const { status, lease, queue } = task;
-  if (!heldLease(task, command.leaseToken)) {
+  const held = heldLease(task, command.leaseToken);
+  if (!held) {
     const isSame =
       lease?.token === command.leaseToken && task.error === error && status !== 'completed';
     return isSame ? [] : reject('lease-lost');
   }
-  const failed = { queue, error };
-  if (task.cancelRequested)
-    return [{ type: 'TaskAttemptFailed', data: failed }, cancelled(task, 'ready')];
+  const failed = { queue, workerId: held.workerId, error };
+  const last: TaskEvent = { type: 'TaskAttemptFailed', data: { ...failed, final: true } };
+  if (task.cancelRequested) return [last, cancelledAsAsked(task)];
   if (!retryable || isExhausted(task))
-    return [
-      { type: 'TaskAttemptFailed', data: failed },
-      deadLettered(task, retryable ? 'attempts-exhausted' : 'not-retryable'),
-    ];
+    return [last, deadLettered(task, retryable ? 'attempts-exhausted' : 'not-retryable')];
   const due =
     retryAfterSeconds === undefined
       ? retryAt(task.attempts, command)
@@ -133,30 +132,56 @@ const passDeadline = (command: Named<'PassDeadline'>, task: LiveTask): TaskDecis
   const timedOut = !isBefore(at, lease.timesOutAt);
   const reason = timedOut ? 'timed-out' : 'lease-expired';
   const over = { queue, workerId, reason } as const;
-  const expired: TaskEvent = { type: 'TaskLeaseExpired', data: over };
-  if (task.cancelRequested) return [expired, cancelled(task, 'ready')];
-  if (isExhausted(task)) return [expired, deadLettered(task, reason)];
+  const last: TaskEvent = { type: 'TaskLeaseExpired', data: { ...over, final: true } };
+  if (task.cancelRequested) return [last, cancelledAsAsked(task)];
+  if (isExhausted(task)) return [last, deadLettered(task, reason)];
   // A worker that died is no fault of the task's; one that took too long may well do so again.
   const data = timedOut ? { ...over, retryAt: retryAt(task.attempts, command) } : over;
   return [{ type: 'TaskLeaseExpired', data }];
 };
 
-const retry = ({ status, queue }: LiveTask): TaskDecision => {
+const retry = ({ status, queue, inert }: LiveTask): TaskDecision => {
   if (status === 'ready') return [];
-  return status === 'dead' || status === 'cancelled' || status === 'delayed'
-    ? [{ type: 'TaskRetried', data: { queue, from: status } }]
-    : reject('task-not-retryable');
+  if (status !== 'dead' && status !== 'cancelled' && status !== 'delayed')
+    return reject('task-not-retryable');
+  return [{ type: 'TaskRetried', data: { queue, from: inert ? 'fork' : status } }];
 };
 
-/** What waits is cancelled at once; who runs it is told at its next heartbeat. */
-const cancel = ({ reason }: Named<'CancelTask'>, task: LiveTask): TaskDecision => {
-  const { status, queue } = task;
+/** What waits, and what was given up, is cancelled at once; who runs it is told at its next heartbeat. */
+const cancel = ({ reason, atOnce }: Named<'CancelTask'>, task: LiveTask): TaskDecision => {
+  const { status, queue, inert, cancelRequested } = task;
   const why = reason === undefined ? {} : { reason };
   if (status === 'cancelled') return [];
-  if (status === 'ready' || status === 'delayed')
+  if (status === 'completed' || inert) return reject('task-already-settled');
+  if (status !== 'running' || atOnce)
     return [{ type: 'TaskCancelled', data: { queue, from: status, ...why } }];
-  if (status !== 'running') return reject('task-already-settled');
-  return task.cancelRequested ? [] : [{ type: 'TaskCancelRequested', data: { queue, ...why } }];
+  return cancelRequested ? [] : [{ type: 'TaskCancelRequested', data: { queue, ...why } }];
+};
+
+const firstGapSeconds = 1;
+/** Reports of a long attempt are stored further apart: each after so much of the time before it. */
+const gapShare = 0.01;
+
+/**
+ * Stores at most one report a second, and the longer the attempt has taken the fewer: a hundred
+ * seconds give a hundred events at most, a day gives less than eight hundred. What is passed over is
+ * not missed, for the next report says more; the end is always stored.
+ */
+const progress = (command: Named<'ReportProgress'>, task: LiveTask): TaskDecision => {
+  const { percent, status, at } = command;
+  const lease = heldLease(task, command.leaseToken);
+  if (!lease) return reject('lease-lost');
+  const { queue, progress: last, timeoutSeconds } = task;
+  const reported = { percent, ...(status !== undefined && { status }) };
+  if (last) {
+    const { at: lastAt, ...before } = last;
+    const begun = secondsAfter(lease.timesOutAt, -timeoutSeconds);
+    const gap = Math.max(firstGapSeconds, secondsBetween(begun, lastAt) * gapShare);
+    const isEnd = percent === 100 && before.percent !== 100;
+    if (isSameJson(before, reported)) return [];
+    if (!isEnd && isBefore(at, secondsAfter(lastAt, gap))) return [];
+  }
+  return [{ type: 'TaskProgressed', data: { queue, at, ...reported } }];
 };
 
 /** The rules of tasks. */
@@ -168,13 +193,8 @@ export const decideTask = (command: TaskCommand, task: Task): TaskDecision => {
       return claim(command, task);
     case 'ExtendLease':
       return extend(command, task);
-    case 'ReportProgress': {
-      const { percent, status } = command;
-      if (!heldLease(task, command.leaseToken)) return reject('lease-lost');
-      const progress = { percent, ...(status !== undefined && { status }) };
-      if (isSameJson(task.progress, progress)) return [];
-      return [{ type: 'TaskProgressed', data: { queue: task.queue, ...progress } }];
-    }
+    case 'ReportProgress':
+      return progress(command, task);
     case 'CompleteTask':
       return complete(command, task);
     case 'FailTask':

@@ -35,11 +35,20 @@ type Claimed = {
   timesOutAt: Moment;
 };
 
-/** Where a task was when it was cancelled. */
+/** A task that is still to be done. */
 export type OpenStatus = 'ready' | 'delayed' | 'running';
 
 /** Why a lease ended without a word from its holder. */
 export type LeaseEnd = 'lease-expired' | 'timed-out';
+
+/** `status` says in words what the attempt is at. */
+export type Progress = { percent: number; status?: string };
+
+/**
+ * What follows an attempt that did not succeed: another one, at `retryAt` or else at once; or none,
+ * if it was `final`. Then the next event of the same append says what became of the task.
+ */
+type AfterAttempt = { retryAt?: Moment; final?: true };
 
 export type TaskEvent =
   /** `delayed` says that it was submitted for later: its `notBefore` was still to come. */
@@ -48,17 +57,15 @@ export type TaskEvent =
   | Fact<'TaskBecameDue', { queue: string }>
   | Fact<'TaskClaimed', Claimed>
   | Fact<'TaskLeaseExtended', { queue: string; leaseExpiresAt: Moment }>
-  | Fact<'TaskProgressed', { queue: string; percent: number; status?: string }>
-  | Fact<'TaskCompleted', { queue: string; result?: JsonValue }>
-  | Fact<'TaskAttemptFailed', { queue: string; error: string; retryAt?: Moment }>
-  | Fact<
-      'TaskLeaseExpired',
-      { queue: string; workerId: string; reason: LeaseEnd; retryAt?: Moment }
-    >
+  | Fact<'TaskProgressed', { queue: string; at: Moment } & Progress>
+  | Fact<'TaskCompleted', { queue: string; workerId: string; result?: JsonValue }>
+  | Fact<'TaskAttemptFailed', { queue: string; workerId: string; error: string } & AfterAttempt>
+  | Fact<'TaskLeaseExpired', { queue: string; workerId: string; reason: LeaseEnd } & AfterAttempt>
   | Fact<'TaskDeadLettered', { queue: string; reason: string }>
-  | Fact<'TaskRetried', { queue: string; from: 'dead' | 'cancelled' | 'delayed' }>
+  /** `fork`: the first own work of a fork, which until then is in no queue's numbers. */
+  | Fact<'TaskRetried', { queue: string; from: 'dead' | 'cancelled' | 'delayed' | 'fork' }>
   | Fact<'TaskCancelRequested', { queue: string; reason?: string }>
-  | Fact<'TaskCancelled', { queue: string; from: OpenStatus; reason?: string }>
+  | Fact<'TaskCancelled', { queue: string; from: OpenStatus | 'dead'; reason?: string }>
   | StreamForked;
 
 // State.
@@ -82,13 +89,16 @@ export type LiveTask = Readonly<
     lease?: Lease;
     /** When a delayed task is due. */
     dueAt?: Moment;
-    progress?: Readonly<{ percent: number; status?: string }>;
+    /** Of the attempt under way, or of the last one. */
+    progress?: Readonly<Progress & { at: Moment }>;
     result?: JsonValue;
     /** What the last attempt failed with. */
     error?: string;
     /** Why it is dead or cancelled, or is to be cancelled. */
     reason?: string;
     cancelRequested: boolean;
+    /** A fork that was not retried: it only tells of the past, and no queue knows it. */
+    inert?: true;
     forkedFrom?: Origin;
   }
 >;
@@ -110,7 +120,7 @@ export type TaskCommand =
       at: Moment;
     }>
   | Readonly<{ type: 'ExtendLease'; leaseToken: string; at: Moment }>
-  | Readonly<{ type: 'ReportProgress'; leaseToken: string; percent: number; status?: string }>
+  | Readonly<{ type: 'ReportProgress'; leaseToken: string; at: Moment } & Progress>
   | Readonly<{ type: 'CompleteTask'; leaseToken: string; result?: JsonValue }>
   | Readonly<
       {
@@ -124,7 +134,8 @@ export type TaskCommand =
   /** What a task waited for may be over: its lease, or its delay. Does nothing if it is not. */
   | Readonly<{ type: 'PassDeadline' } & RetryTiming>
   | Readonly<{ type: 'RetryTask' }>
-  | Readonly<{ type: 'CancelTask'; reason?: string }>;
+  /** `atOnce`: without waiting for the holder of a lease to hear of it. */
+  | Readonly<{ type: 'CancelTask'; reason?: string; atOnce?: boolean }>;
 
 export type TaskRejection =
   | 'task-not-found'
@@ -137,13 +148,17 @@ export type TaskRejection =
 // Evolution. Events other than the first mean nothing to a task that is not there.
 
 const onLive =
-  <Data>(change: (task: LiveTask, data: Data) => Partial<LiveTask>) =>
+  <Data>(change: (task: LiveTask, data: Data) => LiveTask) =>
   (task: Task, data: Data): Task =>
-    task.status === 'absent' ? task : { ...task, ...change(task, data) };
+    task.status === 'absent' ? task : change(task, data);
 
-/** Back in its queue, at once or at a moment. */
-const waiting = (dueAt: Moment | undefined): Partial<LiveTask> =>
-  dueAt === undefined ? { status: 'ready' } : { status: 'delayed', dueAt };
+/** After an attempt that did not succeed: back in its queue, at once or at a moment, or neither. */
+const afterAttempt = (task: LiveTask, error: string, { retryAt, final }: AfterAttempt): LiveTask =>
+  final
+    ? { ...task, error }
+    : retryAt === undefined
+      ? { ...task, error, status: 'ready' }
+      : { ...task, error, status: 'delayed', dueAt: retryAt };
 
 /** A piece of work that some worker carries out under a lease, tried again until it succeeds or is given up. */
 export const task: Decider<TaskCommand, Task, TaskEvent, TaskRejection> = {
@@ -162,9 +177,10 @@ export const task: Decider<TaskCommand, Task, TaskEvent, TaskRejection> = {
       attempts: 0,
       cancelRequested: false,
     }),
-    TaskBecameDue: onLive(() => waiting(undefined)),
-    TaskClaimed: onLive((_, data) => ({
-      status: 'running' as const,
+    TaskBecameDue: onLive(({ dueAt: _, ...task }) => ({ ...task, status: 'ready' })),
+    TaskClaimed: onLive(({ progress: _, ...task }, data) => ({
+      ...task,
+      status: 'running',
       attempts: data.attempt,
       lease: {
         token: data.leaseToken,
@@ -174,36 +190,48 @@ export const task: Decider<TaskCommand, Task, TaskEvent, TaskRejection> = {
         timesOutAt: data.timesOutAt,
       },
     })),
-    TaskLeaseExtended: onLive(({ lease }, { leaseExpiresAt }) =>
-      lease ? { lease: { ...lease, expiresAt: leaseExpiresAt } } : {},
+    TaskLeaseExtended: onLive((task, { leaseExpiresAt }) =>
+      task.lease ? { ...task, lease: { ...task.lease, expiresAt: leaseExpiresAt } } : task,
     ),
-    TaskProgressed: onLive((_, { percent, status }) => ({
-      progress: { percent, ...(status !== undefined && { status }) },
-    })),
-    TaskCompleted: onLive((_, { queue: __, ...data }) => ({
+    TaskProgressed: onLive((task, { queue: _, ...progress }) => ({ ...task, progress })),
+    TaskCompleted: onLive((task, { queue: _, workerId: __, ...data }) => ({
+      ...task,
       ...data,
-      status: 'completed' as const,
+      status: 'completed',
     })),
-    TaskAttemptFailed: onLive((_, { error, retryAt }) => ({ error, ...waiting(retryAt) })),
-    TaskLeaseExpired: onLive((_, { reason, retryAt }) => ({ error: reason, ...waiting(retryAt) })),
-    TaskDeadLettered: onLive((_, { reason }) => ({ status: 'dead' as const, reason })),
-    TaskRetried: onLive(() => ({ status: 'ready' as const, attempts: 0, cancelRequested: false })),
-    TaskCancelRequested: onLive((_, { queue: __, ...data }) => ({
+    TaskAttemptFailed: onLive((task, data) => afterAttempt(task, data.error, data)),
+    TaskLeaseExpired: onLive(({ lease: _, ...task }, data) =>
+      afterAttempt(task, data.reason, data),
+    ),
+    TaskDeadLettered: onLive((task, { reason }) => ({ ...task, status: 'dead', reason })),
+    TaskRetried: onLive(({ reason: _, dueAt: __, inert: ___, ...task }) => ({
+      ...task,
+      status: 'ready',
+      attempts: 0,
+      cancelRequested: false,
+    })),
+    TaskCancelRequested: onLive((task, { queue: _, ...data }) => ({
+      ...task,
       ...data,
       cancelRequested: true,
     })),
-    TaskCancelled: onLive((_, { queue: __, from: ___, ...data }) => ({
+    TaskCancelled: onLive(({ dueAt: _, ...task }, { queue: __, from: ___, ...data }) => ({
+      ...task,
       ...data,
-      status: 'cancelled' as const,
+      status: 'cancelled',
     })),
     // A fork has the past of a task, not its work: it is not handed out unless it is retried.
-    StreamForked: onLive((task, { ancestry }) => {
+    StreamForked: onLive(({ lease: _, dueAt: __, ...task }, { ancestry }) => {
       const forkedFrom = originOf(ancestry);
-      const isOpen = ['ready', 'delayed', 'running'].includes(task.status);
       return {
-        ...(isOpen && { status: 'cancelled' as const }),
+        ...task,
+        ...(isOpen(task) && { status: 'cancelled' as const }),
+        inert: true,
         ...(forkedFrom && { forkedFrom }),
       };
     }),
   }),
 };
+
+const isOpen = ({ status }: Pick<LiveTask, 'status'>): boolean =>
+  status === 'ready' || status === 'delayed' || status === 'running';

@@ -6,6 +6,10 @@ export const secondsAfter = (moment: Moment, seconds: number): Moment =>
   // biome-ignore lint/style/noRestrictedGlobals: writes down a moment that it is given, and reads no clock
   new Date(Math.floor(millisecondsOf(moment) + seconds * 1_000)).toISOString();
 
+/** How much later the second moment is. */
+export const secondsBetween = (from: Moment, to: Moment): number =>
+  (millisecondsOf(to) - millisecondsOf(from)) / 1_000;
+
 export const isBefore = (a: Moment, b: Moment): boolean => millisecondsOf(a) < millisecondsOf(b);
 
 export const earlierOf = (a: Moment, b: Moment): Moment => (isBefore(b, a) ? b : a);

@@ -15,7 +15,7 @@ type Registered = {
 
 export type WebhookEvent =
   | Fact<'WebhookRegistered', Registered>
-  | Fact<'WebhookSecretRotated', { secretRef: string; previousUntil: Moment }>
+  | Fact<'WebhookSecretRotated', { secretRef: string; previous: PreviousSecret }>
   | Fact<'WebhookDisabled', { reason: string }>
   | Fact<'WebhookEnabled'>
   | Fact<'WebhookRemoved'>;
@@ -79,8 +79,8 @@ const rotate = (
   const stillSigning = previousSecrets.filter(({ until }) => isBefore(command.at, until));
   // Dropping one before its time would break who still verifies with it.
   if (stillSigning.length >= mostPreviousSecrets) return reject('webhook-rotating-too-often');
-  const { previousUntil } = command;
-  return [{ type: 'WebhookSecretRotated', data: { secretRef: command.secretRef, previousUntil } }];
+  const previous = { secretRef, until: command.previousUntil };
+  return [{ type: 'WebhookSecretRotated', data: { secretRef: command.secretRef, previous } }];
 };
 
 const decide = (command: WebhookCommand, webhook: Webhook): WebhookDecision => {
@@ -122,13 +122,10 @@ export const webhook: Decider<WebhookCommand, Webhook, WebhookEvent, WebhookReje
 
   evolve: evolveWith<Webhook, WebhookEvent>({
     WebhookRegistered: (_, data) => ({ ...data, status: 'active', previousSecrets: [] }),
-    WebhookSecretRotated: onLive((state, { secretRef, previousUntil }) => ({
+    WebhookSecretRotated: onLive((state, { secretRef, previous }) => ({
       ...state,
       secretRef,
-      previousSecrets: [
-        ...state.previousSecrets,
-        { secretRef: state.secretRef, until: previousUntil },
-      ].slice(-mostPreviousSecrets),
+      previousSecrets: [...state.previousSecrets, previous].slice(-mostPreviousSecrets),
     })),
     WebhookDisabled: onLive((state, { reason }) => ({ ...state, status: 'disabled', reason })),
     WebhookEnabled: onLive((state) => ({ ...withoutReason(state), status: 'active' })),

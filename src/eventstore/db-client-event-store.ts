@@ -1,6 +1,5 @@
 import {
   BACKWARDS,
-  convertToCommandError,
   END,
   ErrorType,
   EventStoreDBClient,
@@ -15,22 +14,21 @@ import {
   type StreamingRead,
 } from '@eventstore/db-client';
 import { decode, decodeAny, encode, toPosition } from './codec.js';
+import { consume } from './consume.js';
 import {
   type Appended,
-  AppendTooLarge,
   type CaughtUp,
   type EventStore,
   type ExpectedRevision,
   type NewEvent,
   type ReadOptions,
-  RevisionConflict,
   type StoredEvent,
   StoreUnavailable,
-  StreamTombstoned,
   type Subscription,
   tombstoneType,
 } from './event-store.js';
-import { rememberLoss, tolerateOrphanedRejections } from './orphaned-rejections.js';
+import { fail } from './failures.js';
+import { tolerateOrphanedRejections } from './orphaned-rejections.js';
 
 /** User events, and the tombstones of their streams, which are the store's own. */
 const userEvents = eventTypeFilter({
@@ -52,6 +50,7 @@ export const connectEventStore = (url: string): EventStore => {
     append: (stream, events, expected) => append(client, stream, events, expected),
     read: (stream, options) => read(client, stream, options ?? {}),
     subscribe: (after) => subscribe(client, after),
+    consume: (group, options) => consume(client, group, options),
     head: () => head(client),
     tombstone: async (stream) => {
       const { position } = await client
@@ -163,30 +162,5 @@ const head = async (client: EventStoreDBClient): Promise<number> => {
     return position;
   } catch (error) {
     return fail(error, '$all', 'none');
-  }
-};
-
-/** Turns the client's errors into those of the port. */
-const fail = (failure: unknown, stream: string, expected: ExpectedRevision): never => {
-  if (!(failure instanceof Error)) throw failure;
-  // Already converted but for what the client asks a server before its first append.
-  const error = convertToCommandError(failure);
-  if (!isCommandError(error)) throw error;
-  switch (error.type) {
-    case ErrorType.WRONG_EXPECTED_VERSION:
-      throw new RevisionConflict(stream, expected);
-    case ErrorType.STREAM_DELETED:
-      throw new StreamTombstoned(stream);
-    case ErrorType.MAXIMUM_APPEND_SIZE_EXCEEDED:
-      throw new AppendTooLarge(error.maxAppendSize);
-    case ErrorType.UNAVAILABLE:
-    case ErrorType.CANCELLED:
-    case ErrorType.TIMEOUT:
-    case ErrorType.DEADLINE_EXCEEDED:
-    case ErrorType.NOT_LEADER:
-      rememberLoss(error._raw);
-      throw new StoreUnavailable(`the event store does not answer: ${error.message}`);
-    default:
-      throw error;
   }
 };

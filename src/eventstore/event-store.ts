@@ -66,6 +66,31 @@ export type Subscription = AsyncIterable<StoredEvent | CaughtUp> & Readonly<{ cl
 /** Everything there was when the subscription reached the end has been delivered. */
 export type CaughtUp = Readonly<{ type: 'caughtUp' }>;
 
+/** How a group of consumers shares the events of the store. Fixed when the group is made, but for `inFlight`. */
+export type ConsumeOptions = Readonly<{
+  /** Streams of these categories only; every user event when absent. */
+  categories?: readonly string[];
+  /** Where a group that is made now begins. */
+  from: 'start' | 'end';
+  /** What of the events goes to the same consumer while that is connected: those of a stream, or of a `$correlationId`. */
+  together: 'stream' | 'correlation';
+  /** How many events this consumer may hold without having acknowledged them. */
+  inFlight: number;
+}>;
+
+/** An event handed to this consumer, and to no other of its group while the connection lasts. */
+export type Delivery = Readonly<{
+  event: StoredEvent;
+  /** Tells the store that the event is done with. Lost with the connection, it is delivered again. */
+  ack(): void;
+}>;
+
+/**
+ * One consumer of a group. Ends when closed; what it has not acknowledged goes to the others. Throws
+ * {@link StoreUnavailable} when the connection is lost or the group deleted.
+ */
+export type Consumption = AsyncIterable<Delivery> & Readonly<{ close(): void }>;
+
 /** Streams of events, as EventStoreDB keeps them: lineage of forks is a layer above. */
 export type EventStore = Readonly<{
   /**
@@ -85,6 +110,11 @@ export type EventStore = Readonly<{
   read(stream: string, options?: ReadOptions): AsyncIterable<StoredEvent>;
   /** Every user event after a position, oldest first, then those to come, with backpressure. */
   subscribe(after: number | 'start' | 'end'): Subscription;
+  /**
+   * Takes part in a group that shares the events of the store, and makes the group if there is none.
+   * The group lives in the store: it goes on from where it was, whoever takes part.
+   */
+  consume(group: string, options: ConsumeOptions): Consumption;
   /** Position of the newest event of the store, of whatever kind; 0 when there is none. */
   head(): Promise<number>;
   /**

@@ -28,6 +28,7 @@ const pipeline = z.object({
 
 const queue = z.string();
 const moment = z.string();
+const afterAttempt = { retryAt: moment.optional(), final: z.literal(true).optional() };
 
 const interruptResponse = z.object({
   text: z.string().optional(),
@@ -48,7 +49,10 @@ const checkpointHead = {
   stageOrder: z.int(),
   outputs: json.optional(),
   processing: z.array(jsonObject).optional(),
+  taskId: z.string().optional(),
 };
+
+const stageTask = z.object({ stage: z.string(), stageOrder: z.int(), taskId: z.string() });
 
 /**
  * The shape of each event's data as stored, by event type. Fields that this build does not know are
@@ -84,6 +88,7 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
     requestId: z.string().optional(),
     pipeline: pipeline.optional(),
     input: json,
+    held: z.literal(true).optional(),
   }),
   CheckpointSaved: z.union([
     z.object({ ...checkpointHead, state: jsonObject }),
@@ -92,8 +97,9 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
   ExecutionCompleted: z.object({ output: json.optional() }),
   ExecutionFailed: z.object({ error: z.string() }),
   ExecutionCancelled: z.object({ reason: z.string().optional() }),
-  StageDispatched: z.object({ stage: z.string(), stageOrder: z.int(), taskId: z.string() }),
-  CheckpointsPruned: z.object({ through: z.int().nonnegative() }),
+  StageDispatched: stageTask,
+  StageFinished: stageTask,
+  CheckpointsPruned: z.object({ through: z.int().nonnegative(), count: z.int() }),
   InterruptRaised: z.object({
     kind: z.enum(interruptKinds),
     requestId: z.string(),
@@ -137,21 +143,26 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
     timesOutAt: moment,
   }),
   TaskLeaseExtended: z.object({ queue, leaseExpiresAt: moment }),
-  TaskProgressed: z.object({ queue, percent: z.number(), status: z.string().optional() }),
-  TaskCompleted: z.object({ queue, result: json.optional() }),
-  TaskAttemptFailed: z.object({ queue, error: z.string(), retryAt: moment.optional() }),
+  TaskProgressed: z.object({
+    queue,
+    at: moment,
+    percent: z.number(),
+    status: z.string().optional(),
+  }),
+  TaskCompleted: z.object({ queue, workerId: z.string(), result: json.optional() }),
+  TaskAttemptFailed: z.object({ queue, workerId: z.string(), error: z.string(), ...afterAttempt }),
   TaskLeaseExpired: z.object({
     queue,
     workerId: z.string(),
     reason: z.enum(['lease-expired', 'timed-out']),
-    retryAt: moment.optional(),
+    ...afterAttempt,
   }),
   TaskDeadLettered: z.object({ queue, reason: z.string() }),
-  TaskRetried: z.object({ queue, from: z.enum(['dead', 'cancelled', 'delayed']) }),
+  TaskRetried: z.object({ queue, from: z.enum(['dead', 'cancelled', 'delayed', 'fork']) }),
   TaskCancelRequested: z.object({ queue, reason: z.string().optional() }),
   TaskCancelled: z.object({
     queue,
-    from: z.enum(['ready', 'delayed', 'running']),
+    from: z.enum(['ready', 'delayed', 'running', 'dead']),
     reason: z.string().optional(),
   }),
   WorkerRegistered: z.object({
@@ -170,7 +181,10 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
     topics: z.array(z.string()),
     secretRef: z.string(),
   }),
-  WebhookSecretRotated: z.object({ secretRef: z.string(), previousUntil: moment }),
+  WebhookSecretRotated: z.object({
+    secretRef: z.string(),
+    previous: z.object({ secretRef: z.string(), until: moment }),
+  }),
   WebhookDisabled: z.object({ reason: z.string() }),
   WebhookEnabled: nothing,
   WebhookRemoved: nothing,

@@ -7,7 +7,7 @@ import {
   StreamTombstoned,
 } from '../eventstore/event-store.js';
 import { NotCaughtUp } from '../projecting/progress.js';
-import { asUnavailable, DatabaseUnavailable } from '../queries/database.js';
+import { asUnavailable, DatabaseUnavailable } from '../projecting/unavailable.js';
 import { BadCursor } from '../queries/page.js';
 import { malformed, Problem } from './problem.js';
 

@@ -35,6 +35,8 @@ const refusals = {
   'execution-already-exists': { status: 409, title: 'There is another execution with this id' },
   'execution-already-finished': { status: 409, title: 'The execution is over' },
   'checkpoint-already-exists': { status: 409, title: 'There is another checkpoint with this id' },
+  'state-too-large': { status: 413, title: 'A state may have 900 KiB at most' },
+  'stage-not-queued': { status: 409, title: 'The next stage has no queue to be put on' },
   'interrupt-not-found': { status: 404, title: 'There is no such interrupt' },
   'interrupt-already-exists': { status: 409, title: 'There is another interrupt with this id' },
   'interrupt-already-settled': { status: 409, title: 'The interrupt is settled' },

@@ -21,7 +21,10 @@ export type ModelName =
   | 'messages'
   | 'executions'
   | 'checkpoints'
+  | 'prunes'
   | 'streams'
+  | 'tasks'
+  | 'queues'
   | 'webhooks';
 
 /** One endpoint: what it takes, which read models it reads, and what it does. */

@@ -9,6 +9,8 @@ import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { streamRoutes } from './routes/streams.js';
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import type { Services } from './services.js';
 
 /** Every endpoint under /v1. */
@@ -24,5 +26,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...streamRoutes(services, gate),
     ...feedRoutes(services),
     ...operationRoutes(services),
+    ...webhookRoutes(services),
+    ...webhookDeliveryRoutes(services),
   ];
 };

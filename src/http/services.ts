@@ -5,16 +5,30 @@ import type { Caller } from '../commands/request.js';
 import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
-import type { TaskCommand, TaskRejection } from '../domain/task.js';
+import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
 import type { WebhookCommand, WebhookRejection } from '../domain/webhook.js';
 import type { WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Runner } from '../projecting/runner.js';
-import type { Collections } from '../queries/collections.js';
+import type { Collections, WebhookRecord } from '../queries/collections.js';
 import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
 import type { Clock } from '../queries/shared-clock.js';
+import type { WebhookDeliveries } from '../queries/webhook-deliveries.js';
+import type { WebhookSecrets } from '../queries/webhook-secrets.js';
 import type { Identify } from './context.js';
+
+/** What webhooks are called with. */
+export type WebhookCalls = Readonly<{
+  secrets: WebhookSecrets;
+  deliveries: WebhookDeliveries;
+  /** Whether they may go to private addresses. */
+  allowPrivate: boolean;
+  /** Says that something may be due. */
+  wake(): void;
+  /** Delivers the events since a time again, and those never delivered. @returns how many */
+  resend(webhook: WebhookRecord, since: number): Promise<number>;
+}>;
 
 /** What endpoints are made of. */
 export type Services = Readonly<{
@@ -23,9 +37,10 @@ export type Services = Readonly<{
   sessions: CommandHandler<SessionCommand, SessionRejection>;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
-  tasks: CommandHandler<TaskCommand, TaskRejection>;
+  tasks: CommandHandler<TaskCommand, TaskRejection, Task>;
   workers: CommandHandler<WorkerCommand, WorkerRejection>;
   webhooks: CommandHandler<WebhookCommand, WebhookRejection>;
+  webhookCalls: WebhookCalls;
   collections: Collections;
   runner: Runner;
   idempotencyKeys: IdempotencyKeys;

@@ -1,4 +1,4 @@
-import type { ExecutionCommand } from '../domain/execution.js';
+import { type ExecutionCommand, hasQueues } from '../domain/execution.js';
 import type { SessionCommand } from '../domain/session.js';
 import { type ImportIds, importIds } from './import-ids.js';
 import { compact, isObject, jsonBytes } from './json.js';
@@ -118,6 +118,8 @@ const startExecution = (
   sessionId: ids.session,
   ...(requestId === undefined ? {} : { requestId }),
   ...(pipeline ? { pipeline } : {}),
+  // What is recorded was carried out elsewhere: no task is to do it again.
+  ...(hasQueues(pipeline) ? { held: true as const } : {}),
   input: input ?? { recording: { format: run.format, key: run.key } },
 });
 

@@ -1,9 +1,10 @@
 import type { Caller } from '../commands/request.js';
-import { fullState, fullStateEvery } from '../domain/execution.js';
 import type { Segment } from '../domain/fork.js';
 import type { JsonObject } from '../domain/json.js';
+import { fullState, fullStateEvery } from '../domain/stored-state.js';
 import type { CheckpointRow, Collections } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
+import { prunedThrough } from './prunes.js';
 import { ancestryOf, stretchesOf, trueAt } from './segments.js';
 import { visibleTo } from './visible.js';
 
@@ -14,6 +15,8 @@ export type CheckpointView = Readonly<{
   agent: string;
   stage: string;
   stageOrder: number;
+  /** The task whose result it is. */
+  taskId?: string;
   createdAt: string;
   revision: number;
   /** Where it was saved, when that is another execution that this one was forked from. */
@@ -25,7 +28,12 @@ export type CheckpointDetail = CheckpointView &
 
 export type CheckpointListOptions = Readonly<{ at?: number; cursor?: string; limit: number }>;
 
-/** An execution's checkpoints as of a revision, oldest first, inherited ones included. @throws BadCursor */
+/**
+ * An execution's checkpoints as of a revision, oldest first: inherited ones included, without those
+ * that were pruned by then.
+ *
+ * @throws BadCursor
+ */
 export const listCheckpoints = async (
   collections: Collections,
   stream: string,
@@ -34,9 +42,11 @@ export const listCheckpoints = async (
   const ancestry = await ancestryOf(collections, stream);
   // Without knowing what a stream descends from, a part of its checkpoints would pass for all of them.
   if (!ancestry) return { items: [], next: null };
-  const after = cursor === undefined ? -1 : Number(fromCursor(cursor, ['number'])[0]);
+  const stretches = stretchesOf(stream, ancestry, at);
+  const shown = cursor === undefined ? -1 : Number(fromCursor(cursor, ['number'])[0]);
+  const after = Math.max(shown, await prunedThrough(collections, stretches));
   const rows: CheckpointRow[] = [];
-  for (const { stream: holder, low, high } of stretchesOf(stream, ancestry, at)) {
+  for (const { stream: holder, low, high } of stretches) {
     if (rows.length > limit || after >= high) continue;
     const found = await collections.checkpoints
       .find({
@@ -57,30 +67,55 @@ export const listCheckpoints = async (
   );
 };
 
-/** A checkpoint that the caller may see, with its state in full; undefined also while the models lack some of it. */
+/**
+ * A checkpoint that the caller may see, with its state in full; undefined also while the models lack
+ * some of it.
+ *
+ * @param inStream the execution to look at it in; the one that saved it by default. It is not found
+ *   where it was pruned, or was never there.
+ */
 export const findCheckpoint = async (
   collections: Collections,
   caller: Caller,
   checkpointId: string,
+  inStream?: string,
 ): Promise<CheckpointDetail | undefined> => {
   const [row] = await collections.checkpoints
     .find({ checkpointId, ...visibleTo(caller) })
     .sort({ position: 1, _id: 1 })
     .limit(1)
     .toArray();
-  const state = row && (await stateOf(collections, row));
-  if (!state) return undefined;
+  const stream = row && (inStream ?? row.stream);
+  const state =
+    row && stream && (await isIn(collections, stream, row))
+      ? await stateOf(collections, row)
+      : undefined;
+  if (!row || !stream || !state) return undefined;
   const { outputs, processing } = row;
   return {
-    ...viewOf(row, row.stream),
+    ...viewOf(row, stream),
     state,
     ...(outputs !== undefined && { outputs }),
     ...(processing !== undefined && { processing }),
   };
 };
 
+/** Whether an execution has a checkpoint at its head, its own or inherited, that it has not pruned. */
+const isIn = async (
+  collections: Collections,
+  stream: string,
+  row: CheckpointRow,
+): Promise<boolean> => {
+  const ancestry = (await ancestryOf(collections, stream)) ?? [];
+  const stretches = stretchesOf(stream, ancestry);
+  const isHeld = stretches.some(
+    (part) => part.stream === row.stream && part.low <= row.seq && row.seq <= part.high,
+  );
+  return isHeld && row.seq > (await prunedThrough(collections, stretches));
+};
+
 /** Goes back to the last full state, at most {@link fullStateEvery} rows, and applies the deltas since. */
-const stateOf = async (
+export const stateOf = async (
   collections: Collections,
   row: CheckpointRow,
 ): Promise<JsonObject | undefined> => {
@@ -110,6 +145,7 @@ const viewOf = (row: CheckpointRow, stream: string): CheckpointView => ({
   agent: row.agent,
   stage: row.stage,
   stageOrder: row.stageOrder,
+  ...(row.taskId !== undefined && { taskId: row.taskId }),
   createdAt: row.createdAt,
   revision: row.seq,
   ...(row.stream !== stream && { origin: { stream: row.stream, revision: row.seq } }),

@@ -2,8 +2,10 @@ import type { Collection, Db } from 'mongodb';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
+import { type PruneDocument, prunes } from '../../projections/prunes.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
+import { type TaskDocument, tasks } from '../../projections/tasks.js';
 import { type WebhookDocument, webhooks } from '../../projections/webhooks.js';
 import { collectionName } from '../projecting/read-model.js';
 
@@ -16,7 +18,9 @@ export type Collections = Readonly<{
   messages: Collection<Row<MessageDocument>>;
   executions: Collection<Stored<ExecutionDocument>>;
   checkpoints: Collection<Row<CheckpointDocument>>;
+  prunes: Collection<Row<PruneDocument>>;
   streams: Collection<Stored<StreamDocument>>;
+  tasks: Collection<Stored<TaskDocument>>;
   webhooks: Collection<Stored<WebhookDocument>>;
 }>;
 
@@ -25,6 +29,7 @@ export type MessageRow = Row<MessageDocument>;
 export type ExecutionRecord = Stored<ExecutionDocument>;
 export type CheckpointRow = Row<CheckpointDocument>;
 export type StreamRecord = Stored<StreamDocument>;
+export type TaskRecord = Stored<TaskDocument>;
 export type WebhookRecord = Stored<WebhookDocument>;
 
 export const collectionsOf = (db: Db): Collections => ({
@@ -32,6 +37,8 @@ export const collectionsOf = (db: Db): Collections => ({
   messages: db.collection(collectionName(messages)),
   executions: db.collection(collectionName(executions)),
   checkpoints: db.collection(collectionName(checkpoints)),
+  prunes: db.collection(collectionName(prunes)),
   streams: db.collection(collectionName(streams)),
+  tasks: db.collection(collectionName(tasks)),
   webhooks: db.collection(collectionName(webhooks)),
 });

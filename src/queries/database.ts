@@ -1,15 +1,5 @@
-import {
-  type Db,
-  MongoClient,
-  MongoError,
-  MongoNetworkError,
-  MongoServerSelectionError,
-} from 'mongodb';
-
-/** The database does not answer. */
-export class DatabaseUnavailable extends Error {
-  override readonly name = 'DatabaseUnavailable';
-}
+import { type Db, MongoClient } from 'mongodb';
+import { asUnavailable } from '../projecting/unavailable.js';
 
 /** A connection to the database of read models. */
 export type Database = Readonly<{ db: Db; close(): Promise<void> }>;
@@ -34,11 +24,3 @@ export const connectDatabase = async (url: string, name: string): Promise<Databa
   });
   return { db: client.db(name), close: () => client.close() };
 };
-
-/** A driver's error as DatabaseUnavailable when it says that the database cannot be reached, else as it is. */
-export const asUnavailable = (error: unknown): unknown =>
-  error instanceof MongoServerSelectionError ||
-  error instanceof MongoNetworkError ||
-  (error instanceof MongoError && error.hasErrorLabel('RetryableError'))
-    ? new DatabaseUnavailable('the database of read models does not answer')
-    : error;

@@ -43,5 +43,10 @@ export const listExecutions = async (
   return toPage(read, limit, ({ updatedAt, _id }) => [updatedAt, _id], viewOf);
 };
 
-const viewOf = ({ _id, position, stream, ancestors, ...view }: ExecutionRecord): ExecutionView =>
-  view;
+/** The stage that a task carries out is the current one, as long as it does. */
+const viewOf = (record: ExecutionRecord): ExecutionView => {
+  const { _id, position, stream, ancestors, dispatched, ...view } = record;
+  if (!dispatched) return view;
+  const { taskId, dispatchedAt, ...currentStage } = dispatched;
+  return { ...view, currentStage, dispatched };
+};

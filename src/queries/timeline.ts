@@ -12,6 +12,10 @@ export type Timeline = Readonly<{
   executionId: string;
   status: string;
   currentStage?: unknown;
+  /** The stage that a task carries out, and the task. */
+  dispatched?: unknown;
+  /** Whether the pipeline stands still until it is resumed. */
+  held?: true;
   terminal: boolean;
   /** Why it ended, when it failed or was cancelled. */
   reason?: string;
@@ -42,12 +46,14 @@ export const timelineOf = async (
     first: items.at(0)?.revision ?? Number.POSITIVE_INFINITY,
     end: beyond ?? Number.POSITIVE_INFINITY,
   });
-  const { status, currentStage, error, reason } = execution;
+  const { status, currentStage, dispatched, held, error, reason } = execution;
   const why = error ?? reason;
   return {
     executionId: id,
     status,
     ...(currentStage && { currentStage }),
+    ...(dispatched && { dispatched }),
+    ...(held && { held }),
     terminal: status !== 'running',
     ...(why !== undefined && { reason: why }),
     items: items.map(({ executionId: _, ...item }, index) => {

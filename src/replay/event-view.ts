@@ -12,6 +12,7 @@ export type EventView = Readonly<{
   position: string;
   /** When the store took it, ISO 8601 UTC. */
   created: string;
+  /** Without what is a secret of someone else's: the token of a lease. */
   data: unknown;
   /** Without what only serves to store the event. */
   metadata: Omit<EventMetadata, 'base'>;
@@ -19,8 +20,9 @@ export type EventView = Readonly<{
 
 export const eventView = (event: StoredEvent): EventView => {
   const { base: _, ...metadata } = event.metadata;
-  const { id, type, stream, revision, created, data } = event;
+  const { id, type, stream, revision, created } = event;
   const topic = topicOf(event);
+  const data = type === 'TaskClaimed' ? withoutToken(event.data) : event.data;
   return {
     id,
     type,
@@ -32,6 +34,11 @@ export const eventView = (event: StoredEvent): EventView => {
     data,
     metadata,
   };
+};
+
+const withoutToken = (claimed: object): object => {
+  const { leaseToken: _, ...shown } = claimed as { leaseToken?: unknown };
+  return shown;
 };
 
 const topics: ReadonlyMap<string, string> = new Map([
@@ -54,6 +61,7 @@ const topics: ReadonlyMap<string, string> = new Map([
   ['MessageDeleted', 'chat.message.deleted'],
   ['ExecutionStarted', 'execution.started'],
   ['StageDispatched', 'execution.stage_dispatched'],
+  ['StageFinished', 'execution.stage_finished'],
   ['ExecutionCompleted', 'execution.completed'],
   ['ExecutionFailed', 'execution.failed'],
   ['ExecutionCancelled', 'execution.cancelled'],

@@ -41,7 +41,14 @@ describe('a command', () => {
     const events = await all(store.read(`session-${id}`));
     expect(events).toMatchObject([{ type: 'SessionCreated', revision: 0 }]);
     const { stream, position } = events[0]!;
-    expect(outcome).toStrictEqual({ id, stream, revision: 0, position, added: 1 });
+    expect(outcome).toStrictEqual({
+      id,
+      stream,
+      revision: 0,
+      position,
+      added: 1,
+      state: expect.objectContaining({ status: 'created' }),
+    });
   });
 
   it('that is already so adds nothing, and answers with the last place', async () => {

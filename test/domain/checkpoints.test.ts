@@ -3,10 +3,10 @@ import { isRejection } from '../../src/domain/decider.js';
 import {
   type ExecutionEvent,
   execution,
-  fullStateEvery,
   type SavedCheckpoint,
 } from '../../src/domain/execution.js';
 import type { JsonObject } from '../../src/domain/json.js';
+import { fullStateEvery } from '../../src/domain/stored-state.js';
 import {
   cancelled,
   checkpoint,

@@ -2,7 +2,8 @@ import { deepStrictEqual } from 'node:assert/strict';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isRejection } from '../../src/domain/decider.js';
-import { execution, fullStateEvery } from '../../src/domain/execution.js';
+import { execution } from '../../src/domain/execution.js';
+import { fullStateEvery } from '../../src/domain/stored-state.js';
 import { carryOut } from '../support/carry-out.js';
 import { executionLives } from '../support/random-commands.js';
 

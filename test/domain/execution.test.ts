@@ -139,11 +139,12 @@ it('goes on in a fork from the checkpoint it inherits', () => {
   };
   expect(stateOf(execution, [...history, forked])).toStrictEqual({
     ...stateOf(execution, history),
+    held: true,
     forkedFrom: { stream: 'execution-a', revision: 1 },
   });
 });
 
 it('passes over events of a type it has never heard of', () =>
   expect(
-    stateOf(execution, [started, { type: 'StageDispatched', data: { stage: 'plan' } } as never]),
+    stateOf(execution, [started, { type: 'StageAdmired', data: { stage: 'plan' } } as never]),
   ).toStrictEqual(stateOf(execution, [started])));

@@ -68,7 +68,7 @@ beforeAll(async () => {
       ...{ stateDelta: [], createdAt: at, position: 3 },
     },
   ] as Document[]);
-  await db.collection('executions_v1').insertOne({
+  await db.collection('executions_v2').insertOne({
     ...{ _id: 'execution-b', stream: 'execution-b', id: 'b', userId: 'ann', status: 'running' },
     ...{ updatedAt: at, position: 3 },
   } as Document);

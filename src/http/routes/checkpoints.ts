@@ -10,7 +10,7 @@ export const checkpointRoutes = ({ collections }: Services): readonly Route[] =>
   route({
     method: 'get',
     path: '/v1/checkpoints/:id',
-    reads: ['checkpoints', 'streams'],
+    reads: ['checkpoints', 'prunes', 'streams'],
     params: z.strictObject({ id }),
     query: z.strictObject(after),
     handle: async ({ params }, { caller }) =>

@@ -29,7 +29,7 @@ const deleteFamily = async (
   id: string,
   command: CommandRequest,
 ): Promise<Answer> => {
-  const { sessions, streams, store, collections } = services;
+  const { sessions, streams, store, collections, webhookCalls } = services;
   const stream = `session-${id}`;
   await visibleStream(streams, stream, command.caller);
   await familiesKnown(services, known);
@@ -47,11 +47,14 @@ const deleteFamily = async (
   const executions = await collections.executions
     .find({ sessionId: id }, { projection: { _id: 1 } })
     .toArray();
-  for (const { _id } of [...executions, { _id: stream }])
+  for (const { _id } of [...executions, { _id: stream }]) {
     position = await store.tombstone(_id).catch((error: unknown) => {
       if (error instanceof StreamTombstoned) return position;
       throw error;
     });
+    // Their log may quote what an endpoint said to what the stream held.
+    await webhookCalls.deliveries.forgetStream(_id);
+  }
   return {
     status: 200,
     body: { id, stream, revision: hidden.revision, position: String(position) },

@@ -110,7 +110,7 @@ export const executionRoutes = (
     route({
       method: 'get',
       path: '/v1/executions/:id/checkpoints',
-      reads: ['executions', 'checkpoints', 'streams'],
+      reads: ['executions', 'checkpoints', 'prunes', 'streams'],
       params,
       query: z.strictObject({ at: revision.optional(), ...paging, ...after }),
       handle: async ({ params, query }, { caller }) => {
@@ -125,7 +125,7 @@ export const executionRoutes = (
     route({
       method: 'get',
       path: '/v1/executions/:id/timeline',
-      reads: ['executions', 'checkpoints', 'streams'],
+      reads: ['executions', 'checkpoints', 'prunes', 'streams'],
       params,
       query: z.strictObject({ ...paging, limit: paging.limit.default(500), ...after }),
       handle: async ({ params, query }, { caller }) =>

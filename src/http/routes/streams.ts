@@ -6,6 +6,7 @@ import { lineageOf } from '../../queries/lineage.js';
 import { BadCursor, fromCursor, toCursor } from '../../queries/page.js';
 import { eventView } from '../../replay/event-view.js';
 import { stateAt } from '../../replay/state-at.js';
+import { stateView } from '../../replay/state-view.js';
 import { creating, found, written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
@@ -80,7 +81,8 @@ export const streamRoutes = (
         const { state, revision, position } = await stateAt(streams, category, stream, at);
         if (revision === 'none' || (typeof at === 'number' && revision !== at))
           throw new Problem('revision-not-found');
-        return found({ stream, revision, position: String(position), state }, 'revision-not-found');
+        const shown = { stream, revision, position: String(position), state: stateView(state) };
+        return found(shown, 'revision-not-found');
       },
     }),
     route({

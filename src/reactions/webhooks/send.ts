@@ -49,7 +49,11 @@ export const sender = ({ allowPrivate, timeoutMs }: SendOptions): Send => {
     try {
       return await Promise.race([
         answerTo(request, body, signal),
-        delay(timeoutMs, { error: `no answer within ${timeoutMs / 1000} s` }, ended),
+        delay(
+          timeoutMs,
+          { error: `no answer within ${timeoutMs / 1000} s` },
+          { signal: ended.signal },
+        ),
       ]);
     } finally {
       ended.abort();
@@ -94,4 +98,4 @@ const excerptOf = async (response: IncomingMessage): Promise<string> => {
 const wordsFor = (error: NodeJS.ErrnoException): string =>
   error instanceof AddressRefused || error.code === undefined
     ? error.message
-    : `${error.code}: ${error.message}`;
+    : [error.code, error.message].filter((part) => part !== '').join(': ');

@@ -1,4 +1,5 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
+import { secretPrefix } from '../../domain/webhook-secret.js';
 
 // Standard Webhooks 1.0, symmetric signatures:
 // https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md

@@ -1,0 +1,182 @@
+import type { Fact } from '../src/domain/decider.js';
+import type { JsonValue } from '../src/domain/json.js';
+import type { Progress, Submitted, TaskEvent, TaskStatus } from '../src/domain/task.js';
+import type { Projected, Projection } from '../src/projecting/projection.js';
+import { type Descent, descentOf } from './descent.js';
+import { without } from './without.js';
+
+/** A task, without the token of its lease: that is its holder's secret. */
+export type TaskDocument = Readonly<
+  Submitted & {
+    stream: string;
+    id: string;
+    status: TaskStatus;
+    attempts: number;
+    /** Who has it, or had it last. */
+    workerId?: string;
+    /** While it is running. */
+    leaseExpiresAt?: string;
+    /** While it is running: when the attempt's time is up. */
+    timesOutAt?: string;
+    /** Position of the event that made it ready, while it is: those of the same priority are handed out in this order. */
+    readyPosition?: number;
+    /** When it became ready, while it is. */
+    readyAt?: string;
+    /** While it is delayed: until when. */
+    dueAt?: string;
+    progress?: Readonly<Progress>;
+    result?: JsonValue;
+    error?: string;
+    reason?: string;
+    cancelRequested: boolean;
+    /** A fork that was not put to work. */
+    inert?: true;
+    createdAt: string;
+    updatedAt: string;
+    /** When it was completed, given up or cancelled. */
+    finishedAt?: string;
+    revision: number;
+  }
+> &
+  Partial<Descent>;
+
+/** Applies a change, and what every event changes: when and where the task last moved. */
+const changed =
+  <Event extends Fact>(change: (document: TaskDocument, event: Projected<Event>) => TaskDocument) =>
+  (document: TaskDocument | undefined, event: Projected<Event>) =>
+    document && {
+      ...change(document, event),
+      updatedAt: event.created,
+      revision: event.revision,
+    };
+
+const ofOneStatus = ['leaseExpiresAt', 'timesOutAt', 'readyPosition', 'readyAt', 'dueAt'] as const;
+
+/** In another status: without what is true of one status only. */
+const to = (document: TaskDocument, status: TaskStatus): TaskDocument => ({
+  ...without(document, ...ofOneStatus),
+  status,
+});
+
+const ready = (document: TaskDocument, { position, created }: Projected): TaskDocument => ({
+  ...to(document, 'ready'),
+  readyPosition: position,
+  readyAt: created,
+});
+
+const finished = (
+  document: TaskDocument,
+  status: TaskStatus,
+  { created }: Projected,
+): TaskDocument => ({ ...to(document, status), finishedAt: created });
+
+const afterAttempt = (
+  document: TaskDocument,
+  error: string,
+  event: Projected<Fact<string, { retryAt?: string; final?: true }>>,
+): TaskDocument => {
+  const { retryAt, final } = event.data;
+  // What becomes of the task after its last attempt, the next event says.
+  if (final) return { ...to(document, 'running'), error };
+  return retryAt === undefined
+    ? { ...ready(document, event), error }
+    : { ...to(document, 'delayed'), error, dueAt: retryAt };
+};
+
+/** One document a task: what lists of tasks show, and where queues are filled from. */
+export const tasks: Projection<TaskDocument, TaskEvent> = {
+  name: 'tasks',
+  version: 1,
+  category: 'task',
+  inherits: true,
+  indexes: [
+    { key: { queue: 1, status: 1, priority: -1, readyPosition: 1 } },
+    { key: { userId: 1, queue: 1, status: 1, priority: -1, readyPosition: 1 } },
+    { key: { userId: 1, createdAt: -1, _id: -1 } },
+    { key: { status: 1, createdAt: -1, _id: -1 } },
+    { key: { sessionId: 1, createdAt: -1, _id: -1 } },
+    { key: { workerId: 1, createdAt: -1, _id: -1 } },
+    { key: { createdAt: -1, _id: -1 } },
+    { key: { stream: 1 } },
+  ],
+  key: (event) => event.stream,
+  begins: ({ type }) => type === 'StreamForked' || type === 'TaskSubmitted',
+  on: {
+    TaskSubmitted: (_, event) => {
+      const { stream, created, revision } = event;
+      const { delayed, ...submitted } = event.data;
+      const document: TaskDocument = {
+        ...{ stream, id: idOf(stream), ...submitted },
+        ...{ status: 'delayed', attempts: 0, cancelRequested: false },
+        ...{ createdAt: created, updatedAt: created, revision },
+      };
+      const { notBefore } = submitted;
+      return delayed && notBefore !== undefined
+        ? { ...document, dueAt: notBefore }
+        : ready(document, event);
+    },
+    TaskBecameDue: changed(ready),
+    TaskClaimed: changed(
+      (document, { data: { workerId, attempt, leaseExpiresAt, timesOutAt } }) => ({
+        ...without(to(document, 'running'), 'progress'),
+        ...{ attempts: attempt, workerId, leaseExpiresAt, timesOutAt },
+      }),
+    ),
+    TaskLeaseExtended: changed((document, { data: { leaseExpiresAt } }) => ({
+      ...document,
+      leaseExpiresAt,
+    })),
+    TaskProgressed: changed((document, { data: { percent, status } }) => ({
+      ...document,
+      progress: { percent, ...(status !== undefined && { status }) },
+    })),
+    TaskCompleted: changed((document, event) => {
+      const { result } = event.data;
+      return {
+        ...finished(document, 'completed', event),
+        ...(result !== undefined && { result }),
+      };
+    }),
+    TaskAttemptFailed: changed((document, event) =>
+      afterAttempt(document, event.data.error, event),
+    ),
+    TaskLeaseExpired: changed((document, event) =>
+      afterAttempt(document, event.data.reason, event),
+    ),
+    TaskDeadLettered: changed((document, event) => ({
+      ...finished(document, 'dead', event),
+      reason: event.data.reason,
+    })),
+    TaskRetried: changed((document, event) => ({
+      ...without(ready(document, event), 'reason', 'finishedAt', 'inert'),
+      ...{ attempts: 0, cancelRequested: false },
+    })),
+    TaskCancelRequested: changed((document, { data: { reason } }) => ({
+      ...document,
+      cancelRequested: true,
+      ...(reason !== undefined && { reason }),
+    })),
+    TaskCancelled: changed((document, event) => {
+      const { reason } = event.data;
+      return {
+        ...finished(document, 'cancelled', event),
+        ...(reason !== undefined && { reason }),
+      };
+    }),
+    StreamForked: (_, event) => {
+      const { data, stream, created, revision } = event;
+      // What an ancestor of a task was is a task's document.
+      const ancestor = event.inherited as TaskDocument | undefined;
+      if (!ancestor) return undefined;
+      const isOpen = ['ready', 'delayed', 'running'].includes(ancestor.status);
+      return {
+        ...(isOpen ? finished(ancestor, 'cancelled', event) : ancestor),
+        ...{ stream, id: idOf(stream), inert: true },
+        ...{ createdAt: created, updatedAt: created, revision },
+        ...descentOf(data.ancestry),
+      };
+    },
+  },
+};
+
+const idOf = (stream: string): string => stream.slice('task-'.length);

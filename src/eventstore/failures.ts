@@ -1,0 +1,36 @@
+import { convertToCommandError, ErrorType, isCommandError } from '@eventstore/db-client';
+import {
+  AppendTooLarge,
+  type ExpectedRevision,
+  RevisionConflict,
+  StoreUnavailable,
+  StreamTombstoned,
+} from './event-store.js';
+import { rememberLoss } from './orphaned-rejections.js';
+
+/** Turns the client's errors into those of the port. */
+export const fail = (failure: unknown, stream: string, expected: ExpectedRevision): never => {
+  if (!(failure instanceof Error)) throw failure;
+  // Already converted but for what the client asks a server before its first append.
+  const error = convertToCommandError(failure);
+  if (!isCommandError(error)) throw error;
+  switch (error.type) {
+    case ErrorType.WRONG_EXPECTED_VERSION:
+      throw new RevisionConflict(stream, expected);
+    case ErrorType.STREAM_DELETED:
+      throw new StreamTombstoned(stream);
+    case ErrorType.MAXIMUM_APPEND_SIZE_EXCEEDED:
+      throw new AppendTooLarge(error.maxAppendSize);
+    case ErrorType.UNAVAILABLE:
+    case ErrorType.CANCELLED:
+    case ErrorType.TIMEOUT:
+    case ErrorType.DEADLINE_EXCEEDED:
+    case ErrorType.NOT_LEADER:
+    case ErrorType.PERSISTENT_SUBSCRIPTION_DROPPED:
+    case ErrorType.PERSISTENT_SUBSCRIPTION_DOES_NOT_EXIST:
+      rememberLoss(error._raw);
+      throw new StoreUnavailable(`the event store does not answer: ${error.message}`);
+    default:
+      throw error;
+  }
+};

@@ -1,0 +1,164 @@
+import type { Collection, Db } from 'mongodb';
+import type { EventStore, StoredEvent } from '../eventstore/event-store.js';
+import { insertNew } from './guarded-writes.js';
+import {
+  type Consumer,
+  type HeldLane,
+  type Lane,
+  laneId,
+  messageOf,
+  type ParkedEvent,
+  parkedId,
+  waiting,
+} from './parked-documents.js';
+import { drainLane, type Handling, type Retried } from './retry-parked.js';
+
+/** Why an event is parked. */
+export type Failure = Readonly<{ error: unknown; attempts: number }>;
+
+/** The parked events of one consumer. */
+export type ParkedOf = Readonly<{
+  /** The lanes held, and from which position on. */
+  held(): Promise<readonly Pick<HeldLane, 'lane' | 'from' | 'stream'>[]>;
+  /** Which of some lanes is held, the first if several are. */
+  heldOf(lanes: readonly Lane[]): Promise<Lane | undefined>;
+  /**
+   * Parks events behind what holds their lane, in the order of their positions.
+   *
+   * @returns those that need not wait, for the lane is no longer held
+   */
+  join(lane: Lane, events: readonly StoredEvent[]): Promise<readonly StoredEvent[]>;
+  /**
+   * Parks an event that failed, and so holds its lane.
+   *
+   * @returns false when the event was discarded before: it is to be passed over
+   */
+  hold(lane: Lane, event: StoredEvent, failure: Failure): Promise<boolean>;
+  /** Drops what waits of a stream that was deleted for good. */
+  forget(stream: string): Promise<void>;
+  /**
+   * Handles the events of a parked event's lane in their order, from the first on, until one fails.
+   *
+   * @returns undefined when no such event is parked
+   * @throws RetryUnderWay, or that a store is unavailable: then nothing has changed for the event in hand
+   */
+  retry(eventId: string, handling: Handling): Promise<Retried | undefined>;
+  /** Drops an event and, if it was what held its lane, goes on with those behind it as {@link retry} does. */
+  discard(eventId: string, handling: Handling): Promise<Retried | undefined>;
+}>;
+
+/** Events put aside by projections and reactions, kept in MongoDB. */
+export type Parked = Readonly<{
+  prepare(): Promise<void>;
+  of(consumer: Consumer): ParkedOf;
+}>;
+
+/** The collection of parked events. */
+export const parkedEventsIn = (db: Db): Collection<ParkedEvent> => db.collection('parked');
+
+/** @param store where the events are read again when they are retried */
+export const parkedIn = (db: Db, store: EventStore): Parked => {
+  const events = parkedEventsIn(db);
+  const lanes = db.collection<HeldLane>('parked_lanes');
+
+  const of = (consumer: Consumer): ParkedOf => {
+    const { kind, name } = consumer;
+
+    const join: ParkedOf['join'] = async (lane, joining) => {
+      const parkedAt = new Date().toISOString();
+      // In this order nothing is lost whenever a retry comes to the end of the lane: it either sees
+      // the events, or the lane is gone when they want to join it.
+      await insertNew(
+        events,
+        joining.map((event) => waiting(consumer, lane, event, parkedAt)),
+      );
+      const { matchedCount } = await lanes.updateOne(
+        { _id: laneId(consumer, lane) },
+        { $inc: { joined: 1 } },
+      );
+      if (matchedCount > 0) return [];
+      const free: StoredEvent[] = [];
+      for (const event of joining) {
+        const _id = parkedId(consumer, event.id);
+        // What is no longer there has been handled by the retry, and what was discarded stays so.
+        const { deletedCount } = await events.deleteOne({ _id, state: 'parked' });
+        if (deletedCount > 0) free.push(event);
+      }
+      return free;
+    };
+
+    const find = (eventId: string) =>
+      events.findOne({ _id: parkedId(consumer, eventId), state: 'parked' });
+
+    const drain = (lane: Lane, handling: Handling) =>
+      drainLane({ store, events, lanes }, consumer, lane, handling);
+
+    return {
+      held: () =>
+        lanes
+          .find({ kind, name })
+          .project<Pick<HeldLane, 'lane' | 'from' | 'stream'>>({ lane: 1, from: 1, stream: 1 })
+          .toArray(),
+      heldOf: async (wanted) => {
+        const ids = wanted.map((lane) => laneId(consumer, lane));
+        const found = await lanes.find({ _id: { $in: ids } }).toArray();
+        return wanted.find((lane) => found.some((held) => held.lane === lane));
+      },
+      join,
+      hold: async (lane, event, { error, attempts }) => {
+        const { _id, ...document } = waiting(consumer, lane, event, new Date().toISOString());
+        const known = await events.findOne({ _id });
+        if (known?.state === 'discarded') return false;
+        // The lane first: an event without one would be passed by those behind it.
+        await lanes.updateOne(
+          { _id: laneId(consumer, lane) },
+          {
+            $min: { from: event.position },
+            $inc: { joined: 1 },
+            $setOnInsert: { kind, name, lane, stream: event.stream },
+          },
+          { upsert: true },
+        );
+        const { error: _, attempts: __, lane: ___, ...rest } = document;
+        await events.updateOne(
+          { _id },
+          { $set: { error: messageOf(error), lane }, $inc: { attempts }, $setOnInsert: rest },
+          { upsert: true },
+        );
+        return true;
+      },
+      forget: async (stream) => {
+        await events.deleteMany({ kind, name, stream });
+        await lanes.deleteMany({ kind, name, stream });
+      },
+      retry: async (eventId, handling) => {
+        const found = await find(eventId);
+        return found ? drain(found.lane, handling) : undefined;
+      },
+      discard: async (eventId, handling) => {
+        const found = await find(eventId);
+        if (!found) return undefined;
+        const { _id, lane } = found;
+        const first = await events.findOne(
+          { kind, name, lane, state: 'parked' },
+          { sort: { position: 1 }, projection: { _id: 1 } },
+        );
+        await events.updateOne({ _id }, { $set: { state: 'discarded' } });
+        // One that only waited changes nothing for those around it.
+        return first?._id === _id ? drain(lane, handling) : { done: 0, error: null };
+      },
+    };
+  };
+
+  return {
+    of,
+    prepare: async () => {
+      await events.createIndexes([
+        { key: { kind: 1, name: 1, state: 1, position: 1 } },
+        { key: { kind: 1, name: 1, lane: 1, state: 1, position: 1 } },
+        { key: { kind: 1, name: 1, stream: 1 } },
+      ]);
+      await lanes.createIndexes([{ key: { kind: 1, name: 1, stream: 1 } }]);
+    },
+  };
+};

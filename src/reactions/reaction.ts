@@ -1,0 +1,29 @@
+import type { StoredEvent } from '../eventstore/event-store.js';
+
+/** Something that follows from events: a command, a call to the outside world. */
+export type Reaction = Readonly<{
+  /**
+   * Names the persistent subscription group: `forkline-<name>`. What the group takes in is fixed when
+   * it is first made: a reaction whose categories change needs another name.
+   */
+  name: string;
+  /** Streams of these categories only. Every category when absent. */
+  categories?: readonly string[];
+  /** Where a reaction begins that has never run on this event store; the start by default. */
+  from?: 'start' | 'end';
+  /**
+   * Events of one key are handled one at a time and parked together. Default: event.stream.
+   *
+   * Nodes share the events so that those of a stream go to the same node, or those of a
+   * `$correlationId` where `together` says so. A key that crosses these bounds keeps its events in
+   * order on each node, but not between nodes.
+   */
+  key?: (event: StoredEvent) => string;
+  together?: 'stream' | 'correlation';
+  /**
+   * Acts on an event; called again with the same event after a failure or a crash, so what it does
+   * must be idempotent. It bounds its own waiting: after a minute it counts as failed.
+   * Tombstones and events that cannot be read never get here.
+   */
+  handle(event: StoredEvent): Promise<void>;
+}>;

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { StoredEvent } from '../../src/eventstore/event-store.js';
+import { until } from '../projecting/support/runners.js';
+import { startTestStores, type TestStores } from '../projecting/support/stores.js';
+import { freshStream, newEvents, numberOf } from '../support/new-events.js';
+import { parkedOf, recorder, startTestReactions } from './support/reactions.js';
+
+let stores: TestStores;
+beforeAll(async () => {
+  stores = await startTestStores();
+});
+afterAll(() => stores.close());
+
+/** A reaction on the streams of a category, which fails for one of their events until it is mended. */
+const fragile = (name: string, poison: (event: StoredEvent) => boolean) => {
+  const { note, ...seen } = recorder();
+  let isMended = false;
+  let attempts = 0;
+  return {
+    ...seen,
+    attempts: () => attempts,
+    mend: () => {
+      isMended = true;
+    },
+    reaction: {
+      name,
+      categories: [name],
+      handle: async (event: StoredEvent) => {
+        if (poison(event)) attempts += 1;
+        if (poison(event) && !isMended) throw new Error('there is something wrong');
+        note(event);
+      },
+    },
+  };
+};
+
+/** Two streams of five events each, and a fragile reaction that fails for number 2 of the first. */
+const withOneFailing = async (name: string) => {
+  const [bad, good] = [freshStream(name), freshStream(name)];
+  await stores.store.append(bad, newEvents(5), 'none');
+  await stores.store.append(good, newEvents(5), 'none');
+  const it = fragile(name, (event) => event.stream === bad && numberOf(event) === 2);
+  const reactions = await startTestReactions(stores, it.reaction);
+  await until(async () => (await parkedOf(stores, name)).length === 3);
+  await until(() => it.of(good).length === 5);
+  return { bad, good, ...it, reactions };
+};
+
+describe('an event that a reaction fails to handle', () => {
+  it('is parked after bounded attempts, and so are later events of its key; others go on', async () => {
+    const { bad, of, attempts, reactions } = await withOneFailing('parking');
+    expect(of(bad)).toEqual([0, 1]);
+    expect(attempts()).toBe(3);
+    const parked = await parkedOf(stores, 'parking');
+    expect(parked.map(({ revision, error, attempts }) => ({ revision, error, attempts }))).toEqual([
+      { revision: 2, error: 'Error: there is something wrong', attempts: 3 },
+      { revision: 3, error: null, attempts: 0 },
+      { revision: 4, error: null, attempts: 0 },
+    ]);
+    await stores.store.append(bad, newEvents(1, 5), 4);
+    await until(async () => (await parkedOf(stores, 'parking')).length === 4);
+    await reactions.stop();
+  });
+
+  it('is handled with those behind it, in order, when it is retried and the cause is gone', async () => {
+    const { bad, of, mend, reactions } = await withOneFailing('mending');
+    const [first] = await parkedOf(stores, 'mending');
+    expect(await reactions.retry('mending', first!.eventId)).toEqual({
+      done: 0,
+      error: 'Error: there is something wrong',
+    });
+    expect((await parkedOf(stores, 'mending')).map(({ attempts }) => attempts)).toEqual([4, 0, 0]);
+    mend();
+    const last = (await parkedOf(stores, 'mending')).at(-1);
+    expect(await reactions.retry('mending', last!.eventId)).toEqual({ done: 3, error: null });
+    await stores.store.append(bad, newEvents(1, 5), 4);
+    await until(() => of(bad).length === 6);
+    expect(of(bad)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(await parkedOf(stores, 'mending')).toEqual([]);
+    expect(await reactions.retry('mending', first!.eventId)).toBeUndefined();
+    await reactions.stop();
+  });
+
+  it('is passed over when it is discarded, and those behind it are handled', async () => {
+    const { bad, of, reactions } = await withOneFailing('discarding');
+    const [first] = await parkedOf(stores, 'discarding');
+    expect(await reactions.discard('discarding', first!.eventId)).toEqual({ done: 2, error: null });
+    expect(of(bad)).toEqual([0, 1, 3, 4]);
+    expect(await reactions.retry('discarding', first!.eventId)).toBeUndefined();
+    await reactions.stop();
+  });
+
+  it('does not hold its key when one that waited is discarded', async () => {
+    const { bad, of, mend, reactions } = await withOneFailing('waiting');
+    const [, second, third] = await parkedOf(stores, 'waiting');
+    expect(await reactions.discard('waiting', second!.eventId)).toEqual({ done: 0, error: null });
+    mend();
+    expect(await reactions.retry('waiting', third!.eventId)).toEqual({ done: 2, error: null });
+    expect(of(bad)).toEqual([0, 1, 2, 4]);
+    await reactions.stop();
+  });
+
+  it('stays parked over a restart, and keeps its key', async () => {
+    const { bad, mend, of, reactions, reaction } = await withOneFailing('restarting');
+    await reactions.stop();
+    mend();
+    await stores.store.append(bad, newEvents(1, 5), 4);
+    const again = await startTestReactions(stores, reaction);
+    await until(async () => (await parkedOf(stores, 'restarting')).length === 4);
+    const [first] = await parkedOf(stores, 'restarting');
+    expect(await again.retry('restarting', first!.eventId)).toEqual({ done: 4, error: null });
+    expect(of(bad)).toEqual([0, 1, 2, 3, 4, 5]);
+    await again.stop();
+  });
+});
