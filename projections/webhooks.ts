@@ -1,8 +1,4 @@
-import {
-  mostPreviousSecrets,
-  type PreviousSecret,
-  type WebhookEvent,
-} from '../src/domain/webhook.js';
+import type { PreviousSecret, WebhookEvent } from '../src/domain/webhook.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 
 export type WebhookDocument = Readonly<{
@@ -62,10 +58,10 @@ export const webhooks: Projection<WebhookDocument, WebhookEvent> = {
       updatedAt: created,
       revision,
     }),
-    WebhookSecretRotated: changed((document, { data: { secretRef, previous } }) => ({
+    WebhookSecretRotated: changed((document, { data: { secretRef, previousSecrets } }) => ({
       ...document,
       secretRef,
-      previousSecrets: [...document.previousSecrets, previous].slice(-mostPreviousSecrets),
+      previousSecrets,
     })),
     WebhookDisabled: changed((document, { data: { reason } }) => ({
       ...document,

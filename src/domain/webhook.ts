@@ -15,7 +15,7 @@ type Registered = {
 
 export type WebhookEvent =
   | Fact<'WebhookRegistered', Registered>
-  | Fact<'WebhookSecretRotated', { secretRef: string; previous: PreviousSecret }>
+  | Fact<'WebhookSecretRotated', { secretRef: string; previousSecrets: readonly PreviousSecret[] }>
   | Fact<'WebhookDisabled', { reason: string }>
   | Fact<'WebhookEnabled'>
   | Fact<'WebhookRemoved'>;
@@ -32,7 +32,7 @@ export type LiveWebhook = Readonly<
     status: WebhookStatus;
     /** Why it is disabled. */
     reason?: string;
-    /** The secrets replaced last, the oldest first. */
+    /** The replaced secrets that were still valid when the last one was, the oldest first. */
     previousSecrets: readonly PreviousSecret[];
   }
 >;
@@ -79,8 +79,9 @@ const rotate = (
   const stillSigning = previousSecrets.filter(({ until }) => isBefore(command.at, until));
   // Dropping one before its time would break who still verifies with it.
   if (stillSigning.length >= mostPreviousSecrets) return reject('webhook-rotating-too-often');
-  const previous = { secretRef, until: command.previousUntil };
-  return [{ type: 'WebhookSecretRotated', data: { secretRef: command.secretRef, previous } }];
+  const replaced = [...stillSigning, { secretRef, until: command.previousUntil }];
+  const data = { secretRef: command.secretRef, previousSecrets: replaced };
+  return [{ type: 'WebhookSecretRotated', data }];
 };
 
 const decide = (command: WebhookCommand, webhook: Webhook): WebhookDecision => {
@@ -122,11 +123,7 @@ export const webhook: Decider<WebhookCommand, Webhook, WebhookEvent, WebhookReje
 
   evolve: evolveWith<Webhook, WebhookEvent>({
     WebhookRegistered: (_, data) => ({ ...data, status: 'active', previousSecrets: [] }),
-    WebhookSecretRotated: onLive((state, { secretRef, previous }) => ({
-      ...state,
-      secretRef,
-      previousSecrets: [...state.previousSecrets, previous].slice(-mostPreviousSecrets),
-    })),
+    WebhookSecretRotated: onLive((state, rotated) => ({ ...state, ...rotated })),
     WebhookDisabled: onLive((state, { reason }) => ({ ...state, status: 'disabled', reason })),
     WebhookEnabled: onLive((state) => ({ ...withoutReason(state), status: 'active' })),
     WebhookRemoved: onLive((state) => ({ ...withoutReason(state), status: 'removed' })),

@@ -183,7 +183,7 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
   }),
   WebhookSecretRotated: z.object({
     secretRef: z.string(),
-    previous: z.object({ secretRef: z.string(), until: moment }),
+    previousSecrets: z.array(z.object({ secretRef: z.string(), until: moment })),
   }),
   WebhookDisabled: z.object({ reason: z.string() }),
   WebhookEnabled: nothing,

@@ -10,8 +10,8 @@ export type WebhookSecrets = Readonly<{
   keep(secretRef: string, webhookId: string, secret: string): Promise<string>;
   /** Those of the references that are there, in the order asked for. */
   find(secretRefs: readonly string[]): Promise<readonly string[]>;
-  /** Has a secret removed once a time has come. */
-  expire(previous: PreviousSecret): Promise<void>;
+  /** Has replaced secrets removed once their time has come. */
+  expire(replaced: readonly PreviousSecret[]): Promise<void>;
   forget(secretRef: string): Promise<void>;
   forgetWebhook(webhookId: string): Promise<void>;
   /** Makes the indexes. */
@@ -40,8 +40,9 @@ export const webhookSecretsIn = (db: Db): WebhookSecrets => {
       const byRef = new Map(found.map(({ _id, secret }) => [_id, secret]));
       return secretRefs.flatMap((secretRef) => byRef.get(secretRef) ?? []);
     },
-    expire: async ({ secretRef, until }) => {
-      await collection.updateOne({ _id: secretRef }, { $set: { expiresAt: until } });
+    expire: async (replaced) => {
+      for (const { secretRef, until } of replaced)
+        await collection.updateOne({ _id: secretRef }, { $set: { expiresAt: until } });
     },
     forget: async (secretRef) => {
       await collection.deleteOne({ _id: secretRef });

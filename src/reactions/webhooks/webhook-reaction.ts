@@ -31,7 +31,7 @@ export const webhookReaction = (options: WebhookReactionOptions): Reaction => {
 
   /** What is kept about a webhook follows what happens to it, also when who asked for it was cut off. */
   const follow = async (webhookId: string, event: WebhookEvent): Promise<void> => {
-    if (event.type === 'WebhookSecretRotated') await secrets.expire(event.data.previous);
+    if (event.type === 'WebhookSecretRotated') await secrets.expire(event.data.previousSecrets);
     if (event.type === 'WebhookDisabled')
       await deliveries.park(webhookId, `disabled: ${event.data.reason}`);
     if (event.type !== 'WebhookRemoved') return;
