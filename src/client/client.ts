@@ -3,6 +3,7 @@ import { feedOver } from './feed.js';
 import { sessionsOver } from './sessions.js';
 import { streamsOver } from './streams.js';
 import { type ClientOptions, httpTransport } from './transport.js';
+import { webhooksOver } from './webhooks.js';
 
 // What is exported here is all there is to `forkline/client`: the package exports this module only.
 export type * from './feed-types.js';
@@ -13,6 +14,7 @@ export type * from './stream-types.js';
 export type { AsOf } from './streams.js';
 export type { ClientOptions, ReadOptions, WriteOptions } from './transport.js';
 export type * from './types.js';
+export type * from './webhook-types.js';
 
 /**
  * Talks to a Forkline server. Holds no connection, but for those of feed subscriptions.
@@ -28,6 +30,7 @@ export const forklineClient = (options: ClientOptions) => {
     executions: executionsOver(http),
     checkpoints: checkpointsOver(http),
     streams: streamsOver(http),
+    webhooks: webhooksOver(http),
     feed: feedOver(options),
   };
 };

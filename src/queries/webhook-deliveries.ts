@@ -28,8 +28,12 @@ export type WebhookDeliveries = Readonly<{
   add(deliveries: readonly NewDelivery[], dueAt: number): Promise<number>;
   /** Begins deliveries anew that are settled. @returns how many of those named were */
   begin(webhookId: string, ids: readonly string[], dueAt: number): Promise<number>;
-  /** Those due first, but not of some webhooks; also some that are not due yet. */
-  next(except: readonly string[], limit: number): Promise<readonly DeliveryDocument[]>;
+  /** Those due by a time, the earliest first, but not of some webhooks. */
+  next(
+    dueBy: number,
+    except: readonly string[],
+    limit: number,
+  ): Promise<readonly DeliveryDocument[]>;
   /** Takes a delivery, unless someone else did. Not settled until `dueAt`, it may be taken again. */
   claim(seen: DeliveryDocument, lock: string, dueAt: number): Promise<boolean>;
   /** Notes what came of an attempt, unless the delivery was taken by someone else since. */
@@ -102,10 +106,11 @@ export const webhookDeliveriesIn = (
       );
       return modifiedCount;
     },
-    next: (except, limit) =>
+    next: (dueBy, except, limit) =>
       collection
         .find({
           status: 'pending',
+          dueAt: { $lte: dueBy },
           ...(except.length > 0 && { webhookId: { $nin: [...except] } }),
         })
         .sort({ dueAt: 1 })

@@ -14,12 +14,23 @@ import { toCursor } from '../../src/queries/page.js';
 import { searchMessages } from '../../src/queries/search.js';
 import { findSession, listSessions } from '../../src/queries/sessions.js';
 import { timelineOf } from '../../src/queries/timeline.js';
+import {
+  type WebhookDeliveries,
+  webhookDeliveriesIn,
+} from '../../src/queries/webhook-deliveries.js';
+import {
+  activeWebhooks,
+  findWebhook,
+  listWebhooks,
+  webhookById,
+} from '../../src/queries/webhooks.js';
 import { removeFolder, temporaryFolder } from '../support/program.js';
 
 let folder: string;
 let mongo: EmbeddedMongo;
 let client: MongoClient;
 let collections: Collections;
+let deliveries: WebhookDeliveries;
 const sent: Document[] = [];
 
 const ann = { userId: 'ann', admin: false };
@@ -41,6 +52,8 @@ beforeAll(async () => {
   // Making indexes reads no stream.
   for (const projection of projections) await readModel(db, projection, {} as Streams).prepare();
   collections = collectionsOf(db);
+  deliveries = webhookDeliveriesIn(db, { now: Date.now });
+  await deliveries.prepare();
   await db.collection('streams_v1').insertMany(
     ['session-b', 'execution-b'].map((_id) => {
       const parent = _id.replace('b', 'a');
@@ -116,6 +129,19 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ['one checkpoint, its state put together', 3, () => findCheckpoint(collections, ann, 'd')],
   ['a timeline', 5, () => timelineOf(collections, ann, 'b', { limit })],
   ['a lineage', 2, () => lineageOf(collections, ann, 'session-b')],
+  ['one webhook', 1, () => findWebhook(collections, ann, 'b')],
+  ['one webhook, whoever asks', 1, () => webhookById(collections, 'b')],
+  ["a user's webhooks, further on", 1, () => listWebhooks(collections, ann, { cursor, limit })],
+  ["everyone's webhooks", 1, () => listWebhooks(collections, root, { limit })],
+  ['the webhooks that are told of events', 1, () => activeWebhooks(collections)],
+  ['the deliveries that are due', 1, () => deliveries.next(1, ['b', 'c'], limit)],
+  ['one delivery', 1, () => deliveries.find('b', 'msg_1')],
+  [
+    'the deliveries of a webhook that are parked, further on',
+    1,
+    () => deliveries.list('b', { status: 'parked', cursor, limit }),
+  ],
+  ['where a webhook was at a time', 1, () => deliveries.positionBefore('b', '2026-01-01')],
   ['the forks of a stream', 1, () => forksOf(collections, 'session-a')],
 ];
 

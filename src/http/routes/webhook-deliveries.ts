@@ -12,7 +12,7 @@ const delivery = z.strictObject({ id, deliveryId: z.string().max(100) });
 
 /** What was sent to webhooks, and sending it again. */
 export const webhookDeliveryRoutes = ({
-  webhookCalls: { deliveries, resend, wake },
+  webhookCalls: calls,
   collections,
   clock,
 }: Services): readonly Route[] => {
@@ -42,7 +42,7 @@ export const webhookDeliveryRoutes = ({
       }),
       handle: async ({ params, query }, { caller }) => {
         await visible(params.id, caller);
-        return { status: 200, body: await deliveries.list(params.id, given(query)) };
+        return { status: 200, body: await calls.deliveries.list(params.id, given(query)) };
       },
     }),
     route({
@@ -53,7 +53,10 @@ export const webhookDeliveryRoutes = ({
       query: z.strictObject(after),
       handle: async ({ params }, { caller }) => {
         await visible(params.id, caller);
-        return found(await deliveries.find(params.id, params.deliveryId), 'delivery-not-found');
+        return found(
+          await calls.deliveries.find(params.id, params.deliveryId),
+          'delivery-not-found',
+        );
       },
     }),
     route({
@@ -65,10 +68,10 @@ export const webhookDeliveryRoutes = ({
       handle: async ({ params: { id: webhookId, deliveryId } }, { caller }) => {
         await enabled(webhookId, caller);
         const now = clock.now();
-        await deliveries.begin(webhookId, [deliveryId], now);
-        await deliveries.hasten(webhookId, deliveryId, now);
-        wake();
-        return found(await deliveries.find(webhookId, deliveryId), 'delivery-not-found');
+        await calls.deliveries.begin(webhookId, [deliveryId], now);
+        await calls.deliveries.hasten(webhookId, deliveryId, now);
+        calls.wake();
+        return found(await calls.deliveries.find(webhookId, deliveryId), 'delivery-not-found');
       },
     }),
     route({
@@ -79,8 +82,8 @@ export const webhookDeliveryRoutes = ({
       query: z.strictObject({ since: z.iso.datetime({ offset: true }), ...after }),
       handle: async ({ params, query }, { caller }) => {
         const webhook = await enabled(params.id, caller);
-        const count = await resend(webhook, Date.parse(query.since));
-        wake();
+        const count = await calls.resend(webhook, Date.parse(query.since));
+        calls.wake();
         return { status: 200, body: { deliveries: count } };
       },
     }),

@@ -22,7 +22,7 @@ const rotationSeconds = 24 * 60 * 60;
 /** Webhooks: addresses that are told of events. */
 export const webhookRoutes = ({
   webhooks,
-  webhookCalls: { secrets, deliveries, allowPrivate },
+  webhookCalls: calls,
   collections,
   clock,
 }: Services): readonly Route[] => [
@@ -37,7 +37,7 @@ export const webhookRoutes = ({
     }),
     handle: async ({ body }, { newId, command }) => {
       const target = new URL(body.url);
-      const refusal = addressRefusal(target, allowPrivate);
+      const refusal = addressRefusal(target, calls.allowPrivate);
       if (refusal !== undefined) throw malformed('url', refusal);
       const webhookId = body.id ?? newId;
       const { commandId, caller } = command;
@@ -51,7 +51,7 @@ export const webhookRoutes = ({
         );
       };
       const brought = { webhookId, commandId, secret: body.secret };
-      const { outcome, secret } = await bringingSecret(secrets, brought, register);
+      const { outcome, secret } = await bringingSecret(calls.secrets, brought, register);
       if (isRejection(outcome)) throw new Problem('webhook-already-exists');
       return written(outcome, { created: `/v1/webhooks/${webhookId}`, more: { secret } });
     },
@@ -84,8 +84,8 @@ export const webhookRoutes = ({
     handle: async ({ params }, { command }) => {
       const answer = written(await webhooks(params.id, [{ type: 'RemoveWebhook' }], command));
       // Without a secret nothing more is sent, whatever the read models know by now.
-      await secrets.forgetWebhook(params.id);
-      await deliveries.forgetWebhook(params.id);
+      await calls.secrets.forgetWebhook(params.id);
+      await calls.deliveries.forgetWebhook(params.id);
       return answer;
     },
   }),
@@ -104,7 +104,7 @@ export const webhookRoutes = ({
           command,
         );
       const brought = { webhookId: params.id, commandId: command.commandId, secret: body.secret };
-      const { outcome, secret } = await bringingSecret(secrets, brought, rotate);
+      const { outcome, secret } = await bringingSecret(calls.secrets, brought, rotate);
       return written(outcome, { more: { secret, previousUntil } });
     },
   }),

@@ -37,10 +37,10 @@ export const webhookDirectory = (
 
   return {
     asOf: async (position) => {
-      await progress.reached(position, patienceMs).catch((cause: unknown) => {
-        throw new DatabaseUnavailable('the read model of webhooks is behind', { cause });
-      });
       while (known.through < position) {
+        await progress.reached(position, patienceMs).catch((cause: unknown) => {
+          throw new DatabaseUnavailable('the read model of webhooks is behind', { cause });
+        });
         reading ??= read().finally(() => {
           reading = undefined;
         });

@@ -93,7 +93,7 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
   const round = async (): Promise<number> => {
     const free = concurrency - underWay.size;
     if (free <= 0) return idleMs;
-    const found = await deliveries.next(unavailable(), free);
+    const found = await deliveries.next(clock.now() + idleMs, unavailable(), free);
     let waitMs = idleMs;
     for (const delivery of found) {
       if (stopping.signal.aborted) return 0;
