@@ -33,7 +33,7 @@ const excerptBytes = 1_024;
  * no proxy is asked, and unless private addresses are allowed, only public ones are connected to.
  */
 export const sender = ({ allowPrivate, timeoutMs }: SendOptions): Send => {
-  const lookup = guardedLookup();
+  const lookup = guardedLookup(allowPrivate);
   return async ({ url, headers, body }, signal) => {
     const target = new URL(url);
     // A literal address is never looked up: it is checked here.
@@ -43,7 +43,7 @@ export const sender = ({ allowPrivate, timeoutMs }: SendOptions): Send => {
       method: 'POST',
       agent: false,
       headers: { ...headers, 'content-length': `${Buffer.byteLength(body)}` },
-      ...(!allowPrivate && { lookup }),
+      lookup,
     });
     const ended = new AbortController();
     try {

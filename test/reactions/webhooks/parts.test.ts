@@ -67,8 +67,10 @@ describe('the schedule', () => {
 describe('looking up a name', () => {
   const look = (addresses: readonly { address: string; family: number }[], options = {}) =>
     new Promise((resolve) => {
-      guardedLookup(async () => addresses)('example.com', options, (error, address, family) =>
-        resolve(error ? error.name : [address, family]),
+      guardedLookup(false, async () => addresses)(
+        'example.com',
+        options,
+        (error, address, family) => resolve(error ? error.name : [address, family]),
       );
     });
   const inside = { address: '10.0.0.1', family: 4 };
@@ -83,6 +85,14 @@ describe('looking up a name', () => {
     expect(await look([{ address: '::ffff:127.0.0.1', family: 6 }])).toBe('AddressRefused');
     expect(await look([], { all: true })).toBe('AddressRefused');
   });
+  it('gives any where they are allowed', async () => {
+    const found = await new Promise((resolve) => {
+      guardedLookup(true, async () => [inside])('inside', { all: true }, (_, addresses) =>
+        resolve(addresses),
+      );
+    });
+    expect(found).toEqual([inside]);
+  });
   it('keeps to the family asked for', async () =>
     expect(await look([{ address: '2606:4700::1', family: 6 }, outside], { family: 4 })).toEqual([
       '8.8.8.8',
@@ -90,7 +100,7 @@ describe('looking up a name', () => {
     ]));
   it('asks the system, and refuses what leads back to this machine', async () => {
     const found = await new Promise((resolve) => {
-      guardedLookup()('localhost', { all: true }, (error) => resolve(error?.name));
+      guardedLookup(false)('localhost', { all: true }, (error) => resolve(error?.name));
     });
     expect(found).toBe('AddressRefused');
   });
