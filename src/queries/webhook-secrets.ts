@@ -3,7 +3,7 @@ import type { PreviousSecret } from '../domain/webhook.js';
 
 /**
  * The secrets that webhooks are signed with. Unlike the read models beside them they cannot be built
- * again from events, which must not hold them: see docs/adr/0013-webhook-secrets-outside-history.md.
+ * again from events, which must not hold them: see docs/adr/0020-webhook-secrets-outside-history.md.
  */
 export type WebhookSecrets = Readonly<{
   /** Keeps a secret, unless there is one under the reference already; gives the one that is kept. */
