@@ -53,6 +53,8 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
+  const parked = parkedIn(db, store);
+  await parked.prepare();
   const runner = await startRunner({ store, streams, db, projections, log });
   const idempotencyKeys = idempotencyKeysIn(db);
   await idempotencyKeys.prepare();
@@ -69,8 +71,6 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     scheduleSeconds: config.WEBHOOK_SCHEDULE_SECONDS,
     timeoutSeconds: config.WEBHOOK_TIMEOUT_SECONDS,
   });
-  const parked = parkedIn(db, store);
-  await parked.prepare();
   const reactions = startReactions({ store, reactions: [webhooks.reaction], parked, log });
 
   const feed = startFeed(store, log);

@@ -92,6 +92,27 @@ it('gives an attempt back when it is stopped in the midst of one', async () => {
   expect(receiver.callsTo('/stopped')).toHaveLength(2);
 });
 
+it('writes no secret to its log', async () => {
+  const program = await start({ LOG_LEVEL: 'trace' });
+  let log = '';
+  for (const output of [program.process.stdout, program.process.stderr])
+    output!.on('data', (chunk) => {
+      log += chunk;
+    });
+  const fred = as('fred', program);
+  receiver.behaves('/logged', 410);
+  const webhook = await register(fred, receiver.at('/logged'));
+  const rotate = `/v1/webhooks/${webhook.id}/rotate-secret`;
+  const { secret } = await bodyOf(fred.post<typeof webhook>(rotate));
+  await fred.post(rotate, { secret: 'whsec_c2hvcnQ=' });
+  await createSession(fred);
+  await settled(fred, webhook, 'parked');
+  await program.stop();
+  expect(log).toContain('a webhook is disabled');
+  for (const each of [webhook.secret, secret, 'whsec_'])
+    expect(log).not.toContain(each.replace(/=+$/, ''));
+});
+
 it('stops on every node when one removes it', async () => {
   const [one, other] = [await start(), await start()];
   receiver.behaves('/everywhere', 500);

@@ -16,7 +16,7 @@ export type DispatcherOptions = Readonly<{
   lockMs: number;
   /** How many attempts are under way at a time on this node; 64 by default. */
   concurrency?: number;
-  /** And how many of them with one webhook; 4 by default. */
+  /** And how many of them with one webhook; 8 by default. */
   perWebhook?: number;
   /** How long at most until what other nodes left behind is looked for; 5 s by default. */
   idleMs?: number;
@@ -35,7 +35,7 @@ const afterFailureMs = 1_000;
 /** Makes the deliveries that are due, sharing them with other nodes. */
 export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { deliveries, deliver, circuits, clock, log, lockMs } = options;
-  const { concurrency = 64, perWebhook = 4, idleMs = 5_000 } = options;
+  const { concurrency = 64, perWebhook = 8, idleMs = 5_000 } = options;
   const stopping = new AbortController();
   const cuttingOff = new AbortController();
   const underWay = new Set<Promise<void>>();
