@@ -1,3 +1,4 @@
+import { UndecodableEvent } from '../../eventstore/codec.js';
 import type { EventStore, StoredEvent } from '../../eventstore/event-store.js';
 import { StreamTombstoned } from '../../eventstore/event-store.js';
 import type { Collections, WebhookRecord } from '../../queries/collections.js';
@@ -72,8 +73,8 @@ export const deliverer = (options: DeliverOptions) => {
 
     const event = await eventAt(store, reference.stream, reference.storeRevision);
     if (event === 'deleted') return deliveries.forget(id);
-    if (event?.id !== reference.id || event === undefined)
-      return deliveries.settle(id, lock, parked('the event is not there'));
+    if (event === undefined || event.id !== reference.id)
+      return deliveries.settle(id, lock, parked('the event cannot be read'));
 
     const begunAt = clock.now();
     const begun = performance.now();
@@ -127,6 +128,7 @@ const eventAt = async (
     return undefined;
   } catch (error) {
     if (error instanceof StreamTombstoned) return 'deleted';
+    if (error instanceof UndecodableEvent) return undefined;
     throw error;
   }
 };

@@ -1,6 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
+import { isUnavailable } from '../../projecting/unavailable.js';
 import type { WebhookDeliveries } from '../../queries/webhook-deliveries.js';
 import type { DeliveryDocument } from '../../queries/webhook-delivery.js';
 import type { Circuits } from './circuits.js';
@@ -30,7 +32,9 @@ export type Dispatcher = Readonly<{
 }>;
 
 const graceMs = 5_000;
-const afterFailureMs = 1_000;
+const afterOutageMs = 1_000;
+/** What failed for no reason that passes by itself is not tried over and over. */
+const afterFaultMs = 60_000;
 
 /** Makes the deliveries that are due, sharing them with other nodes. */
 export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
@@ -38,6 +42,8 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { concurrency = 64, perWebhook = 8, idleMs = 5_000 } = options;
   const stopping = new AbortController();
   const cuttingOff = new AbortController();
+  // Every attempt listens to it, and stops doing so.
+  setMaxListeners(0, cuttingOff.signal);
   const underWay = new Set<Promise<void>>();
   const counts = new Map<string, number>();
   const resting = new Set<string>();
@@ -68,10 +74,15 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
       await deliver(delivery, lock, cuttingOff.signal);
     } catch (error) {
       const isCutOff = cuttingOff.signal.aborted;
-      if (!isCutOff) log.warn({ err: error, delivery: delivery._id }, 'a delivery was put off');
-      const dueAt = clock.now() + (isCutOff ? 0 : afterFailureMs);
+      const isOutage = isUnavailable(error);
+      if (!isCutOff)
+        log[isOutage ? 'warn' : 'error'](
+          { err: error, delivery: delivery._id },
+          'a delivery was put off',
+        );
+      const waitMs = isCutOff ? 0 : isOutage ? afterOutageMs : afterFaultMs;
       // Should this fail too, it comes back when its time is over.
-      await deliveries.release(delivery._id, lock, dueAt).catch(() => {});
+      await deliveries.release(delivery._id, lock, clock.now() + waitMs).catch(() => {});
     }
   };
 
@@ -138,7 +149,7 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
       isAwake = false;
       const waitMs = await round().catch((error: unknown) => {
         log.warn({ err: error }, 'deliveries to webhooks cannot be looked up');
-        return afterFailureMs;
+        return afterOutageMs;
       });
       await sleep(waitMs);
     }

@@ -35,6 +35,7 @@ const excerptBytes = 1_024;
 export const sender = ({ allowPrivate, timeoutMs }: SendOptions): Send => {
   const lookup = guardedLookup(allowPrivate);
   return async ({ url, headers, body }, signal) => {
+    signal.throwIfAborted();
     const target = new URL(url);
     // A literal address is never looked up: it is checked here.
     const refusal = addressRefusal(target, allowPrivate);
