@@ -5,6 +5,7 @@ import {
   circuitBreaker,
   DelegateBackoff,
   handleWhenResult,
+  isBrokenCircuitError,
 } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
 import type { Response } from './send.js';
@@ -18,9 +19,13 @@ const longestOpenMs = 5 * 60_000;
 export type Circuit = Readonly<{
   /** When an attempt may be made again, in milliseconds since 1970; undefined while any may. */
   openUntil(): number | undefined;
-  /** Makes an attempt. Must not be called while the circuit is open. */
+  /** Makes an attempt, unless the circuit is open. @throws what {@link isCircuitOpen} knows */
   through(attempt: () => Promise<Response>): Promise<Response>;
 }>;
+
+/** Whether an error says that an attempt was not made, because the circuit had been opened by another. */
+export const isCircuitOpen = (error: unknown): boolean =>
+  error instanceof Error && isBrokenCircuitError(error);
 
 /** One circuit a webhook, for those in use. */
 export type Circuits = Readonly<{ of(webhookId: string): Circuit }>;

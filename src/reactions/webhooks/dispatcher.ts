@@ -5,7 +5,7 @@ import { v7 } from 'uuid';
 import { isUnavailable } from '../../projecting/unavailable.js';
 import type { WebhookDeliveries } from '../../queries/webhook-deliveries.js';
 import type { DeliveryDocument } from '../../queries/webhook-delivery.js';
-import type { Circuits } from './circuits.js';
+import { type Circuits, isCircuitOpen } from './circuits.js';
 import type { Deliver } from './deliver.js';
 
 export type DispatcherOptions = Readonly<{
@@ -73,17 +73,20 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
     try {
       await deliver(delivery, lock, cuttingOff.signal);
     } catch (error) {
-      const isCutOff = cuttingOff.signal.aborted;
-      const isOutage = isUnavailable(error);
-      if (!isCutOff)
-        log[isOutage ? 'warn' : 'error'](
-          { err: error, delivery: delivery._id },
-          'a delivery was put off',
-        );
-      const waitMs = isCutOff ? 0 : isOutage ? afterOutageMs : afterFaultMs;
+      const dueAt = clock.now() + waitAfter(delivery, error);
       // Should this fail too, it comes back when its time is over.
-      await deliveries.release(delivery._id, lock, clock.now() + waitMs).catch(() => {});
+      await deliveries.release(delivery._id, lock, dueAt).catch(() => {});
     }
+  };
+
+  /** How long a delivery waits whose attempt was not made. */
+  const waitAfter = ({ _id, webhookId }: DeliveryDocument, error: unknown): number => {
+    if (cuttingOff.signal.aborted) return 0;
+    if (isCircuitOpen(error))
+      return Math.max(0, (circuits.of(webhookId).openUntil() ?? 0) - Date.now());
+    const isOutage = isUnavailable(error);
+    log[isOutage ? 'warn' : 'error']({ err: error, delivery: _id }, 'a delivery was put off');
+    return isOutage ? afterOutageMs : afterFaultMs;
   };
 
   const begin = (delivery: DeliveryDocument, lock: string): void => {
