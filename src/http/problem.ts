@@ -21,7 +21,7 @@ const refusals = {
   'session-not-found': { status: 404, title: 'There is no such session' },
   'session-already-exists': { status: 409, title: 'There is another session with this id' },
   'session-deleted': { status: 409, title: 'The session is deleted' },
-  'session-not-active': { status: 409, title: 'The session takes no messages as it is' },
+  'session-not-active': { status: 409, title: 'The session takes nothing new as it is' },
   'session-transition-not-allowed': {
     status: 409,
     title: 'The session cannot go there from its status',
@@ -59,6 +59,9 @@ const others = {
   'not-found': { status: 404, title: 'There is nothing here' },
   'stream-not-found': { status: 404, title: 'There is no such stream' },
   'checkpoint-not-found': { status: 404, title: 'There is no such checkpoint' },
+  'projection-not-found': { status: 404, title: 'There is no such projection or reaction' },
+  'parked-event-not-found': { status: 404, title: 'There is no such parked event' },
+  'retry-under-way': { status: 409, title: 'The events of this key are being retried already' },
   'method-not-allowed': { status: 405, title: 'The method is not one of this resource' },
   'stream-has-forks': { status: 409, title: 'Other streams were forked from it' },
   'revision-conflict': { status: 409, title: 'Others kept changing the stream at the same time' },

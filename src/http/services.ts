@@ -5,17 +5,26 @@ import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
 import type { Caller } from '../commands/request.js';
 import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
+import type { InterruptKinds } from '../domain/interrupt-kinds.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
 import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
 import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
 import type { Collections } from '../queries/collections.js';
 import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
 import type { Clock } from '../queries/shared-clock.js';
 import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import type { Identify } from './context.js';
+
+/** What operators see of reactions, and do to them. */
+export type OperatedReactions = Readonly<{
+  status(): readonly Readonly<{ name: string; stuck: boolean }>[];
+  retry(name: string, eventId: string): Promise<Retried | undefined>;
+  discard(name: string, eventId: string): Promise<Retried | undefined>;
+}>;
 
 /** What endpoints are made of. */
 export type Services = Readonly<{
@@ -29,6 +38,7 @@ export type Services = Readonly<{
   workers: CommandHandler<WorkerCommand, WorkerRejection, Worker>;
   collections: Collections;
   runner: Runner;
+  reactions: OperatedReactions;
   idempotencyKeys: IdempotencyKeys;
   workerHeartbeats: WorkerHeartbeats;
   /** How many heartbeats a worker may miss until it is lost. */
@@ -38,5 +48,7 @@ export type Services = Readonly<{
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */
   clock: Clock;
+  /** What interrupts of each kind are like. */
+  interruptKinds: InterruptKinds;
   log: Logger;
 }>;
