@@ -19,6 +19,7 @@ describe('a start with settings that cannot be used', () => {
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
     [{ LOG_FORMAT: 'xml' }, 'LOG_FORMAT'],
     [{ WEBHOOK_ALLOW_PRIVATE: 'yes' }, 'WEBHOOK_ALLOW_PRIVATE'],
+    [{ WORKER_LOST_AFTER: '0.5' }, 'WORKER_LOST_AFTER'],
     [{ INTERRUPT_KINDS: 'many' }, 'INTERRUPT_KINDS'],
     [{ INTERRUPT_KINDS: '{"question":{}}' }, 'INTERRUPT_KINDS'],
     [{ INTERRUPT_KINDS: '{"timeout":{"ttl":1}}' }, 'INTERRUPT_KINDS.timeout'],
