@@ -2,6 +2,7 @@ import type { AnyProjection } from '../src/projecting/projection.js';
 import { checkpoints } from './checkpoints.js';
 import { deadlines } from './deadlines.js';
 import { executions } from './executions.js';
+import { interrupts } from './interrupts.js';
 import { messages } from './messages.js';
 import { prunes } from './prunes.js';
 import { queues } from './queues.js';
@@ -20,6 +21,7 @@ export const projections = [
   streams,
   workers,
   deadlines,
+  interrupts,
   tasks,
   queues,
   // The runner gives each handler the events and documents of its own projection only.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { interruptKindsSetting } from './interrupt-kinds-setting.js';
 
 /** A setting has a value that cannot be used. The message says which and why, in one line. */
 export class BadConfiguration extends Error {
@@ -41,6 +42,7 @@ const settings = z.object({
     .min(1, 'must be 1 to 100')
     .max(100, 'must be 1 to 100')
     .default(3),
+  INTERRUPT_KINDS: interruptKindsSetting,
   WEBHOOK_ALLOW_PRIVATE: flag.default(false),
 });
 

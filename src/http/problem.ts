@@ -21,7 +21,7 @@ const refusals = {
   'session-not-found': { status: 404, title: 'There is no such session' },
   'session-already-exists': { status: 409, title: 'There is another session with this id' },
   'session-deleted': { status: 409, title: 'The session is deleted' },
-  'session-not-active': { status: 409, title: 'The session takes no messages as it is' },
+  'session-not-active': { status: 409, title: 'The session takes nothing new as it is' },
   'session-transition-not-allowed': {
     status: 409,
     title: 'The session cannot go there from its status',

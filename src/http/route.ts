@@ -26,6 +26,7 @@ export type ModelName =
   | 'prunes'
   | 'streams'
   | 'workers'
+  | 'interrupts'
   | 'tasks'
   | 'queues';
 

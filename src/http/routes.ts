@@ -6,6 +6,7 @@ import { executionRoutes } from './routes/executions.js';
 import { exportRoutes } from './routes/export.js';
 import { feedRoutes } from './routes/feed.js';
 import { importRoutes } from './routes/import.js';
+import { interruptRoutes } from './routes/interrupts.js';
 import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
 import { queueRoutes } from './routes/queues.js';
@@ -25,11 +26,12 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...sessionRoutes(services, gate),
     ...messageRoutes(services),
     ...executionRoutes(services, gate),
-    ...checkpointRoutes(services),
+    ...interruptRoutes(services, gate),
     ...claimRoutes(services),
     ...taskLeaseRoutes(services),
     ...taskRoutes(services, gate),
     ...queueRoutes(services),
+    ...checkpointRoutes(services, gate),
     ...streamRoutes(services, gate),
     ...workerRoutes(services),
     ...feedRoutes(services),

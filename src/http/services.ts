@@ -5,11 +5,13 @@ import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
 import type { Caller } from '../commands/request.js';
 import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
+import type { InterruptKinds } from '../domain/interrupt-kinds.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
 import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
 import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { Snapshots } from '../eventstore/snapshots.js';
 import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
 import type { Collections } from '../queries/collections.js';
@@ -29,6 +31,8 @@ export type OperatedReactions = Readonly<{
 export type Services = Readonly<{
   store: EventStore;
   streams: Streams;
+  /** What states of streams are loaded from, beside the events. */
+  snapshots: Snapshots;
   sessions: CommandHandler<SessionCommand, SessionRejection>;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
@@ -47,5 +51,7 @@ export type Services = Readonly<{
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */
   clock: Clock;
+  /** What interrupts of each kind are like. */
+  interruptKinds: InterruptKinds;
   log: Logger;
 }>;

@@ -25,6 +25,8 @@ export type RunnerOptions = Readonly<{
   batchSize?: number;
   /** Where events are put aside that cannot be folded. Without it the runner is strict: it goes no further than such an event. */
   parked?: Parked;
+  /** Sees every batch beside the read models. When it fails the batch is taken again. */
+  follower?: (events: readonly StoredEvent[]) => Promise<void>;
   /** Which collection a projection's documents go to; by default that of its name and version. */
   collectionOf?: (projection: AnyProjection) => string;
 }>;
@@ -71,7 +73,7 @@ const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type
  * checkpoint once it can.
  */
 export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
-  const { store, streams, db, projections, log, parked } = options;
+  const { store, streams, db, projections, log, parked, follower } = options;
   const { batchSize = 1_000, collectionOf = collectionName } = options;
   const runs = projections.map((projection) => {
     const name = collectionOf(projection);
@@ -114,6 +116,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
       }),
     );
     for (const outcome of applied) if (outcome.status === 'rejected') throw outcome.reason;
+    await follower?.(events);
   };
 
   const follow = async (): Promise<void> => {

@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
 import { type DeadlineDocument, deadlines } from '../../projections/deadlines.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
+import { type InterruptDocument, interrupts } from '../../projections/interrupts.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
 import { type PruneDocument, prunes } from '../../projections/prunes.js';
 import { type QueueDocument, queues } from '../../projections/queues.js';
@@ -27,6 +28,7 @@ export type Collections = Readonly<{
   parked: Collection<ParkedEvent>;
   workers: Collection<Stored<WorkerDocument>>;
   deadlines: Collection<Stored<DeadlineDocument>>;
+  interrupts: Collection<Stored<InterruptDocument>>;
   tasks: Collection<Stored<TaskDocument>>;
   queues: Collection<Stored<QueueDocument>>;
 }>;
@@ -35,6 +37,7 @@ export type SessionRecord = Stored<SessionDocument>;
 export type MessageRow = Row<MessageDocument>;
 export type ExecutionRecord = Stored<ExecutionDocument>;
 export type CheckpointRow = Row<CheckpointDocument>;
+export type InterruptRecord = Stored<InterruptDocument>;
 export type StreamRecord = Stored<StreamDocument>;
 export type WorkerRecord = Stored<WorkerDocument>;
 export type TaskRecord = Stored<TaskDocument>;
@@ -50,6 +53,7 @@ export const collectionsOf = (db: Db): Collections => ({
   parked: parkedEventsIn(db),
   workers: db.collection(collectionName(workers)),
   deadlines: db.collection(collectionName(deadlines)),
+  interrupts: db.collection(collectionName(interrupts)),
   tasks: db.collection(collectionName(tasks)),
   queues: db.collection(collectionName(queues)),
 });
