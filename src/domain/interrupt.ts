@@ -29,7 +29,7 @@ export type Response = Readonly<{
   data?: JsonObject;
 }>;
 
-type Raised = {
+export type Raised = {
   kind: InterruptKind;
   requestId: string;
   userId: string;
@@ -61,7 +61,9 @@ export type InterruptEvent =
 
 // State.
 
-export type InterruptStatus = 'pending' | 'resolved' | 'cancelled' | 'expired';
+export const interruptStatuses = ['pending', 'resolved', 'cancelled', 'expired'] as const;
+
+export type InterruptStatus = (typeof interruptStatuses)[number];
 
 export type LiveInterrupt = Readonly<
   Raised & {

@@ -91,6 +91,8 @@ export type SessionCommand =
   | Readonly<{ type: 'ChangeSession'; title?: string; archived?: boolean; metadata?: JsonObject }>
   | Readonly<{ type: 'PauseSession' | 'TerminateSession'; reason?: string }>
   | Readonly<{ type: 'ResumeSession' | 'DeleteSession' | 'RestoreSession' }>
+  /** Asks whether something may begin in the session; adds nothing. */
+  | Readonly<{ type: 'EnterSession' }>
   | Readonly<{
       type: 'MoveSession';
       status: 'active' | 'processing' | 'completed' | 'failed';
@@ -192,6 +194,8 @@ const decide = (command: SessionCommand, session: Session): SessionDecision => {
     return session.deleted ? [] : [{ type: 'SessionDeleted', data: {} }];
   if (command.type === 'RestoreSession')
     return session.deleted ? [{ type: 'SessionRestored', data: {} }] : [];
+  if (command.type === 'EnterSession')
+    return session.deleted || session.status === 'terminated' ? reject('session-not-active') : [];
   if (session.deleted) return reject('session-deleted');
 
   switch (command.type) {
@@ -243,6 +247,15 @@ export const session: Decider<SessionCommand, Session, SessionEvent, SessionReje
   ownerOf: (state) => (state.status === 'absent' ? undefined : state.userId),
   correlationOf: () => undefined,
   notFound: 'session-not-found',
+  snapshots: {
+    version: 1,
+    entries: {
+      field: 'messages',
+      namedBy: (command) => ('messageId' in command ? command.messageId : undefined),
+      changedBy: ({ data }) => ('messageId' in data ? data.messageId : undefined),
+      begins: ({ type }) => type === 'MessagePosted',
+    },
+  },
 
   evolve: evolveWith<Session, SessionEvent>({
     SessionCreated: (_, data) => ({

@@ -26,8 +26,10 @@ export type ModelName =
   | 'prunes'
   | 'streams'
   | 'workers'
+  | 'interrupts'
   | 'tasks'
-  | 'queues';
+  | 'queues'
+  | 'webhooks';
 
 /** One endpoint: what it takes, which read models it reads, and what it does. */
 export type Route = Readonly<{

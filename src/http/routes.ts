@@ -6,6 +6,7 @@ import { executionRoutes } from './routes/executions.js';
 import { exportRoutes } from './routes/export.js';
 import { feedRoutes } from './routes/feed.js';
 import { importRoutes } from './routes/import.js';
+import { interruptRoutes } from './routes/interrupts.js';
 import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
 import { queueRoutes } from './routes/queues.js';
@@ -13,6 +14,8 @@ import { sessionRoutes } from './routes/sessions.js';
 import { streamRoutes } from './routes/streams.js';
 import { taskLeaseRoutes } from './routes/task-leases.js';
 import { taskRoutes } from './routes/tasks.js';
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import { workerRoutes } from './routes/workers.js';
 import type { Services } from './services.js';
 
@@ -25,14 +28,17 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...sessionRoutes(services, gate),
     ...messageRoutes(services),
     ...executionRoutes(services, gate),
-    ...checkpointRoutes(services),
+    ...interruptRoutes(services, gate),
     ...claimRoutes(services),
     ...taskLeaseRoutes(services),
     ...taskRoutes(services, gate),
     ...queueRoutes(services),
+    ...checkpointRoutes(services, gate),
     ...streamRoutes(services, gate),
     ...workerRoutes(services),
     ...feedRoutes(services),
     ...operationRoutes(services),
+    ...webhookRoutes(services),
+    ...webhookDeliveryRoutes(services),
   ];
 };

@@ -23,6 +23,15 @@ export const metadata = jsonObject.refine(
 /** A UUID, in lower case, as stream names have it. */
 export const id = z.uuid().toLowerCase();
 
+const longestTtl = 10 * 365 * 24 * 60 * 60;
+
+/** How long something waits, in seconds; null for as long as it takes. */
+export const ttlSeconds = z
+  .number('must be a number of seconds, or null')
+  .min(0.001, 'must be more than 0; null is for as long as it takes')
+  .max(longestTtl, `must be ${longestTtl} at most, ten years`)
+  .nullable();
+
 export const text = z.string().max(500);
 export const reason = z.string().max(2_000);
 

@@ -2,7 +2,7 @@ type Options = Readonly<{
   /** How many items are worked on at a time. */
   concurrency: number;
   /** When it aborts no further item is begun. */
-  signal: AbortSignal;
+  signal?: AbortSignal;
 }>;
 
 /**
@@ -19,7 +19,7 @@ export const inParallel = async <Item>(
   let hasFailed = false;
   const worker = async (): Promise<void> => {
     for (const item of left) {
-      if (hasFailed || signal.aborted) return;
+      if (hasFailed || signal?.aborted) return;
       await work(item).catch((error: unknown) => {
         hasFailed = true;
         throw error;

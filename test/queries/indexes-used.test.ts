@@ -4,18 +4,34 @@ import { projections } from '../../projections/index.js';
 import { startMongo } from '../../src/embedded/index.js';
 import type { EmbeddedMongo } from '../../src/embedded/mongo/start.js';
 import type { Streams } from '../../src/eventstore/lineage.js';
+import type { SnapshotStore } from '../../src/eventstore/snapshots.js';
 import { readModel } from '../../src/projecting/read-model.js';
+import { snapshotsIn } from '../../src/projecting/snapshot-store.js';
 import { findCheckpoint, listCheckpoints } from '../../src/queries/checkpoints.js';
 import { type Collections, collectionsOf } from '../../src/queries/collections.js';
+import { compareExecutions } from '../../src/queries/compare.js';
+import { listDue } from '../../src/queries/deadlines.js';
 import { findExecution, listExecutions } from '../../src/queries/executions.js';
+import { findInterrupt, listInterrupts } from '../../src/queries/interrupts.js';
 import { forksOf, lineageOf } from '../../src/queries/lineage.js';
 import { listMessages } from '../../src/queries/messages.js';
 import { toCursor } from '../../src/queries/page.js';
+import { cutKeeping } from '../../src/queries/prunes.js';
 import { findQueue, listQueues } from '../../src/queries/queues.js';
 import { searchMessages } from '../../src/queries/search.js';
 import { findSession, listSessions } from '../../src/queries/sessions.js';
 import { findTask, listTasks } from '../../src/queries/tasks.js';
 import { timelineOf } from '../../src/queries/timeline.js';
+import {
+  type WebhookDeliveries,
+  webhookDeliveriesIn,
+} from '../../src/queries/webhook-deliveries.js';
+import {
+  activeWebhooks,
+  findWebhook,
+  listWebhooks,
+  webhookById,
+} from '../../src/queries/webhooks.js';
 import { type WorkerHeartbeats, workerHeartbeatsIn } from '../../src/queries/worker-heartbeats.js';
 import { findWorker, listWorkers, workerStanding } from '../../src/queries/workers.js';
 import { removeFolder, temporaryFolder } from '../support/program.js';
@@ -25,6 +41,11 @@ let mongo: EmbeddedMongo;
 let client: MongoClient;
 let collections: Collections;
 let heartbeats: WorkerHeartbeats;
+let snapshots: SnapshotStore;
+const kind = { category: 'session', version: 1 };
+const inAncestor = [{ stream: 'session-a', through: 63 }];
+const inFork = [{ stream: 'session-0', through: 20 }, ...inAncestor];
+let deliveries: WebhookDeliveries;
 const sent: Document[] = [];
 
 const ann = { userId: 'ann', admin: false };
@@ -49,6 +70,13 @@ beforeAll(async () => {
   heartbeats = workerHeartbeatsIn(db);
   await heartbeats.prepare();
   await heartbeats.beat({ workerId: 'b', at: 1, expiresAt: 2 });
+  snapshots = snapshotsIn(db);
+  await snapshots.prepare([kind]);
+  const place = { stream: 'session-a', revision: 63, position: 63, ancestors: [] };
+  const content = { entries: new Map([['m', {}]]), commands: [] };
+  await snapshots.add(kind, { ...place, ...content, head: {}, count: 1 });
+  deliveries = webhookDeliveriesIn(db, { now: Date.now });
+  await deliveries.prepare();
   await db.collection('streams_v1').insertMany(
     ['session-b', 'execution-b'].map((_id) => {
       const parent = _id.replace('b', 'a');
@@ -75,11 +103,12 @@ beforeAll(async () => {
       ...{ seq: 7, from: 7, to: null, userId: 'ann', agent: 'a', stage: 's', stageOrder: 2 },
       ...{ stateDelta: [], createdAt: at, position: 3 },
     },
+    {
+      ...{ _id: 'execution-c/e@1', key: 'execution-c/e', stream: 'execution-c', checkpointId: 'e' },
+      ...{ seq: 1, from: 1, to: null, userId: 'ann', agent: 'a', stage: 's', stageOrder: 1 },
+      ...{ state: {}, createdAt: at, position: 3 },
+    },
   ] as Document[]);
-  await db.collection('executions_v2').insertOne({
-    ...{ _id: 'execution-b', stream: 'execution-b', id: 'b', userId: 'ann', status: 'running' },
-    ...{ updatedAt: at, position: 3 },
-  } as Document);
   await db.collection('workers_v1').insertOne({
     ...{ _id: 'worker-b', stream: 'worker-b', id: 'b', userId: 'ann', status: 'active' },
     ...{ queues: ['mail.*'], position: 4 },
@@ -102,6 +131,15 @@ beforeAll(async () => {
           ...{ _id: `task-${priority}`, stream: `task-${priority}`, id: `${priority}` },
           ...{ userId: 'ann', queue: 'llm', status: 'ready', priority, readyPosition: priority },
           ...{ readyAt: at, createdAt: at, position: priority },
+        }) as Document,
+    ),
+  );
+  await db.collection('executions_v2').insertMany(
+    ['b', 'c'].map(
+      (id) =>
+        ({
+          ...{ _id: `execution-${id}`, stream: `execution-${id}`, id, userId: 'ann' },
+          ...{ status: 'running', updatedAt: at, revision: 9, position: 3 },
         }) as Document,
     ),
   );
@@ -150,6 +188,9 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ['the checkpoints of a fork', 3, () => listCheckpoints(collections, 'execution-b', { limit })],
   ['one checkpoint, its state put together', 3, () => findCheckpoint(collections, ann, 'd')],
   ['a timeline', 5, () => timelineOf(collections, ann, 'b', { limit })],
+  ['a comparison', 10, () => compareExecutions(collections, root, { a: 'b', b: 'c' }, { limit })],
+  ['what pruning would take', 4, () => cutKeeping(collections, 'execution-b', 1)],
+  ['the forks of a stretch', 1, () => forksOf(collections, 'execution-a', { low: 1, high: 5 })],
   ['a lineage', 2, () => lineageOf(collections, ann, 'session-b')],
   ['one task', 1, () => findTask(collections, ann, '9')],
   ["a user's tasks, further on", 1, () => listTasks(collections, ann, { cursor, limit })],
@@ -174,6 +215,50 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
     () => listQueues(collections, ann, 0, { cursor: toCursor(['a']), limit }),
   ],
   ["everyone's queues", 4, () => listQueues(collections, root, 0, { limit })],
+  ['one interrupt', 1, () => findInterrupt(collections, ann, 'b')],
+  ["a user's interrupts, further on", 1, () => listInterrupts(collections, ann, { cursor, limit })],
+  [
+    "a user's pending interrupts",
+    1,
+    () => listInterrupts(collections, ann, { status: 'pending', limit }),
+  ],
+  [
+    "everyone's pending interrupts",
+    1,
+    () => listInterrupts(collections, root, { status: 'pending', limit }),
+  ],
+  ["everyone's interrupts", 1, () => listInterrupts(collections, root, { cursor, limit })],
+  ...['kind', 'sessionId', 'requestId', 'executionId'].map(
+    (field) =>
+      [
+        `everyone's interrupts by ${field}`,
+        1,
+        () => listInterrupts(collections, root, { [field]: 'x', limit }),
+      ] as const,
+  ),
+  ['what is due', 1, () => listDue(collections, '2026-01-01T00:00:00.000Z', limit)],
+  [
+    'what is due, further on',
+    1,
+    () =>
+      listDue(collections, '2026-01-01T00:00:00.000Z', limit, {
+        dueAt: '2025-01-01T00:00:00.000Z',
+        stream: 'interrupt-x',
+      }),
+  ],
+  ['one webhook', 1, () => findWebhook(collections, ann, 'b')],
+  ['one webhook, whoever asks', 1, () => webhookById(collections, 'b')],
+  ["a user's webhooks, further on", 1, () => listWebhooks(collections, ann, { cursor, limit })],
+  ["everyone's webhooks", 1, () => listWebhooks(collections, root, { limit })],
+  ['the webhooks that are told of events', 1, () => activeWebhooks(collections)],
+  ['the deliveries that are due', 1, () => deliveries.next(1, ['b', 'c'], limit)],
+  ['one delivery', 1, () => deliveries.find('b', 'msg_1')],
+  [
+    'the deliveries of a webhook that are parked, further on',
+    1,
+    () => deliveries.list('b', { status: 'parked', cursor, limit }),
+  ],
+  ['where a webhook was at a time', 1, () => deliveries.positionBefore('b', '2026-01-01')],
   ['the forks of a stream', 1, () => forksOf(collections, 'session-a')],
   ['one worker', 2, () => findWorker(workersFrom(), ann, 'b')],
   ["a user's workers", 2, () => listWorkers(workersFrom(), ann, { limit })],
@@ -189,6 +274,11 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ],
   ['what a worker is', 1, () => workerStanding(collections, 'b')],
   ['heartbeats that are overdue', 1, () => heartbeats.expired(9)],
+  ['the newest snapshot', 1, () => snapshots.newest(kind, 'session-a', Number.POSITIVE_INFINITY)],
+  ['the newest snapshot up to a revision', 1, () => snapshots.newest(kind, 'session-a', 100)],
+  ['an entry of a snapshot', 2, () => snapshots.entries(kind, inAncestor, ['m'])],
+  ["an entry of a fork's snapshot", 2, () => snapshots.entries(kind, inFork, ['m'])],
+  ['the latest commands of a stream', 1, () => snapshots.commands(kind, 'session-a', 63)],
 ];
 
 describe('an index serves', () => {

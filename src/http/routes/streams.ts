@@ -5,13 +5,13 @@ import type { Category } from '../../domain/deciders.js';
 import { lineageOf } from '../../queries/lineage.js';
 import { BadCursor, fromCursor, toCursor } from '../../queries/page.js';
 import { eventView } from '../../replay/event-view.js';
-import { stateAt } from '../../replay/state-at.js';
+import { type Head, headAt, stateAt } from '../../replay/state-at.js';
 import { stateView } from '../../replay/state-view.js';
 import { creating, found, written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, id, paging, reason, revision } from '../schema.js';
+import { after, id, paging, queryFlag, reason, revision } from '../schema.js';
 import type { Services } from '../services.js';
 import { headOf, visibleStream } from '../visible-stream.js';
 import { amendmentsOf } from './amendments.js';
@@ -25,11 +25,18 @@ const plural: Readonly<Record<Category, string>> = {
   interrupt: '/v1/interrupts',
   task: '/v1/tasks',
   worker: '/v1/workers',
+  webhook: '/v1/webhooks',
+};
+
+/** Where the entries of a state are listed, below the thing itself. */
+const entryLists: Readonly<Partial<Record<Category, string>>> = {
+  session: 'messages?includeDeleted=true&',
+  execution: 'checkpoints?',
 };
 
 /** Time travel, on any stream. */
 export const streamRoutes = (
-  { streams, collections }: Services,
+  { streams, snapshots, collections, clock }: Services,
   gate: FamilyGate,
 ): readonly Route[] => {
   const visible = (stream: string, caller: Caller) => visibleStream(streams, stream, caller);
@@ -74,14 +81,27 @@ export const streamRoutes = (
       method: 'get',
       path: '/v1/streams/:stream/state',
       params,
-      query: z.strictObject({ at: z.union([revision, isoTime]).optional(), ...after }),
-      handle: async ({ params, query: { at } }, { caller }) => {
-        const { stream, category } = await visible(params.stream, caller);
-        const { state, revision, position } = await stateAt(streams, category, stream, at);
+      query: z.strictObject({
+        at: z.union([revision, isoTime]).optional(),
+        whole: queryFlag,
+        ...after,
+      }),
+      handle: async ({ params, query: { at, whole } }, { caller }) => {
+        const { stream, category, id } = await visible(params.stream, caller);
+        const { state, revision, position, entries }: Head = whole
+          ? await stateAt(streams, category, stream, at)
+          : await headAt({ streams, snapshots }, category, stream, at);
         if (revision === 'none' || (typeof at === 'number' && revision !== at))
           throw new Problem('revision-not-found');
-        const shown = { stream, revision, position: String(position), state: stateView(state) };
-        return found(shown, 'revision-not-found');
+        const { field, count } = entries ?? { field: '', count: 0 };
+        const list = `${plural[category]}/${id}/${entryLists[category]}at=${revision}`;
+        return found(
+          {
+            ...{ stream, revision, position: String(position), state: stateView(state) },
+            ...(entries && { entries: { [field]: { count, list } } }),
+          },
+          'revision-not-found',
+        );
       },
     }),
     route({
@@ -108,18 +128,21 @@ export const streamRoutes = (
       }),
       handle: async ({ params, body }, { caller, command, newId }) => {
         const { category, id: of, decider, stream, session } = await visible(params.stream, caller);
+        // Its secret is its own, and a copy of it would send every event twice.
+        if (category === 'webhook') throw new Problem('webhook-not-forkable');
         const { ifRevision } = command;
         if (ifRevision !== undefined) await headOf(streams, stream, ifRevision);
         const forkId = body.id ?? newId;
+        const at = new Date(clock.now()).toISOString();
         const fork = {
           ...{ of, at: body.at, id: forkId },
-          amendments: amendmentsOf(category, body.amendments, command.commandId),
+          amendments: amendmentsOf(category, body.amendments, command, at),
           ...(body.reason !== undefined && { reason: body.reason }),
         };
         const outcome = await creating(
           `${category}-${forkId}`,
           'fork-already-exists',
-          gate.add(session, () => forkStream(streams, decider, fork, command)),
+          gate.add(session, () => forkStream(streams, decider, fork, command, snapshots)),
         );
         return written(outcome, { created: `${plural[category]}/${forkId}` });
       },
