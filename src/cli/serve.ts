@@ -14,6 +14,7 @@ const help: Readonly<Record<keyof Config, string>> = {
   LOG_LEVEL: 'trace, debug, info, warn, error, fatal or silent (info)',
   LOG_FORMAT: 'pretty or json (pretty on a terminal)',
   INTERRUPT_KINDS: 'what interrupts of some kinds are like, as JSON; see docs/interrupts.md',
+  WORKER_LOST_AFTER: 'how many heartbeats a worker may miss until it is lost (3)',
   WEBHOOK_ALLOW_PRIVATE: 'whether webhooks may go to private addresses (false)',
 };
 

@@ -1,6 +1,7 @@
 import { familyGate } from './family-gate.js';
 import type { Route } from './route.js';
 import { checkpointRoutes } from './routes/checkpoints.js';
+import { claimRoutes } from './routes/claim.js';
 import { executionRoutes } from './routes/executions.js';
 import { exportRoutes } from './routes/export.js';
 import { feedRoutes } from './routes/feed.js';
@@ -8,8 +9,12 @@ import { importRoutes } from './routes/import.js';
 import { interruptRoutes } from './routes/interrupts.js';
 import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
+import { queueRoutes } from './routes/queues.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { streamRoutes } from './routes/streams.js';
+import { taskLeaseRoutes } from './routes/task-leases.js';
+import { taskRoutes } from './routes/tasks.js';
+import { workerRoutes } from './routes/workers.js';
 import type { Services } from './services.js';
 
 /** Every endpoint under /v1. */
@@ -23,7 +28,12 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...executionRoutes(services, gate),
     ...interruptRoutes(services, gate),
     ...checkpointRoutes(services),
+    ...claimRoutes(services),
+    ...taskLeaseRoutes(services),
+    ...taskRoutes(services, gate),
+    ...queueRoutes(services),
     ...streamRoutes(services, gate),
+    ...workerRoutes(services),
     ...feedRoutes(services),
     ...operationRoutes(services),
   ];

@@ -35,6 +35,13 @@ export const ttlSeconds = z
 export const text = z.string().max(500);
 export const reason = z.string().max(2_000);
 
+/** The name of a queue. An asterisk stands for many. */
+export const queueName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^*\p{Cc}]*$/u, 'may contain neither * nor control characters');
+
 const wholeNumber = z.string().regex(/^\d{1,16}$/, 'must be a whole number');
 
 /** A revision in the query. */

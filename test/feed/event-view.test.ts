@@ -28,6 +28,13 @@ describe('the view of an event', () => {
       metadata: { ...metadataOf('ann', 's-1'), traceparent: '00-1-2-01' },
     });
   });
+
+  it("leaves out the token of a lease, which is its holder's", () => {
+    const data = { queue: 'llm', workerId: 'w-1', leaseToken: 'secret', leaseSeconds: 30 };
+    expect(eventView({ ...stored, type: 'TaskClaimed', data }).data).toEqual({
+      ...{ queue: 'llm', workerId: 'w-1', leaseSeconds: 30 },
+    });
+  });
 });
 
 const topic = (type: string, stream = 'session-1', data: object = {}) =>

@@ -8,11 +8,12 @@ import { Problem } from '../problem.js';
 import type { Answer } from '../route.js';
 import type { Services } from '../services.js';
 import { visibleStream } from '../visible-stream.js';
+import { endTasks } from './end-tasks.js';
 
 const patience = 5_000;
 
 /**
- * Deletes a session with its executions and interrupts so that nothing of them can be read again. A stream that
+ * Deletes a session with its executions, interrupts and tasks so that nothing of them can be read again. A stream that
  * others were forked from holds their past: then the request is refused and changes nothing.
  */
 export const deleteForGood = (
@@ -44,7 +45,8 @@ const deleteFamily = async (
   });
 
   let position = hidden.position;
-  for (const each of [...(await familyOf(services, id)), stream])
+  const tasks = await endTasks(services, id, command);
+  for (const each of [...tasks, ...(await familyOf(services, id)), stream])
     position = await store.tombstone(each).catch((error: unknown) => {
       if (error instanceof StreamTombstoned) return position;
       throw error;
@@ -57,7 +59,7 @@ const deleteFamily = async (
 
 /** Waits until the read models know of every stream up to a position. @throws NotCaughtUp */
 const familiesKnown = async ({ runner }: Services, position: number): Promise<void> => {
-  const models = ['streams', 'executions', 'interrupts'] as const;
+  const models = ['streams', 'executions', 'interrupts', 'tasks'] as const;
   await Promise.all(models.map((name) => runner.progress(name).reached(position, patience)));
 };
 
