@@ -37,12 +37,12 @@ const settings = z.object({
     })
     .default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json'], 'must be pretty or json').optional(),
-  INTERRUPT_KINDS: interruptKindsSetting,
   WORKER_LOST_AFTER: z.coerce
     .number('must be a number')
     .min(1, 'must be 1 to 100')
     .max(100, 'must be 1 to 100')
     .default(3),
+  INTERRUPT_KINDS: interruptKindsSetting,
   WEBHOOK_ALLOW_PRIVATE: flag.default(false),
 });
 

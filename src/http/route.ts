@@ -25,8 +25,8 @@ export type ModelName =
   | 'checkpoints'
   | 'prunes'
   | 'streams'
-  | 'interrupts'
   | 'workers'
+  | 'interrupts'
   | 'tasks'
   | 'queues';
 

@@ -47,6 +47,9 @@ const cases: readonly (readonly [string, JsonObject, string])[] = [
   ['TaskRetried', { from: 'dead' }, 'was dead'],
   ['TaskCancelRequested', { reason: 'too slow' }, 'too slow'],
   ['TaskCancelled', { from: 'ready', reason: 'too slow' }, 'was ready too slow'],
+  ['StageDispatched', { stage: 'plan', stageOrder: 0, taskId: 't-1' }, 'plan → task t-1'],
+  ['StageFinished', { stage: 'plan', stageOrder: 0, taskId: 't-1' }, 'plan by task t-1'],
+  ['CheckpointsPruned', { through: 9, count: 4 }, '4 up to revision 9'],
   ['SomethingNew', { a: 1 }, '{"a":1}'],
 ];
 

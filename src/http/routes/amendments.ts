@@ -34,6 +34,7 @@ const executionAmendment = z.discriminatedUnion('type', [
   command('CompleteExecution', { output: json.optional() }),
   command('FailExecution', { error: z.string().max(20_000) }),
   command('CancelExecution', { reason: reason.optional() }),
+  command('ResumeExecution', {}),
 ]);
 
 const taskAmendment = z.discriminatedUnion('type', [
@@ -82,5 +83,6 @@ export const amendmentsOf = (
       const { type, ...response } = data;
       return { type, response: given(response), respondedBy: caller.userId, at };
     }
+    if (data.type === 'ResumeExecution') return { ...data, taskId: created };
     return given(data);
   });

@@ -45,8 +45,8 @@ const deleteFamily = async (
   });
 
   let position = hidden.position;
-  const tasks = await endTasks(services, id, command);
-  for (const each of [...tasks, ...(await familyOf(services, id)), stream])
+  await endTasks(services, id, command);
+  for (const each of [...(await familyOf(services, id)), stream])
     position = await store.tombstone(each).catch((error: unknown) => {
       if (error instanceof StreamTombstoned) return position;
       throw error;
@@ -69,15 +69,16 @@ const undoing = ({ ifRevision: _, ...command }: CommandRequest): CommandRequest 
   commandId: v7(),
 });
 
-/** The streams of what belongs to a session: executions and interrupts, forks of either included. */
+/** The streams of what belongs to a session, forks of it included. */
 const familyOf = async (
-  { collections: { executions, interrupts } }: Services,
+  { collections: { executions, interrupts, tasks } }: Services,
   sessionId: string,
 ): Promise<readonly string[]> => {
   const only = { projection: { _id: 1 } } as const;
   const found = await Promise.all([
     executions.find({ sessionId }, only).toArray(),
     interrupts.find({ sessionId }, only).toArray(),
+    tasks.find({ sessionId }, only).toArray(),
   ]);
   return found.flat().map(({ _id }) => _id);
 };

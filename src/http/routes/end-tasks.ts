@@ -12,16 +12,15 @@ const atOnce = 100;
  * Cancels what is left of a session's tasks, at once, and waits until their queues have counted it:
  * after that the tasks can be deleted for good without being missed in any number.
  *
- * @returns the streams of all of the session's tasks
  * @throws NotCaughtUp
  */
 export const endTasks = async (
   { tasks, runner, collections }: Services,
   sessionId: string,
   { ifRevision: _, ...command }: CommandRequest,
-): Promise<readonly string[]> => {
+): Promise<void> => {
   const found = await collections.tasks
-    .find({ sessionId }, { projection: { _id: 1, id: 1, status: 1, inert: 1 } })
+    .find({ sessionId }, { projection: { id: 1, status: 1, inert: 1 } })
     .toArray();
   const unsettled = found.filter(
     ({ status, inert }) => !inert && status !== 'completed' && status !== 'cancelled',
@@ -36,13 +35,11 @@ export const endTasks = async (
       }),
     );
     // One that was completed meanwhile is settled as well.
-    // One that was completed meanwhile is settled as well.
     for (const outcome of outcomes)
       if (outcome && !(isRejection(outcome) && outcome.rejected === 'task-already-settled'))
         position = Math.max(position, carriedOut(outcome).position);
   }
   await runner.progress('queues').reached(position, patience);
-  return found.map(({ _id }) => _id);
 };
 
 /** A deletion that was cut off may have deleted some tasks already. */
