@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { CommandHandler } from '../commands/handle.js';
 import type { Caller } from '../commands/request.js';
-import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
+import type { Execution, ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
 import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
@@ -20,7 +20,7 @@ export type Services = Readonly<{
   store: EventStore;
   streams: Streams;
   sessions: CommandHandler<SessionCommand, SessionRejection>;
-  executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
+  executions: CommandHandler<ExecutionCommand, ExecutionRejection, Execution>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
   tasks: CommandHandler<TaskCommand, TaskRejection, Task>;
   workers: CommandHandler<WorkerCommand, WorkerRejection>;
