@@ -85,10 +85,6 @@ beforeAll(async () => {
       ...{ state: {}, createdAt: at, position: 3 },
     },
   ] as Document[]);
-  await db.collection('executions_v2').insertOne({
-    ...{ _id: 'execution-b', stream: 'execution-b', id: 'b', userId: 'ann', status: 'running' },
-    ...{ updatedAt: at, position: 3 },
-  } as Document);
   await db.collection('workers_v1').insertOne({
     ...{ _id: 'worker-b', stream: 'worker-b', id: 'b', userId: 'ann', status: 'active' },
     ...{ queues: ['mail.*'], position: 4 },
