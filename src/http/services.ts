@@ -11,6 +11,8 @@ import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
 import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { Snapshots } from '../eventstore/snapshots.js';
+import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
 import type { Collections } from '../queries/collections.js';
 import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
@@ -18,10 +20,19 @@ import type { Clock } from '../queries/shared-clock.js';
 import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import type { Identify } from './context.js';
 
+/** What operators see of reactions, and do to them. */
+export type OperatedReactions = Readonly<{
+  status(): readonly Readonly<{ name: string; stuck: boolean }>[];
+  retry(name: string, eventId: string): Promise<Retried | undefined>;
+  discard(name: string, eventId: string): Promise<Retried | undefined>;
+}>;
+
 /** What endpoints are made of. */
 export type Services = Readonly<{
   store: EventStore;
   streams: Streams;
+  /** What states of streams are loaded from, beside the events. */
+  snapshots: Snapshots;
   sessions: CommandHandler<SessionCommand, SessionRejection>;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection, Execution>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
@@ -30,6 +41,7 @@ export type Services = Readonly<{
   workers: CommandHandler<WorkerCommand, WorkerRejection, Worker>;
   collections: Collections;
   runner: Runner;
+  reactions: OperatedReactions;
   idempotencyKeys: IdempotencyKeys;
   workerHeartbeats: WorkerHeartbeats;
   /** How many heartbeats a worker may miss until it is lost. */
