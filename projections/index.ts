@@ -1,11 +1,15 @@
 import type { AnyProjection } from '../src/projecting/projection.js';
 import { checkpoints } from './checkpoints.js';
+import { deadlines } from './deadlines.js';
 import { executions } from './executions.js';
+import { interrupts } from './interrupts.js';
 import { messages } from './messages.js';
 import { prunes } from './prunes.js';
+import { queues } from './queues.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
 import { tasks } from './tasks.js';
+import { workers } from './workers.js';
 
 /** Every read model that Forkline keeps. */
 export const projections = [
@@ -15,6 +19,10 @@ export const projections = [
   checkpoints,
   prunes,
   streams,
+  workers,
+  deadlines,
+  interrupts,
   tasks,
+  queues,
   // The runner gives each handler the events and documents of its own projection only.
 ] as unknown as readonly AnyProjection[];

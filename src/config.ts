@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { interruptKindsSetting } from './interrupt-kinds-setting.js';
 
 /** A setting has a value that cannot be used. The message says which and why, in one line. */
 export class BadConfiguration extends Error {
@@ -36,6 +37,12 @@ const settings = z.object({
     })
     .default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json'], 'must be pretty or json').optional(),
+  WORKER_LOST_AFTER: z.coerce
+    .number('must be a number')
+    .min(1, 'must be 1 to 100')
+    .max(100, 'must be 1 to 100')
+    .default(3),
+  INTERRUPT_KINDS: interruptKindsSetting,
   WEBHOOK_ALLOW_PRIVATE: flag.default(false),
 });
 

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
+import { startClaims } from './claiming/claims.js';
+import { noticing } from './claiming/noticing.js';
 import { commandHandler } from './commands/handle.js';
 import type { Config } from './config.js';
 import { deciders } from './domain/deciders.js';
@@ -14,6 +16,7 @@ import { identifier } from './http/identify.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { parkedIn } from './projecting/parked.js';
 import { startRunner } from './projecting/runner.js';
 import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
 import { snapshotsIn } from './projecting/snapshot-store.js';
@@ -21,6 +24,11 @@ import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
 import { startSharedClock } from './queries/shared-clock.js';
+import { workerHeartbeatsIn } from './queries/worker-heartbeats.js';
+import { startDeadlines } from './reactions/deadlines.js';
+import { startLosingWorkers } from './reactions/lost-workers.js';
+import { pipelineReaction } from './reactions/pipeline.js';
+import { startReactions } from './reactions/start-reactions.js';
 import { openStores } from './stores.js';
 
 const patienceMs = 10_000;
@@ -60,16 +68,39 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   });
   const idempotencyKeys = idempotencyKeysIn(db);
   await idempotencyKeys.prepare();
+  const workerHeartbeats = workerHeartbeatsIn(db);
+  await workerHeartbeats.prepare();
+  const parked = parkedIn(db, store);
+  await parked.prepare();
 
   const feed = startFeed(store, log);
+  const taskHandler = commandHandler(streams, deciders.task);
+  const collections = collectionsOf(db);
+  const progress = { tasks: runner.progress('tasks'), queues: runner.progress('queues') };
+  const { told } = feed;
+  const claiming = { streams, clock, collections, progress, told, log };
+  const claims = startClaims({ tasks: taskHandler, ...claiming });
+  const tasks = noticing(taskHandler, claims.ready);
   const services: Services = {
-    ...{ store, streams, snapshots, runner, idempotencyKeys, clock, log },
+    ...{
+      store,
+      streams,
+      snapshots,
+      runner,
+      idempotencyKeys,
+      clock,
+      log,
+      collections,
+      tasks,
+      claims,
+    },
+    workerHeartbeats,
+    workerLostAfter: config.WORKER_LOST_AFTER,
     sessions: commandHandler(streams, deciders.session, { snapshots }),
     executions: commandHandler(streams, deciders.execution, { snapshots }),
     interrupts: commandHandler(streams, deciders.interrupt),
-    tasks: commandHandler(streams, deciders.task),
     workers: commandHandler(streams, deciders.worker),
-    collections: collectionsOf(db),
+    interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
     identify: identifier({
@@ -77,11 +108,21 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
     }),
   };
+  const deadlines = startDeadlines(services);
+  const reactions = startReactions({
+    ...{ store, parked, log },
+    reactions: [pipelineReaction(services)],
+  });
   const server = createServer(createApp(routesOf(services), services));
   attachFeed(server, feed, services.identify);
   const purging = setInterval(() => {
     idempotencyKeys.purge().catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
   }, purgeEveryMs).unref();
+
+  const losingWorkers = startLosingWorkers({
+    ...{ clock, log, heartbeats: workerHeartbeats },
+    ...{ collections: services.collections, workers: services.workers },
+  });
 
   await listen(server, config.PORT, config.HOST);
   return {
@@ -89,7 +130,9 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     failed: stores.failed,
     stop: async () => {
       clearInterval(purging);
+      claims.stop();
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await runner.stop();
       await keeper.stop();
       clock.stop();

@@ -2,11 +2,12 @@ import { LRUCache } from 'lru-cache';
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
 import { withCommand } from '../eventstore/carried-out.js';
 import { RevisionConflict } from '../eventstore/event-store.js';
+import type { Folded } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
 import { keysOf, load, withKeys } from '../eventstore/load.js';
 import type { Loaded } from '../eventstore/partial.js';
 import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
-import { decideAll } from './decide-all.js';
+import { type Decided, decideAll } from './decide-all.js';
 import { inLanes } from './lanes.js';
 import { type CommandRequest, maySee, type Outcome, RevisionMismatch } from './request.js';
 import { stamp } from './stamp.js';
@@ -25,6 +26,13 @@ export type HandlerOptions = Readonly<{
   snapshots?: Snapshots;
 }>;
 
+/** A stream as a handler remembers it. */
+type Known<State> = Loaded<State> &
+  Readonly<{
+    /** The stream was not read here from its beginning: it may have earlier commands than those known. */
+    isPartial?: true;
+  }>;
+
 /**
  * An outcome, and the stream's state when that was known: after the command, or after others that came
  * later. Of its entries it may know only those that the commands name.
@@ -36,6 +44,19 @@ export type CommandHandler<Command, Reason, State = unknown> = (
   id: string,
   commands: readonly Command[],
   request: CommandRequest,
+) => Promise<Handled<State> | Rejection<Reason>>;
+
+/**
+ * The same for callers that may know the stream already.
+ *
+ * @param at the stream as the caller knows it. Commands are decided against that and nothing else, with
+ * no read: if it has changed since, that is a RevisionConflict. For commands never carried out before.
+ */
+export type BaselineHandler<Command, Reason, State> = (
+  id: string,
+  commands: readonly Command[],
+  request: CommandRequest,
+  at?: Folded<State>,
 ) => Promise<Handled<State> | Rejection<Reason>>;
 
 /**
@@ -58,48 +79,93 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     cachedEvents = 500_000,
     snapshots = noSnapshots,
   }: HandlerOptions = {},
-): CommandHandler<Command, Reason, State> => {
-  const cache = new LRUCache<string, Loaded<State>>({
+): BaselineHandler<Command, Reason, State> => {
+  const cache = new LRUCache<string, Known<State>>({
     max: cachedStreams,
     maxSize: cachedEvents,
-    sizeCalculation: (loaded) => Math.min(cachedEvents, eventsIn(loaded)),
+    sizeCalculation: (known) => Math.min(cachedEvents, eventsIn(known)),
   });
   const inLane = inLanes();
   const sources = { streams, snapshots };
+  const unborn: Known<State> = {
+    ...{ state: decider.initial, revision: 'none', position: 0, base: 0, commands: [] },
+  };
 
-  const remember = (stream: string, loaded: Loaded<State>): Loaded<State> => {
-    if (loaded.revision !== 'none') cache.set(stream, loaded);
-    return loaded;
+  const remember = (stream: string, known: Known<State>): Known<State> => {
+    if (known.revision !== 'none') cache.set(stream, known);
+    return known;
   };
   const refresh = async (
     stream: string,
     keys: readonly string[],
-    onto?: Loaded<State>,
-  ): Promise<Loaded<State>> =>
-    remember(
+    known?: Known<State>,
+  ): Promise<Known<State>> => {
+    const onto = known?.isPartial ? {} : { ...(known && { onto: known }) };
+    return remember(
       stream,
-      await load(sources, decider, stream, { ...(onto && { onto }), keys, commands: true }),
+      await load(sources, decider, stream, { ...onto, keys, commands: true }),
     );
+  };
 
-  const handle: CommandHandler<Command, Reason, State> = async (id, commands, request) => {
-    const stream = `${decider.category}-${id}`;
-    const { commandId, ifRevision } = request;
+  const streamOf = (id: string): string => `${decider.category}-${id}`;
+  const mayAct = ({ caller }: CommandRequest, state: State): boolean => {
+    const owner = decider.ownerOf(state);
+    return owner === undefined || maySee(caller, owner);
+  };
+
+  const add = async (
+    id: string,
+    before: Known<State>,
+    { state, events: facts }: Decided<State, Event>,
+    request: CommandRequest,
+  ): Promise<Handled<State>> => {
+    const stream = streamOf(id);
+    const events = stamp(decider, id, state, facts, request);
+    const appended = await streams.append(stream, events, before.revision, before.base);
+    const commands = withCommand(before.commands, { commandId: request.commandId, ...appended });
+    remember(stream, { ...before, state, ...appended, commands });
+    return { id, stream, ...appended, added: events.length, state };
+  };
+
+  const handleAt = async (
+    id: string,
+    commands: readonly Command[],
+    request: CommandRequest,
+    at: Folded<State>,
+  ): Promise<Handled<State> | Rejection<Reason>> => {
+    const stream = streamOf(id);
+    const cached = cache.peek(stream);
+    // One that knows only some of its entries would have to be asked for the others.
+    const isAlike = cached?.revision === at.revision && !cached.outset;
+    const before: Known<State> = isAlike ? cached : { ...at, commands: [], isPartial: true };
+    const { state } = before;
+    if (!mayAct(request, state)) return reject(decider.notFound);
+    const decided = decideAll(decider, state, commands);
+    if (isRejection(decided)) return decided;
+    if (decided.events.length === 0) return { id, stream, ...placeOf(before), added: 0, state };
+    return add(id, before, decided, request);
+  };
+
+  const handle = async (
+    id: string,
+    commands: readonly Command[],
+    request: CommandRequest,
+  ): Promise<Handled<State> | Rejection<Reason>> => {
+    const stream = streamOf(id);
+    const { commandId, ifRevision, isNew } = request;
     const keys = keysOf(decider, commands);
-    const cached = cache.get(stream);
+    const cached = cache.get(stream) ?? (isNew ? unborn : undefined);
     let before = cached
       ? await withKeys(sources, decider, stream, cached, keys)
       : await refresh(stream, keys);
     let isFresh = cached === undefined;
 
     for (let attempt = 1; ; attempt++) {
-      const owner = decider.ownerOf(before.state);
-      const mayAct = owner === undefined || maySee(request.caller, owner);
-      const done = before.commands.findLast((command) => command.commandId === commandId);
       const { state } = before;
-      if (done && mayAct) return { id, stream, ...placeOf(done), added: 0, state };
-      const decided = mayAct
-        ? decideAll(decider, before.state, commands)
-        : reject(decider.notFound);
+      const isAllowed = mayAct(request, state);
+      const done = before.commands.findLast((command) => command.commandId === commandId);
+      if (done && isAllowed) return { id, stream, ...placeOf(done), added: 0, state };
+      const decided = isAllowed ? decideAll(decider, state, commands) : reject(decider.notFound);
       const isMismatch = ifRevision !== undefined && ifRevision !== before.revision;
       const isSettled = isMismatch || isRejection(decided) || decided.events.length === 0;
       if (isSettled && !isFresh) {
@@ -113,11 +179,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
       if (decided.events.length === 0) return { id, stream, ...placeOf(before), added: 0, state };
 
       try {
-        const events = stamp(decider, id, decided.state, decided.events, request);
-        const appended = await streams.append(stream, events, before.revision, before.base);
-        const known = withCommand(before.commands, { commandId, ...appended });
-        remember(stream, { ...before, state: decided.state, ...appended, commands: known });
-        return { id, stream, ...appended, added: events.length, state: decided.state };
+        return await add(id, before, decided, request);
       } catch (error) {
         if (!(error instanceof RevisionConflict) || attempt >= attempts) throw error;
         before = await refresh(stream, keys, before);
@@ -126,14 +188,15 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     }
   };
 
-  return (id, commands, request) => inLane(id, () => handle(id, commands, request));
+  return (id, commands, request, at) =>
+    inLane(id, () => (at ? handleAt(id, commands, request, at) : handle(id, commands, request)));
 };
 
 /** About how many events are to be seen in a state. One without most of its entries counts like a short stream. */
 const eventsIn = ({ revision, outset }: Loaded<unknown>): number =>
   outset ? 64 + outset.known.size : Number(revision) + 1;
 
-const placeOf = ({ revision, position }: Pick<Loaded<unknown>, 'revision' | 'position'>) => ({
+const placeOf = ({ revision, position }: Pick<Folded<unknown>, 'revision' | 'position'>) => ({
   revision: revision === 'none' ? 0 : revision,
   position,
 });
