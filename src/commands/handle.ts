@@ -100,11 +100,9 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     keys: readonly string[],
     known?: Known<State>,
   ): Promise<Known<State>> => {
-    const onto = known?.isPartial ? {} : { ...(known && { onto: known }) };
-    return remember(
-      stream,
-      await load(sources, decider, stream, { ...onto, keys, commands: true }),
-    );
+    const onto = known?.isPartial ? undefined : known;
+    const wanted = { ...(onto && { onto }), keys, commands: true };
+    return remember(stream, await load(sources, decider, stream, wanted));
   };
 
   const streamOf = (id: string): string => `${decider.category}-${id}`;
@@ -135,9 +133,8 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   ): Promise<Handled<State> | Rejection<Reason>> => {
     const stream = streamOf(id);
     const cached = cache.peek(stream);
-    // One that knows only some of its entries would have to be asked for the others.
-    const isAlike = cached?.revision === at.revision && !cached.outset;
-    const before: Known<State> = isAlike ? cached : { ...at, commands: [], isPartial: true };
+    const before: Known<State> =
+      cached?.revision === at.revision ? cached : { ...at, commands: [], isPartial: true };
     const { state } = before;
     if (!mayAct(request, state)) return reject(decider.notFound);
     const decided = decideAll(decider, state, commands);
@@ -153,8 +150,8 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   ): Promise<Handled<State> | Rejection<Reason>> => {
     const stream = streamOf(id);
     const { commandId, ifRevision, isNew } = request;
-    const keys = keysOf(decider, commands);
     const cached = cache.get(stream) ?? (isNew ? unborn : undefined);
+    const keys = keysOf(decider, commands);
     let before = cached
       ? await withKeys(sources, decider, stream, cached, keys)
       : await refresh(stream, keys);
@@ -196,7 +193,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
 const eventsIn = ({ revision, outset }: Loaded<unknown>): number =>
   outset ? 64 + outset.known.size : Number(revision) + 1;
 
-const placeOf = ({ revision, position }: Pick<Folded<unknown>, 'revision' | 'position'>) => ({
+const placeOf = ({ revision, position }: Pick<Loaded<unknown>, 'revision' | 'position'>) => ({
   revision: revision === 'none' ? 0 : revision,
   position,
 });

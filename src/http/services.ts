@@ -12,12 +12,20 @@ import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Snapshots } from '../eventstore/snapshots.js';
+import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
 import type { Collections } from '../queries/collections.js';
 import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
 import type { Clock } from '../queries/shared-clock.js';
 import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import type { Identify } from './context.js';
+
+/** What operators see of reactions, and do to them. */
+export type OperatedReactions = Readonly<{
+  status(): readonly Readonly<{ name: string; stuck: boolean }>[];
+  retry(name: string, eventId: string): Promise<Retried | undefined>;
+  discard(name: string, eventId: string): Promise<Retried | undefined>;
+}>;
 
 /** What endpoints are made of. */
 export type Services = Readonly<{
@@ -33,6 +41,7 @@ export type Services = Readonly<{
   workers: CommandHandler<WorkerCommand, WorkerRejection, Worker>;
   collections: Collections;
   runner: Runner;
+  reactions: OperatedReactions;
   idempotencyKeys: IdempotencyKeys;
   workerHeartbeats: WorkerHeartbeats;
   /** How many heartbeats a worker may miss until it is lost. */
