@@ -19,7 +19,12 @@ export const checkpoints: Projection<CheckpointDocument, ExecutionEvent> = {
   version: 1,
   ranged: true,
   category: 'execution',
-  indexes: [{ key: { stream: 1, seq: 1, from: 1 } }, { key: { checkpointId: 1 } }],
+  indexes: [
+    { key: { stream: 1, seq: 1, from: 1 } },
+    { key: { checkpointId: 1 } },
+    // In which two runs are compared, stage by stage.
+    { key: { stream: 1, stageOrder: 1, seq: 1 } },
+  ],
   key: ({ stream, data }) =>
     'checkpointId' in data ? `${stream}/${data.checkpointId}` : undefined,
   begins: ({ type }) => type === 'CheckpointSaved',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { interruptKindsSetting } from './interrupt-kinds-setting.js';
 
 /** The waits of Standard Webhooks 1.0 before each attempt: 10 attempts in 76 hours. */
 const webhookSchedule = '0,5,300,1800,7200,18000,36000,50400,72000,86400';
@@ -40,6 +41,12 @@ const settings = z.object({
     })
     .default('info'),
   LOG_FORMAT: z.enum(['pretty', 'json'], 'must be pretty or json').optional(),
+  WORKER_LOST_AFTER: z.coerce
+    .number('must be a number')
+    .min(1, 'must be 1 to 100')
+    .max(100, 'must be 1 to 100')
+    .default(3),
+  INTERRUPT_KINDS: interruptKindsSetting,
   WEBHOOK_ALLOW_PRIVATE: flag.default(false),
   WEBHOOK_SCHEDULE_SECONDS: z
     .string()

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
+import { startClaims } from './claiming/claims.js';
+import { noticing } from './claiming/noticing.js';
 import { commandHandler } from './commands/handle.js';
 import type { Config } from './config.js';
 import { deciders } from './domain/deciders.js';
@@ -20,11 +22,13 @@ import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
 import { startSharedClock } from './queries/shared-clock.js';
-import { webhookDeliveriesIn } from './queries/webhook-deliveries.js';
-import { webhookSecretsIn } from './queries/webhook-secrets.js';
+import { workerHeartbeatsIn } from './queries/worker-heartbeats.js';
+import { startDeadlines } from './reactions/deadlines.js';
+import { startLosingWorkers } from './reactions/lost-workers.js';
+import { pipelineReaction } from './reactions/pipeline.js';
 import { startReactions } from './reactions/start-reactions.js';
-import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
 import { openStores } from './stores.js';
+import { openWebhooks } from './webhooks.js';
 
 const patienceMs = 10_000;
 const purgeEveryMs = 60 * 60 * 1000;
@@ -53,40 +57,36 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
-  const parked = parkedIn(db, store);
-  await parked.prepare();
   const runner = await startRunner({ store, streams, db, projections, log });
   const idempotencyKeys = idempotencyKeysIn(db);
   await idempotencyKeys.prepare();
-  const collections = collectionsOf(db);
-  const secrets = webhookSecretsIn(db);
-  const deliveries = webhookDeliveriesIn(db, clock);
-  await Promise.all([secrets.prepare(), deliveries.prepare()]);
-  const webhookCommands = commandHandler(streams, deciders.webhook);
-  const webhooks = startWebhooks({
-    ...{ store, collections, deliveries, secrets, clock, log },
-    progress: runner.progress('webhooks'),
-    commands: webhookCommands,
-    allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
-    scheduleSeconds: config.WEBHOOK_SCHEDULE_SECONDS,
-    timeoutSeconds: config.WEBHOOK_TIMEOUT_SECONDS,
-  });
-  const reactions = startReactions({ store, reactions: [webhooks.reaction], parked, log });
+  const workerHeartbeats = workerHeartbeatsIn(db);
+  await workerHeartbeats.prepare();
+  const parked = parkedIn(db, store);
+  await parked.prepare();
 
   const feed = startFeed(store, log);
+  const taskHandler = commandHandler(streams, deciders.task);
+  const collections = collectionsOf(db);
+  const webhooks = await openWebhooks({
+    ...{ store, streams, db, collections, runner, clock, config, log },
+  });
+  const progress = { tasks: runner.progress('tasks'), queues: runner.progress('queues') };
+  const { told } = feed;
+  const claiming = { streams, clock, collections, progress, told, log };
+  const claims = startClaims({ tasks: taskHandler, ...claiming });
+  const tasks = noticing(taskHandler, claims.ready);
   const services: Services = {
-    ...{ store, streams, runner, idempotencyKeys, clock, log },
+    ...{ store, streams, runner, idempotencyKeys, clock, log, collections, tasks, claims },
+    workerHeartbeats,
+    workerLostAfter: config.WORKER_LOST_AFTER,
     sessions: commandHandler(streams, deciders.session),
     executions: commandHandler(streams, deciders.execution),
     interrupts: commandHandler(streams, deciders.interrupt),
-    tasks: commandHandler(streams, deciders.task),
     workers: commandHandler(streams, deciders.worker),
-    webhooks: webhookCommands,
-    webhookCalls: {
-      ...{ secrets, deliveries, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
-      ...{ wake: webhooks.wake, resend: webhooks.resend },
-    },
-    collections,
+    webhooks: webhooks.commands,
+    webhookCalls: webhooks.calls,
+    interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
     identify: identifier({
@@ -94,15 +94,23 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
     }),
   };
+  const deadlines = startDeadlines(services);
+  const reactions = startReactions({
+    ...{ store, parked, log },
+    reactions: [pipelineReaction(services), webhooks.reaction],
+  });
   const server = createServer(createApp(routesOf(services), services));
   attachFeed(server, feed, services.identify);
   const purging = setInterval(() => {
-    Promise.all([
-      idempotencyKeys.purge(),
-      secrets.purge(clock.now()),
-      deliveries.purge(clock.now()),
-    ]).catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
+    Promise.all([idempotencyKeys.purge(), webhooks.purge()]).catch((error: unknown) =>
+      log.warn({ err: error }, 'purge failed'),
+    );
   }, purgeEveryMs).unref();
+
+  const losingWorkers = startLosingWorkers({
+    ...{ clock, log, heartbeats: workerHeartbeats },
+    ...{ collections: services.collections, workers: services.workers },
+  });
 
   await listen(server, config.PORT, config.HOST);
   return {
@@ -110,7 +118,9 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     failed: stores.failed,
     stop: async () => {
       clearInterval(purging);
-      await Promise.all([closeServer(server, patienceMs), feed.stop(), reactions.stop()]);
+      claims.stop();
+      await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();
       await runner.stop();
       clock.stop();

@@ -33,6 +33,19 @@ const summaries: Readonly<Record<string, (data: JsonObject) => string>> = {
   ExecutionCompleted: ({ output }) => inShort(output),
   ExecutionFailed: ({ error }) => word(error),
   ExecutionCancelled: ({ reason }) => word(reason),
+  TaskSubmitted: ({ type, queue, payload }) =>
+    [`${word(type)} → ${word(queue)}`, inShort(payload)].filter(Boolean).join(' '),
+  TaskBecameDue: ({ queue }) => word(queue),
+  TaskClaimed: ({ workerId, attempt }) => `${word(workerId)}, attempt ${String(attempt)}`,
+  TaskLeaseExtended: ({ leaseExpiresAt }) => `until ${word(leaseExpiresAt)}`,
+  TaskProgressed: ({ percent, status }) => `${String(percent)} % ${word(status)}`.trimEnd(),
+  TaskCompleted: ({ result }) => inShort(result),
+  TaskAttemptFailed: ({ error }) => word(error),
+  TaskLeaseExpired: ({ workerId, reason }) => `${word(workerId)}: ${word(reason)}`,
+  TaskDeadLettered: ({ reason }) => word(reason),
+  TaskRetried: ({ from }) => `was ${word(from)}`,
+  TaskCancelRequested: ({ reason }) => word(reason),
+  TaskCancelled: ({ from, reason }) => [`was ${word(from)}`, word(reason)].join(' ').trimEnd(),
   StreamForked: ({ ancestry, reason }) => [originIn(ancestry), word(reason)].join(' '),
 };
 

@@ -9,6 +9,7 @@ import { registerServe } from './serve.js';
 import { registerStores } from './stores.js';
 import { registerTail } from './tail.js';
 import { registerTimeline } from './timeline.js';
+import { registerWorker } from './worker.js';
 
 // `forkline timeline … | head` closes the pipe early, which is no failure.
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
@@ -26,6 +27,7 @@ const exitCode = await run(
     registerFork,
     registerLineage,
     registerExport,
+    registerWorker,
   ],
   process.argv,
 );

@@ -1,4 +1,5 @@
 import { everyItem } from './pages.js';
+import type { Comparison, Pruned, Replay, Replayed } from './replay-types.js';
 import { path, type ReadOptions, type Transport, type WriteOptions } from './transport.js';
 import type {
   Checkpoint,
@@ -45,6 +46,14 @@ export const executionsOver = (http: Transport) => {
     /** The checkpoints in order, a page of them, with the forks that hang off each. */
     timeline: (id: string, query: PageQuery = {}, options?: ReadOptions) =>
       http.read<Timeline>(path`/v1/executions/${id}/timeline`, query, options),
+    /** Where two executions part, and what is different since: a page of checkpoints, stage by stage. */
+    compare: (a: string, b: string, page: PageQuery = {}, options?: ReadOptions) =>
+      http.read<Comparison>('/v1/executions/compare', { a, b, ...page }, options),
+    /** Prunes all checkpoints but the newest ones. */
+    prune: (id: string, keep: Readonly<{ keepLast: number }>, options?: WriteOptions) =>
+      http.write<Pruned>('POST', path`/v1/executions/${id}/checkpoints/prune`, keep, options),
+    /** Puts the next stage on its queue: of a fork, which stands still until then, or of an imported run. */
+    resume: (id: string, options?: WriteOptions) => post(id, 'resume', {}, options),
     complete: (id: string, result: Readonly<{ output?: JsonValue }> = {}, options?: WriteOptions) =>
       post(id, 'complete', result, options),
     fail: (id: string, failure: Readonly<{ error: string }>, options?: WriteOptions) =>
@@ -55,7 +64,26 @@ export const executionsOver = (http: Transport) => {
 };
 
 export const checkpointsOver = (http: Transport) => ({
-  /** A checkpoint with its state. */
-  get: (id: string, options?: ReadOptions) =>
-    http.read<Checkpoint>(path`/v1/checkpoints/${id}`, {}, options),
+  /** A checkpoint with its state, looked at in the execution that saved it, or in another that has it. */
+  get: (
+    id: string,
+    options: ReadOptions & Readonly<{ executionId?: string }> = {},
+  ): Promise<Checkpoint> => {
+    const { executionId, ...read } = options;
+    return http.read<Checkpoint>(path`/v1/checkpoints/${id}`, { executionId }, read);
+  },
+  /**
+   * Forks the execution at the checkpoint. With `after`, the position that saved the checkpoint, it
+   * is found however recent it is.
+   */
+  replay: (
+    id: string,
+    replay: Replay = {},
+    options: WriteOptions & Pick<ReadOptions, 'after'> = {},
+  ): Promise<Replayed> => {
+    const { after, ...write } = options;
+    return http.write<Replayed>('POST', path`/v1/checkpoints/${id}/replay`, replay, write, {
+      after,
+    });
+  },
 });

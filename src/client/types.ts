@@ -126,6 +126,9 @@ export type Stage = Readonly<{ name: string; agent: string; queue?: string }>;
 export type Pipeline = Readonly<{ name: string; stages: readonly Stage[] }>;
 export type CurrentStage = Readonly<{ stage: string; agent: string; stageOrder: number }>;
 
+/** The stage that a task carries out. */
+export type DispatchedStage = CurrentStage & Readonly<{ taskId: string; dispatchedAt: string }>;
+
 export type NewExecution = Readonly<{
   id?: string;
   sessionId?: string;
@@ -142,8 +145,12 @@ export type Execution = Readonly<{
   pipeline?: Pipeline;
   input?: JsonValue;
   status: ExecutionStatus;
+  /** Without those that were pruned. */
   checkpointCount: number;
   currentStage?: CurrentStage;
+  dispatched?: DispatchedStage;
+  /** Whether its pipeline stands still until it is resumed. */
+  held?: true;
   output?: JsonValue;
   error?: string;
   reason?: string;
@@ -173,6 +180,8 @@ export type CheckpointSummary = Readonly<{
   agent: string;
   stage: string;
   stageOrder: number;
+  /** The task whose result it is. */
+  taskId?: string;
   createdAt: string;
   revision: number;
   origin?: Origin;
@@ -192,6 +201,9 @@ export type Timeline = Page<TimelineItem> &
     executionId: string;
     status: ExecutionStatus;
     currentStage?: CurrentStage;
+    dispatched?: DispatchedStage;
+    /** Whether the pipeline stands still until it is resumed. */
+    held?: true;
     /** Whether it is over, and `reason` why. */
     terminal: boolean;
     reason?: string;

@@ -4,7 +4,7 @@ import { RevisionConflict } from '../eventstore/event-store.js';
 import { type Folded, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
 import { type CarriedOut, commandsIn, withCommand } from './carried-out.js';
-import { decideAll } from './decide-all.js';
+import { type Decided, decideAll } from './decide-all.js';
 import { inLanes } from './lanes.js';
 import { type CommandRequest, maySee, type Outcome, RevisionMismatch } from './request.js';
 import { stamp } from './stamp.js';
@@ -22,7 +22,12 @@ export type HandlerOptions = Readonly<{
 }>;
 
 /** A stream as a handler remembers it. */
-type Known<State> = Folded<State> & Readonly<{ commands: readonly CarriedOut[] }>;
+type Known<State> = Folded<State> &
+  Readonly<{
+    commands: readonly CarriedOut[];
+    /** The stream was not read here from its beginning: it may have earlier commands than those known. */
+    isPartial?: true;
+  }>;
 
 /** An outcome, and the stream's state when that was known: after the command, or after others that came later. */
 export type Handled<State> = Outcome & Readonly<{ state: State }>;
@@ -32,6 +37,19 @@ export type CommandHandler<Command, Reason, State = unknown> = (
   id: string,
   commands: readonly Command[],
   request: CommandRequest,
+) => Promise<Handled<State> | Rejection<Reason>>;
+
+/**
+ * The same for callers that may know the stream already.
+ *
+ * @param at the stream as the caller knows it. Commands are decided against that and nothing else, with
+ * no read: if it has changed since, that is a RevisionConflict. For commands never carried out before.
+ */
+export type BaselineHandler<Command, Reason, State> = (
+  id: string,
+  commands: readonly Command[],
+  request: CommandRequest,
+  at?: Folded<State>,
 ) => Promise<Handled<State> | Rejection<Reason>>;
 
 /**
@@ -49,19 +67,23 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   streams: Streams,
   decider: Decider<Command, State, Event, Reason>,
   { attempts = 100, cachedStreams = 1_000, cachedEvents = 500_000 }: HandlerOptions = {},
-): CommandHandler<Command, Reason, State> => {
+): BaselineHandler<Command, Reason, State> => {
   const cache = new LRUCache<string, Known<State>>({
     max: cachedStreams,
     maxSize: cachedEvents,
     sizeCalculation: ({ revision }) => Math.min(cachedEvents, Number(revision) + 1),
   });
   const inLane = inLanes();
+  const unborn: Known<State> = {
+    ...{ state: decider.initial, revision: 'none', position: 0, base: 0, commands: [] },
+  };
 
   const remember = (stream: string, known: Known<State>): Known<State> => {
     if (known.revision !== 'none') cache.set(stream, known);
     return known;
   };
-  const refresh = async (stream: string, onto?: Known<State>): Promise<Known<State>> => {
+  const refresh = async (stream: string, known?: Known<State>): Promise<Known<State>> => {
+    const onto = known?.isPartial ? undefined : known;
     const commands = commandsIn(stream, onto?.commands);
     const folded = await fold(streams, decider, stream, {
       ...(onto && { onto }),
@@ -70,22 +92,61 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     return remember(stream, { ...folded, commands: commands.all() });
   };
 
-  const handle: CommandHandler<Command, Reason, State> = async (id, commands, request) => {
-    const stream = `${decider.category}-${id}`;
-    const { commandId, ifRevision } = request;
-    const cached = cache.get(stream);
+  const streamOf = (id: string): string => `${decider.category}-${id}`;
+  const mayAct = ({ caller }: CommandRequest, state: State): boolean => {
+    const owner = decider.ownerOf(state);
+    return owner === undefined || maySee(caller, owner);
+  };
+
+  const add = async (
+    id: string,
+    before: Known<State>,
+    { state, events: facts }: Decided<State, Event>,
+    request: CommandRequest,
+  ): Promise<Handled<State>> => {
+    const stream = streamOf(id);
+    const events = stamp(decider, id, state, facts, request);
+    const appended = await streams.append(stream, events, before.revision, before.base);
+    const commands = withCommand(before.commands, { commandId: request.commandId, ...appended });
+    remember(stream, { ...before, state, ...appended, commands });
+    return { id, stream, ...appended, added: events.length, state };
+  };
+
+  const handleAt = async (
+    id: string,
+    commands: readonly Command[],
+    request: CommandRequest,
+    at: Folded<State>,
+  ): Promise<Handled<State> | Rejection<Reason>> => {
+    const stream = streamOf(id);
+    const cached = cache.peek(stream);
+    const before: Known<State> =
+      cached?.revision === at.revision ? cached : { ...at, commands: [], isPartial: true };
+    const { state } = before;
+    if (!mayAct(request, state)) return reject(decider.notFound);
+    const decided = decideAll(decider, state, commands);
+    if (isRejection(decided)) return decided;
+    if (decided.events.length === 0) return { id, stream, ...placeOf(before), added: 0, state };
+    return add(id, before, decided, request);
+  };
+
+  const handle = async (
+    id: string,
+    commands: readonly Command[],
+    request: CommandRequest,
+  ): Promise<Handled<State> | Rejection<Reason>> => {
+    const stream = streamOf(id);
+    const { commandId, ifRevision, isNew } = request;
+    const cached = cache.get(stream) ?? (isNew ? unborn : undefined);
     let before = cached ?? (await refresh(stream));
     let isFresh = cached === undefined;
 
     for (let attempt = 1; ; attempt++) {
-      const owner = decider.ownerOf(before.state);
-      const mayAct = owner === undefined || maySee(request.caller, owner);
-      const done = before.commands.findLast((command) => command.commandId === commandId);
       const { state } = before;
-      if (done && mayAct) return { id, stream, ...placeOf(done), added: 0, state };
-      const decided = mayAct
-        ? decideAll(decider, before.state, commands)
-        : reject(decider.notFound);
+      const isAllowed = mayAct(request, state);
+      const done = before.commands.findLast((command) => command.commandId === commandId);
+      if (done && isAllowed) return { id, stream, ...placeOf(done), added: 0, state };
+      const decided = isAllowed ? decideAll(decider, state, commands) : reject(decider.notFound);
       const isMismatch = ifRevision !== undefined && ifRevision !== before.revision;
       const isSettled = isMismatch || isRejection(decided) || decided.events.length === 0;
       if (isSettled && !isFresh) {
@@ -99,12 +160,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
       if (decided.events.length === 0) return { id, stream, ...placeOf(before), added: 0, state };
 
       try {
-        const events = stamp(decider, id, decided.state, decided.events, request);
-        const { revision, base } = before;
-        const appended = await streams.append(stream, events, revision, base);
-        const known = withCommand(before.commands, { commandId, ...appended });
-        remember(stream, { state: decided.state, base, ...appended, commands: known });
-        return { id, stream, ...appended, added: events.length, state: decided.state };
+        return await add(id, before, decided, request);
       } catch (error) {
         if (!(error instanceof RevisionConflict) || attempt >= attempts) throw error;
         before = await refresh(stream, before);
@@ -113,7 +169,8 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     }
   };
 
-  return (id, commands, request) => inLane(id, () => handle(id, commands, request));
+  return (id, commands, request, at) =>
+    inLane(id, () => (at ? handleAt(id, commands, request, at) : handle(id, commands, request)));
 };
 
 const placeOf = ({ revision, position }: Pick<Folded<unknown>, 'revision' | 'position'>) => ({

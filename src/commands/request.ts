@@ -13,6 +13,8 @@ export type CommandRequest = Readonly<{
   traceparent?: string;
   /** The only revision at which the command may be carried out. */
   ifRevision?: number;
+  /** The stream is likely not there yet: it is not looked for before the append says otherwise. */
+  isNew?: boolean;
 }>;
 
 /** A command was carried out, or its effect was already there: then nothing was added. */

@@ -13,6 +13,13 @@ export const deltaBetween = (before: JsonObject, after: JsonObject): Delta =>
   // The library's type allows move, copy and test as well; compare never makes them.
   jsonPatch.compare(before, after) as unknown as Delta;
 
+/** {@link deltaBetween} for any two JSON values, of which an absent one is null. The path of the value itself is empty. */
+export const difference = (before: JsonValue = null, after: JsonValue = null): Delta =>
+  deltaBetween({ it: before }, { it: after }).map((operation) => ({
+    ...operation,
+    path: operation.path.slice('/it'.length),
+  }));
+
 /** An object or a list that may be written to; a list's keys are its indexes. */
 type Container = Record<string, JsonValue>;
 

@@ -18,7 +18,9 @@ export const interruptKinds = [
 export type InterruptKind = (typeof interruptKinds)[number];
 
 /** The sorts of answer that an interrupt may ask for; `data` may come with any. */
-export type ResponseField = 'text' | 'approved' | 'decision';
+export const responseFields = ['text', 'approved', 'decision'] as const;
+
+export type ResponseField = (typeof responseFields)[number];
 
 export type Response = Readonly<{
   text?: string;
@@ -27,7 +29,7 @@ export type Response = Readonly<{
   data?: JsonObject;
 }>;
 
-type Raised = {
+export type Raised = {
   kind: InterruptKind;
   requestId: string;
   userId: string;
@@ -40,6 +42,8 @@ type Raised = {
   responses: readonly ResponseField[];
   /** Whether an answer has to be one of those; one that need not may bring data alone, or nothing. */
   requiresResponse: boolean;
+  /** What the feed calls its being raised. */
+  topic: string;
   /** How long it waits, in seconds, and until when; forever when absent. */
   ttlSeconds?: number;
   expiresAt?: Moment;
@@ -57,7 +61,9 @@ export type InterruptEvent =
 
 // State.
 
-export type InterruptStatus = 'pending' | 'resolved' | 'cancelled' | 'expired';
+export const interruptStatuses = ['pending', 'resolved', 'cancelled', 'expired'] as const;
+
+export type InterruptStatus = (typeof interruptStatuses)[number];
 
 export type LiveInterrupt = Readonly<
   Raised & {
@@ -75,7 +81,7 @@ export type Interrupt = Readonly<{ status: 'absent' }> | LiveInterrupt;
 
 export type InterruptCommand =
   | Readonly<{ type: 'RaiseInterrupt' } & Raised>
-  | Readonly<{ type: 'RespondToInterrupt'; response: Response; respondedBy: string }>
+  | Readonly<{ type: 'RespondToInterrupt'; response: Response; respondedBy: string; at: Moment }>
   | Readonly<{ type: 'CancelInterrupt'; reason?: string }>
   | Readonly<{ type: 'ExpireInterrupt'; at: Moment }>;
 
@@ -105,16 +111,18 @@ const raise = (
 
 /** Whether an answer is of a sort that the interrupt asks for, and of no other. */
 const isFitting = (response: Response, { responses, requiresResponse }: LiveInterrupt): boolean => {
-  const given = (['text', 'approved', 'decision'] as const).filter(
-    (field) => response[field] !== undefined,
-  );
+  const given = responseFields.filter((field) => response[field] !== undefined);
   return (
     given.every((field) => responses.includes(field)) && (given.length > 0 || !requiresResponse)
   );
 };
 
+/** Whether its time is up at a moment, whether or not that has been noted. */
+export const isOverdue = ({ expiresAt }: Pick<LiveInterrupt, 'expiresAt'>, at: Moment): boolean =>
+  expiresAt !== undefined && !isBefore(at, expiresAt);
+
 const respond = (
-  { response, respondedBy }: Extract<InterruptCommand, { type: 'RespondToInterrupt' }>,
+  { response, respondedBy, at }: Extract<InterruptCommand, { type: 'RespondToInterrupt' }>,
   interrupt: LiveInterrupt,
 ): InterruptDecision => {
   const { status } = interrupt;
@@ -123,7 +131,8 @@ const respond = (
     interrupt.respondedBy === respondedBy &&
     isSameJson(interrupt.response, response);
   if (isSame) return [];
-  if (status !== 'pending') return reject('interrupt-already-settled');
+  // The deadline counts, not how soon after it someone notes that it has passed.
+  if (status !== 'pending' || isOverdue(interrupt, at)) return reject('interrupt-already-settled');
   if (!isFitting(response, interrupt)) return reject('response-not-fitting');
   return [{ type: 'InterruptResolved', data: { response, respondedBy } }];
 };
@@ -141,10 +150,9 @@ const decide = (command: InterruptCommand, interrupt: Interrupt): InterruptDecis
       return [{ type: 'InterruptCancelled', data }];
     }
     case 'ExpireInterrupt': {
-      const { status, expiresAt } = interrupt;
       // Whoever watches the deadline may be late, or early by a moment: neither is a mistake.
-      const isOver = expiresAt !== undefined && !isBefore(command.at, expiresAt);
-      return status === 'pending' && isOver ? [{ type: 'InterruptExpired', data: {} }] : [];
+      const isDue = interrupt.status === 'pending' && isOverdue(interrupt, command.at);
+      return isDue ? [{ type: 'InterruptExpired', data: {} }] : [];
     }
   }
 };
@@ -170,9 +178,12 @@ export const interrupt: Decider<InterruptCommand, Interrupt, InterruptEvent, Int
     InterruptResolved: onLive((_, data) => ({ ...data, status: 'resolved' as const })),
     InterruptCancelled: onLive((_, data) => ({ ...data, status: 'cancelled' as const })),
     InterruptExpired: onLive(() => ({ status: 'expired' as const })),
-    StreamForked: onLive((_, { ancestry }) => {
+    // A fork is made to see what another answer leads to: the deadline of its past is not its own.
+    StreamForked: (state, { ancestry }) => {
+      if (state.status === 'absent') return state;
+      const { ttlSeconds, expiresAt, ...interrupt } = state;
       const forkedFrom = originOf(ancestry);
-      return forkedFrom ? { forkedFrom } : {};
-    }),
+      return { ...interrupt, ...(forkedFrom && { forkedFrom }) };
+    },
   }),
 };

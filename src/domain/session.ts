@@ -91,6 +91,8 @@ export type SessionCommand =
   | Readonly<{ type: 'ChangeSession'; title?: string; archived?: boolean; metadata?: JsonObject }>
   | Readonly<{ type: 'PauseSession' | 'TerminateSession'; reason?: string }>
   | Readonly<{ type: 'ResumeSession' | 'DeleteSession' | 'RestoreSession' }>
+  /** Asks whether something may begin in the session; adds nothing. */
+  | Readonly<{ type: 'EnterSession' }>
   | Readonly<{
       type: 'MoveSession';
       status: 'active' | 'processing' | 'completed' | 'failed';
@@ -192,6 +194,8 @@ const decide = (command: SessionCommand, session: Session): SessionDecision => {
     return session.deleted ? [] : [{ type: 'SessionDeleted', data: {} }];
   if (command.type === 'RestoreSession')
     return session.deleted ? [{ type: 'SessionRestored', data: {} }] : [];
+  if (command.type === 'EnterSession')
+    return session.deleted || session.status === 'terminated' ? reject('session-not-active') : [];
   if (session.deleted) return reject('session-deleted');
 
   switch (command.type) {

@@ -149,12 +149,13 @@ const retry = ({ status, queue, inert }: LiveTask): TaskDecision => {
 
 /** What waits, and what was given up, is cancelled at once; who runs it is told at its next heartbeat. */
 const cancel = ({ reason, atOnce }: Named<'CancelTask'>, task: LiveTask): TaskDecision => {
-  const { status, queue, inert, cancelRequested } = task;
+  const { status, queue, inert, cancelRequested, lease } = task;
   const why = reason === undefined ? {} : { reason };
+  const whose = status === 'running' && lease ? { workerId: lease.workerId } : {};
   if (status === 'cancelled') return [];
   if (status === 'completed' || inert) return reject('task-already-settled');
   if (status !== 'running' || atOnce)
-    return [{ type: 'TaskCancelled', data: { queue, from: status, ...why } }];
+    return [{ type: 'TaskCancelled', data: { queue, from: status, ...whose, ...why } }];
   return cancelRequested ? [] : [{ type: 'TaskCancelRequested', data: { queue, ...why } }];
 };
 

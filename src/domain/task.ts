@@ -65,7 +65,11 @@ export type TaskEvent =
   /** `fork`: the first own work of a fork, which until then is in no queue's numbers. */
   | Fact<'TaskRetried', { queue: string; from: 'dead' | 'cancelled' | 'delayed' | 'fork' }>
   | Fact<'TaskCancelRequested', { queue: string; reason?: string }>
-  | Fact<'TaskCancelled', { queue: string; from: OpenStatus | 'dead'; reason?: string }>
+  | Fact<
+      'TaskCancelled',
+      /** `workerId`: whose attempt it ends. */
+      { queue: string; from: OpenStatus | 'dead'; workerId?: string; reason?: string }
+    >
   | StreamForked;
 
 // State.
@@ -215,9 +219,9 @@ export const task: Decider<TaskCommand, Task, TaskEvent, TaskRejection> = {
       ...data,
       cancelRequested: true,
     })),
-    TaskCancelled: onLive(({ dueAt: _, ...task }, { queue: __, from: ___, ...data }) => ({
+    TaskCancelled: onLive(({ dueAt: _, ...task }, { reason }) => ({
       ...task,
-      ...data,
+      ...(reason !== undefined && { reason }),
       status: 'cancelled',
     })),
     // A fork has the past of a task, not its work: it is not handed out unless it is retried.

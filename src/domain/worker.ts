@@ -1,11 +1,13 @@
 import { type Decider, type Decision, evolveWith, type Fact, reject } from './decider.js';
 import { type Origin, originOf, type StreamForked } from './fork.js';
 import { isSameJson } from './json.js';
+import type { Moment } from './time.js';
 
 // Events. Names and fields are the storage format. Heartbeats are measurements, and not among them.
 
 type Registered = {
   userId: string;
+  /** Names of queues; one may end in `*` and stands for all that begin so. */
   queues: readonly string[];
   maxConcurrentTasks: number;
   heartbeatSeconds: number;
@@ -15,14 +17,22 @@ export type WorkerEvent =
   | Fact<'WorkerRegistered', Registered>
   | Fact<'WorkerStopRequested'>
   | Fact<'WorkerStopped'>
-  | Fact<'WorkerLost'>
+  | Fact<'WorkerLost', { lastHeartbeatAt?: Moment }>
   | StreamForked;
 
 // State.
 
+/** `stopping` has been asked to stop, and has not said that it did. */
 export type WorkerStatus = 'active' | 'stopping' | 'stopped' | 'lost';
 
-export type LiveWorker = Readonly<Registered & { status: WorkerStatus; forkedFrom?: Origin }>;
+export type LiveWorker = Readonly<
+  Registered & {
+    status: WorkerStatus;
+    /** Whether it was asked to stop since it registered; a lost one learns of it when it is back. */
+    stopRequested: boolean;
+    forkedFrom?: Origin;
+  }
+>;
 
 export type Worker = Readonly<{ status: 'absent' }> | LiveWorker;
 
@@ -30,15 +40,20 @@ export type Worker = Readonly<{ status: 'absent' }> | LiveWorker;
 
 export type WorkerCommand =
   | Readonly<{ type: 'RegisterWorker' } & Registered>
+  /** It has been heard from. */
+  | Readonly<{ type: 'KeepWorker' }>
   | Readonly<{ type: 'RequestWorkerStop' }>
   | Readonly<{ type: 'StopWorker' }>
-  | Readonly<{ type: 'LoseWorker' }>;
+  /** It has not been heard from for too long. */
+  | Readonly<{ type: 'LoseWorker'; lastHeartbeatAt?: Moment }>;
 
-export type WorkerRejection = 'worker-not-found' | 'worker-already-exists';
+export type WorkerRejection = 'worker-not-found' | 'worker-already-exists' | 'worker-stopped';
 
 type WorkerDecision = Decision<WorkerEvent, WorkerRejection>;
 
 // Rules.
+
+const stopRequest: WorkerEvent = { type: 'WorkerStopRequested', data: {} };
 
 /** A worker comes back under its own id: after a stop, a loss, or with other queues. */
 const register = (
@@ -46,33 +61,50 @@ const register = (
   worker: Worker,
 ): WorkerDecision => {
   if (worker.status !== 'absent') {
-    const { status, forkedFrom, ...before } = worker;
-    if (before.userId !== registered.userId) return reject('worker-already-exists');
-    if (status === 'active' && isSameJson(before, registered)) return [];
+    if (worker.userId !== registered.userId) return reject('worker-already-exists');
+    if (worker.status === 'active' && isSameJson(registeredAs(worker), registered)) return [];
   }
   return [{ type: 'WorkerRegistered', data: registered }];
+};
+
+const registeredAs = (worker: LiveWorker): Registered => {
+  const { userId, queues, maxConcurrentTasks, heartbeatSeconds } = worker;
+  return { userId, queues, maxConcurrentTasks, heartbeatSeconds };
+};
+
+/** One that was lost is back as it was, and still to stop if it was asked to. */
+const keep = (worker: LiveWorker): WorkerDecision => {
+  const { status, stopRequested } = worker;
+  if (status === 'stopped') return reject('worker-stopped');
+  if (status !== 'lost') return [];
+  const back: WorkerEvent = { type: 'WorkerRegistered', data: registeredAs(worker) };
+  return stopRequested ? [back, stopRequest] : [back];
 };
 
 const decide = (command: WorkerCommand, worker: Worker): WorkerDecision => {
   if (command.type === 'RegisterWorker') return register(command, worker);
   if (worker.status === 'absent') return reject('worker-not-found');
-  const { status } = worker;
+  const { status, stopRequested } = worker;
   switch (command.type) {
+    case 'KeepWorker':
+      return keep(worker);
     case 'RequestWorkerStop':
-      return status === 'active' ? [{ type: 'WorkerStopRequested', data: {} }] : [];
+      return status === 'stopped' || stopRequested ? [] : [stopRequest];
     case 'StopWorker':
       return status === 'stopped' ? [] : [{ type: 'WorkerStopped', data: {} }];
-    case 'LoseWorker':
-      return status === 'active' || status === 'stopping' ? [{ type: 'WorkerLost', data: {} }] : [];
+    case 'LoseWorker': {
+      const { type: _, ...data } = command;
+      return status === 'active' || status === 'stopping' ? [{ type: 'WorkerLost', data }] : [];
+    }
   }
 };
 
-// Evolution.
+// Evolution. Events other than the first mean nothing to a worker that is not there.
 
-const to =
-  (status: WorkerStatus) =>
+const onLive =
+  (change: (worker: LiveWorker) => Partial<LiveWorker>) =>
   (worker: Worker): Worker =>
-    worker.status === 'absent' ? worker : { ...worker, status };
+    worker.status === 'absent' ? worker : { ...worker, ...change(worker) };
 
 /** A process that carries out tasks: what it takes, and whether it is there. */
 export const worker: Decider<WorkerCommand, Worker, WorkerEvent, WorkerRejection> = {
@@ -84,15 +116,24 @@ export const worker: Decider<WorkerCommand, Worker, WorkerEvent, WorkerRejection
   notFound: 'worker-not-found',
 
   evolve: evolveWith<Worker, WorkerEvent>({
-    WorkerRegistered: (_, data) => ({ ...data, status: 'active' }),
-    WorkerStopRequested: to('stopping'),
-    WorkerStopped: to('stopped'),
-    WorkerLost: to('lost'),
+    WorkerRegistered: (before, data) => ({
+      ...before,
+      ...data,
+      status: 'active',
+      stopRequested: false,
+    }),
+    WorkerStopRequested: onLive(({ status }) => ({
+      status: status === 'lost' ? 'lost' : 'stopping',
+      stopRequested: true,
+    })),
+    WorkerStopped: onLive(() => ({ status: 'stopped', stopRequested: false })),
+    WorkerLost: onLive(() => ({ status: 'lost' })),
+    // A fork has a worker's past, and no process.
     StreamForked: (worker, { ancestry }) => {
       const forkedFrom = originOf(ancestry);
       return worker.status === 'absent' || !forkedFrom
         ? worker
-        : { ...worker, status: 'stopped', forkedFrom };
+        : { ...worker, status: 'stopped', stopRequested: false, forkedFrom };
     },
   }),
 };

@@ -36,6 +36,10 @@ const userEvents = eventTypeFilter({
   checkpointInterval: 32,
 });
 
+const fewEvents = 8;
+
+const isUserEvent = (type: string): boolean => !type.startsWith('$') || type === tombstoneType;
+
 const caughtUp: CaughtUp = { type: 'caughtUp' };
 
 /**
@@ -93,9 +97,16 @@ async function* read(
   });
   // An iterator that destroys the stream would cut it off from its call, which then stays open for good.
   const resolved: AsyncIterable<ResolvedEvent> = events.iterator({ destroyOnReturn: false });
+  // Few events are read to the end before the first is given: who wants no more than that one would
+  // leave a call to be cancelled, and servers cut connections off that cancel many.
+  const few: StoredEvent[] | undefined = (limit ?? fewEvents + 1) <= fewEvents ? [] : undefined;
   let isAtEnd = false;
   try {
-    for await (const { event } of resolved) if (event) yield decode(event);
+    for await (const { event } of resolved) {
+      if (!event) continue;
+      if (few) few.push(decode(event));
+      else yield decode(event);
+    }
     isAtEnd = true;
   } catch (error) {
     if (
@@ -108,6 +119,7 @@ async function* read(
   } finally {
     if (!isAtEnd) abandon(events);
   }
+  if (few) yield* few;
 }
 
 /** Ends a read whose rest nobody wants: the call is cancelled, and what was already received is let go. */
@@ -155,11 +167,18 @@ const subscribe = (client: EventStoreDBClient, after: number | 'start' | 'end'):
 
 const head = async (client: EventStoreDBClient): Promise<number> => {
   try {
-    const newest = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 });
-    let position = 0;
-    // Read to its end, though it has one event at most: what stops short leaves the call open.
-    for await (const { event } of newest) position = toPosition(event?.position.commit ?? 0n);
-    return position;
+    // Behind the newest user event there may be events of the store's own, seldom more than a few.
+    for (let count = 1; ; count *= 32) {
+      const newest = client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: count });
+      let read = 0;
+      let found: number | undefined;
+      // Read to its end, though one event is wanted: what stops short leaves the call open.
+      for await (const { event } of newest) {
+        read += 1;
+        if (event && isUserEvent(event.type)) found ??= toPosition(event.position.commit);
+      }
+      if (found !== undefined || read < count) return found ?? 0;
+    }
   } catch (error) {
     return fail(error, '$all', 'none');
   }

@@ -115,7 +115,7 @@ export type EventStore = Readonly<{
    * The group lives in the store: it goes on from where it was, whoever takes part.
    */
   consume(group: string, options: ConsumeOptions): Consumption;
-  /** Position of the newest event of the store, of whatever kind; 0 when there is none. */
+  /** Position of the newest user event of the store, which is what read models come to; 0 when there is none. */
   head(): Promise<number>;
   /**
    * Deletes a stream for good: it can be neither read nor written again.

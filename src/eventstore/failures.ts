@@ -1,4 +1,5 @@
 import { convertToCommandError, ErrorType, isCommandError } from '@eventstore/db-client';
+import { status } from '@grpc/grpc-js';
 import {
   AppendTooLarge,
   type ExpectedRevision,
@@ -31,6 +32,12 @@ export const fail = (failure: unknown, stream: string, expected: ExpectedRevisio
       rememberLoss(error._raw);
       throw new StoreUnavailable(`the event store does not answer: ${error.message}`);
     default:
-      throw error;
+      if (!isCutOff(error)) throw error;
+      rememberLoss(error._raw);
+      throw new StoreUnavailable(`the connection to the event store was cut off: ${error.message}`);
   }
 };
+
+/** Whether a call ended because its connection did, as grpc-js has it. */
+const isCutOff = ({ code, message }: Error & { code?: unknown }): boolean =>
+  code === status.INTERNAL && message.includes('RST_STREAM');

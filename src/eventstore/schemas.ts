@@ -111,6 +111,7 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
     data: jsonObject.optional(),
     responses: z.array(z.enum(['text', 'approved', 'decision'])),
     requiresResponse: z.boolean(),
+    topic: z.string(),
     ttlSeconds: z.number().optional(),
     expiresAt: moment.optional(),
     traceId: z.string().optional(),
@@ -163,6 +164,7 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
   TaskCancelled: z.object({
     queue,
     from: z.enum(['ready', 'delayed', 'running', 'dead']),
+    workerId: z.string().optional(),
     reason: z.string().optional(),
   }),
   WorkerRegistered: z.object({
@@ -173,7 +175,7 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
   }),
   WorkerStopRequested: nothing,
   WorkerStopped: nothing,
-  WorkerLost: nothing,
+  WorkerLost: z.object({ lastHeartbeatAt: moment.optional() }),
   WebhookRegistered: z.object({
     userId: z.string(),
     everyone: z.boolean(),

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { EventStore } from '../eventstore/event-store.js';
+import type { EventStore, StoredEvent } from '../eventstore/event-store.js';
 import type { Backoff } from './backoff.js';
 import type { Consumer } from './consumer.js';
 import type { WindowLimits } from './event-window.js';
@@ -16,6 +16,8 @@ export type Feed = Readonly<{
    * @returns ends it
    */
   follow(request: FeedRequest, consumer: Consumer): () => void;
+  /** What happens in the store, for another part of this process; available once the store was first reached. */
+  told: Promise<Told>;
   /** Has something done when the feed stops, which waits for it. */
   onStop(leave: () => Promise<void>): void;
   /** Whether {@link stop} was called. */
@@ -23,6 +25,14 @@ export type Feed = Readonly<{
   log: Logger;
   /** Ends every consumer and lets go of the store, which it does not close. Safe to call twice. */
   stop(): Promise<void>;
+}>;
+
+/** What happens in the store, whoever may see it. */
+export type Told = Readonly<{
+  /** Every event up to here has been told. */
+  position(): number;
+  /** Tells a listener each event from now on, in order. @returns ends it */
+  each(listener: (event: StoredEvent) => void): () => void;
 }>;
 
 export type FeedOptions = Readonly<{
@@ -59,6 +69,13 @@ export const startFeed = (store: EventStore, log: Logger, options: FeedOptions =
   let stopped: Promise<void> | undefined;
   return {
     log,
+    told: hub.then(({ position, stored }) => ({
+      position,
+      each: (listener) => {
+        const telling = stored.subscribe(listener);
+        return () => telling.unsubscribe();
+      },
+    })),
     isStopping: () => stopped !== undefined,
     onStop: (leave) => {
       leaving.push(leave);

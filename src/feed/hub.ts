@@ -14,6 +14,8 @@ import { type FeedEvent, feedEvent, isTombstone, labelOf } from './feed-event.js
 export type Hub = Readonly<{
   /** Events from now on, in order. */
   events: Observable<FeedEvent>;
+  /** The same as the store has them, also those that nobody is shown. */
+  stored: Observable<StoredEvent>;
   /** The newest of them, kept for those who come back after a short while. */
   window: EventWindow;
   /** Where the hub began: the position of the newest event there was. */
@@ -35,6 +37,7 @@ type State = { readonly start: number; readonly window: EventWindow; position: n
  */
 export const startHub = (store: EventStore, log: Logger, options: HubOptions): RunningHub => {
   const events = new Subject<FeedEvent>();
+  const stored = new Subject<StoredEvent>();
   let state: State | undefined;
   let open: (hub: Hub) => void = () => undefined;
   const opened = new Promise<Hub>((resolve) => {
@@ -46,13 +49,14 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
     const start = await store.head();
     const begun: State = { start, window: eventWindow(start, options.window), position: start };
     state = begun;
-    open({ events, window: begun.window, start, position: () => begun.position });
+    open({ events, stored, window: begun.window, start, position: () => begun.position });
     return begun;
   };
 
   const tell = (state: State, item: StoredEvent | CaughtUp) => {
     if (!('position' in item)) return;
     state.position = item.position;
+    stored.next(item);
     const label = labelOf(item);
     // What nobody owns nobody will be shown.
     if (label.ownerId === undefined && !isTombstone(label)) return;

@@ -6,9 +6,9 @@ import { Problem, type ProblemCode } from './problem.js';
 import type { Answer } from './route.js';
 
 /** The outcome of a command. @throws Problem when it was turned down */
-export const carriedOut = <Reason extends ProblemCode | ForkRejection>(
-  outcome: Outcome | Rejection<Reason>,
-): Outcome => {
+export const carriedOut = <Accepted extends Outcome, Reason extends ProblemCode | ForkRejection>(
+  outcome: Accepted | Rejection<Reason>,
+): Accepted => {
   if (isRejection(outcome)) throw new Problem(outcome.rejected);
   return outcome;
 };

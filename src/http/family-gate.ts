@@ -1,10 +1,5 @@
-import type { Outcome } from '../commands/request.js';
-import type { Rejection } from '../domain/decider.js';
-
-type Addition<Reason> = Outcome | Rejection<Reason>;
-
 /**
- * Keeps apart what adds a stream to a session's family, a fork or an execution, and what deletes the
+ * Keeps apart what adds a stream to a session's family, a fork, an execution or a task, and what deletes the
  * family for good: a fork taken while its past is deleted would be acknowledged and lost. Additions
  * go side by side; a deletion waits for those under way, and holds up those that come after it.
  *
@@ -12,7 +7,8 @@ type Addition<Reason> = Outcome | Rejection<Reason>;
  * caught only when the read models have it before the deletion looks.
  */
 export type FamilyGate = Readonly<{
-  add<Reason>(session: string, work: () => Promise<Addition<Reason>>): Promise<Addition<Reason>>;
+  /** What work gives says at which `position` it added the last, if it did. */
+  add<Result extends object>(session: string, work: () => Promise<Result>): Promise<Result>;
   remove<Result>(session: string, work: () => Promise<Result>): Promise<Result>;
   /** Position of the newest addition: read models that have it know of all. */
   newest(): number;
@@ -38,7 +34,7 @@ export const familyGate = (): FamilyGate => {
       underWay.add(added);
       try {
         const outcome = await added;
-        if ('position' in outcome) newest = Math.max(newest, outcome.position);
+        if ('position' in outcome) newest = Math.max(newest, Number(outcome.position));
         return outcome;
       } finally {
         underWay.delete(added);

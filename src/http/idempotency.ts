@@ -9,7 +9,8 @@ import { malformed, Problem } from './problem.js';
 import { problemOf } from './problem-of.js';
 import type { Streamed } from './route.js';
 
-export type Sent = KeptAnswer | Streamed;
+/** What is sent; what is `passing` is not kept, so that the request repeated is carried out again. */
+export type Sent = (KeptAnswer & Readonly<{ passing?: true }>) | Streamed;
 
 /** Carries a request out under ids of its own, or under those it was first carried out with. */
 type CarryOut = (ids: RequestIds) => Promise<Sent>;
@@ -47,7 +48,7 @@ export const onceByKey = (keys: IdempotencyKeys) => {
     if (answer) return { ...answer, headers: { ...answer.headers, 'Idempotent-Replayed': 'true' } };
     try {
       const sent = await carryOut(kept);
-      if (!('write' in sent)) await keys.answer(key, sent);
+      if (!('write' in sent) && !sent.passing) await keys.answer(key, sent);
       return sent;
     } catch (error) {
       // Nothing was done, and the request put right is another one.

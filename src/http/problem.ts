@@ -23,7 +23,7 @@ const refusals = {
   'session-not-found': { status: 404, title: 'There is no such session' },
   'session-already-exists': { status: 409, title: 'There is another session with this id' },
   'session-deleted': { status: 409, title: 'The session is deleted' },
-  'session-not-active': { status: 409, title: 'The session takes no messages as it is' },
+  'session-not-active': { status: 409, title: 'The session takes nothing new as it is' },
   'session-transition-not-allowed': {
     status: 409,
     title: 'The session cannot go there from its status',
@@ -49,6 +49,7 @@ const refusals = {
   'task-not-retryable': { status: 409, title: 'The task cannot be retried as it is' },
   'worker-not-found': { status: 404, title: 'There is no such worker' },
   'worker-already-exists': { status: 409, title: 'There is another worker with this id' },
+  'worker-stopped': { status: 409, title: 'The worker has stopped: it must register again' },
   'webhook-not-found': { status: 404, title: 'There is no such webhook' },
   'webhook-already-exists': { status: 409, title: 'There is another webhook with this id' },
   'webhook-rotating-too-often': {

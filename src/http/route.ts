@@ -8,6 +8,8 @@ export type Answer = Readonly<{
   status: number;
   body?: unknown;
   headers?: Readonly<Record<string, string>>;
+  /** Whether it may be another one next time, and so is not kept under an idempotency key; false by default. */
+  passing?: boolean;
 }>;
 
 /** A handler that writes its answer itself, piece by piece. */
@@ -23,6 +25,8 @@ export type ModelName =
   | 'checkpoints'
   | 'prunes'
   | 'streams'
+  | 'workers'
+  | 'interrupts'
   | 'tasks'
   | 'queues'
   | 'webhooks';

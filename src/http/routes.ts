@@ -1,16 +1,22 @@
 import { familyGate } from './family-gate.js';
 import type { Route } from './route.js';
 import { checkpointRoutes } from './routes/checkpoints.js';
+import { claimRoutes } from './routes/claim.js';
 import { executionRoutes } from './routes/executions.js';
 import { exportRoutes } from './routes/export.js';
 import { feedRoutes } from './routes/feed.js';
 import { importRoutes } from './routes/import.js';
+import { interruptRoutes } from './routes/interrupts.js';
 import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
+import { queueRoutes } from './routes/queues.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { streamRoutes } from './routes/streams.js';
+import { taskLeaseRoutes } from './routes/task-leases.js';
+import { taskRoutes } from './routes/tasks.js';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.js';
 import { webhookRoutes } from './routes/webhooks.js';
+import { workerRoutes } from './routes/workers.js';
 import type { Services } from './services.js';
 
 /** Every endpoint under /v1. */
@@ -22,8 +28,14 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...sessionRoutes(services, gate),
     ...messageRoutes(services),
     ...executionRoutes(services, gate),
-    ...checkpointRoutes(services),
+    ...interruptRoutes(services, gate),
+    ...claimRoutes(services),
+    ...taskLeaseRoutes(services),
+    ...taskRoutes(services, gate),
+    ...queueRoutes(services),
+    ...checkpointRoutes(services, gate),
     ...streamRoutes(services, gate),
+    ...workerRoutes(services),
     ...feedRoutes(services),
     ...operationRoutes(services),
     ...webhookRoutes(services),

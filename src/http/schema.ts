@@ -23,8 +23,24 @@ export const metadata = jsonObject.refine(
 /** A UUID, in lower case, as stream names have it. */
 export const id = z.uuid().toLowerCase();
 
+const longestTtl = 10 * 365 * 24 * 60 * 60;
+
+/** How long something waits, in seconds; null for as long as it takes. */
+export const ttlSeconds = z
+  .number('must be a number of seconds, or null')
+  .min(0.001, 'must be more than 0; null is for as long as it takes')
+  .max(longestTtl, `must be ${longestTtl} at most, ten years`)
+  .nullable();
+
 export const text = z.string().max(500);
 export const reason = z.string().max(2_000);
+
+/** The name of a queue. An asterisk stands for many. */
+export const queueName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^*\p{Cc}]*$/u, 'may contain neither * nor control characters');
 
 const wholeNumber = z.string().regex(/^\d{1,16}$/, 'must be a whole number');
 

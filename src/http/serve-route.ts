@@ -52,7 +52,9 @@ const answerTo = async (
   await caughtUp(route, services, request);
   try {
     const answer = await route.handle(request, contextOf(request, caller, requestId, ids));
-    return 'write' in answer ? answer : asSent(answer);
+    return 'write' in answer
+      ? answer
+      : { ...asSent(answer), ...(answer.passing && { passing: true }) };
   } catch (error) {
     const problem = problemOf(error);
     if (isFinal(problem)) return asSent(problemAnswer(problem, request, requestId));

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { CommandHandler } from '../commands/handle.js';
+import type { Claims } from '../claiming/claims.js';
+import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
 import type { Caller } from '../commands/request.js';
 import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
+import type { InterruptKinds } from '../domain/interrupt-kinds.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
 import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
 import type { WebhookCommand, WebhookRejection } from '../domain/webhook.js';
-import type { WorkerCommand, WorkerRejection } from '../domain/worker.js';
+import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Runner } from '../projecting/runner.js';
@@ -16,6 +18,7 @@ import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
 import type { Clock } from '../queries/shared-clock.js';
 import type { WebhookDeliveries } from '../queries/webhook-deliveries.js';
 import type { WebhookSecrets } from '../queries/webhook-secrets.js';
+import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import type { Identify } from './context.js';
 
 /** What webhooks are called with. */
@@ -37,17 +40,23 @@ export type Services = Readonly<{
   sessions: CommandHandler<SessionCommand, SessionRejection>;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
-  tasks: CommandHandler<TaskCommand, TaskRejection, Task>;
-  workers: CommandHandler<WorkerCommand, WorkerRejection>;
+  tasks: BaselineHandler<TaskCommand, TaskRejection, Task>;
+  claims: Claims;
+  workers: CommandHandler<WorkerCommand, WorkerRejection, Worker>;
   webhooks: CommandHandler<WebhookCommand, WebhookRejection>;
   webhookCalls: WebhookCalls;
   collections: Collections;
   runner: Runner;
   idempotencyKeys: IdempotencyKeys;
+  workerHeartbeats: WorkerHeartbeats;
+  /** How many heartbeats a worker may miss until it is lost. */
+  workerLostAfter: number;
   identify: Identify;
   /** Answers a request with the feed as server-sent events. */
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */
   clock: Clock;
+  /** What interrupts of each kind are like. */
+  interruptKinds: InterruptKinds;
   log: Logger;
 }>;

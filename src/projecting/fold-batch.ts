@@ -96,11 +96,14 @@ export const foldDocument = (
   };
 };
 
-/** A document is kept as it was at its stream's first own event, and wherever this many revisions are full. */
+/**
+ * A document is kept as it was wherever this many revisions are full, and at a fork's first own
+ * event. What begins with a stream's very first event is found by folding from there.
+ */
 export const keptEvery = 64;
 
 const isKept = (before: Bare | undefined, revision: number): boolean => {
-  if (!before) return true;
+  if (!before) return revision > 0;
   const { revision: last } = before as Bare & { revision: number };
   return Math.floor(last / keptEvery) < Math.floor(revision / keptEvery);
 };

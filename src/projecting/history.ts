@@ -31,9 +31,9 @@ export const historyIn = (
       .sort({ revision: -1 })
       .limit(1)
       .next();
-    if (!mark) return undefined;
-    let document: FromStream | undefined = mark.document;
-    for await (const event of streams.read(stream, { from: mark.revision + 1, through: revision }))
+    let document: FromStream | undefined = mark?.document;
+    const from = mark ? mark.revision + 1 : 0;
+    for await (const event of streams.read(stream, { from, through: revision }))
       document = step(projection, document, event);
     return document;
   };

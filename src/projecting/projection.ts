@@ -50,6 +50,11 @@ export type Projection<Document extends FromStream, Event extends Fact> = Readon
    * were at some of the earlier revisions is kept.
    */
   inherits?: true;
+  /**
+   * Whether a document is made of many streams, so that deleting one of them for good neither
+   * removes it nor takes back what the stream did. Its `stream` is then the name of none.
+   */
+  spans?: true;
   indexes: readonly Index[];
   /** The category of the streams it is made from; every category by default. */
   category?: string;

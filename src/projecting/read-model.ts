@@ -65,6 +65,7 @@ export const readModel = (
       if (inherits) await history.prepare();
     },
     apply: async (events) => {
+      if (projection.spans) return fold(events);
       for (const { events: part, ended } of partsAtEnds(events)) {
         if (projection.inherits)
           for (const each of partsAtForks(part)) await fold(await history.withInherited(each));

@@ -103,6 +103,8 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   };
 
   const follow = async (): Promise<void> => {
+    // Stopped while the models were recalled: there is no subscription yet that stopping could have closed.
+    if (signal.aborted) return;
     foldedTo = Math.min(...runs.map(({ progress }) => progress.position()));
     const opened = store.subscribe(foldedTo < 0 ? 'start' : foldedTo);
     subscription = opened;

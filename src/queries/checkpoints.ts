@@ -1,6 +1,6 @@
 import type { Caller } from '../commands/request.js';
 import type { Segment } from '../domain/fork.js';
-import type { JsonObject } from '../domain/json.js';
+import type { JsonObject, JsonValue } from '../domain/json.js';
 import { fullState, fullStateEvery } from '../domain/stored-state.js';
 import type { CheckpointRow, Collections } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
@@ -24,7 +24,7 @@ export type CheckpointView = Readonly<{
 }>;
 
 export type CheckpointDetail = CheckpointView &
-  Readonly<{ state: JsonObject; outputs?: unknown; processing?: unknown }>;
+  Readonly<{ state: JsonObject; outputs?: JsonValue; processing?: readonly JsonObject[] }>;
 
 export type CheckpointListOptions = Readonly<{ at?: number; cursor?: string; limit: number }>;
 
@@ -139,7 +139,8 @@ export const stateOf = async (
   return chain.reduceRight<JsonObject>((before, stored) => fullState(stored, before), {});
 };
 
-const viewOf = (row: CheckpointRow, stream: string): CheckpointView => ({
+/** A row as it is shown in an execution that has it. */
+export const viewOf = (row: CheckpointRow, stream: string): CheckpointView => ({
   id: row.checkpointId,
   executionId: stream.slice('execution-'.length),
   agent: row.agent,

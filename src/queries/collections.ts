@@ -1,12 +1,16 @@
 import type { Collection, Db } from 'mongodb';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
+import { type DeadlineDocument, deadlines } from '../../projections/deadlines.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
+import { type InterruptDocument, interrupts } from '../../projections/interrupts.js';
 import { type MessageDocument, messages } from '../../projections/messages.js';
 import { type PruneDocument, prunes } from '../../projections/prunes.js';
+import { type QueueDocument, queues } from '../../projections/queues.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
 import { type TaskDocument, tasks } from '../../projections/tasks.js';
 import { type WebhookDocument, webhooks } from '../../projections/webhooks.js';
+import { type WorkerDocument, workers } from '../../projections/workers.js';
 import { collectionName } from '../projecting/read-model.js';
 
 type Stored<Document> = Document & Readonly<{ _id: string; position: number }>;
@@ -20,7 +24,11 @@ export type Collections = Readonly<{
   checkpoints: Collection<Row<CheckpointDocument>>;
   prunes: Collection<Row<PruneDocument>>;
   streams: Collection<Stored<StreamDocument>>;
+  workers: Collection<Stored<WorkerDocument>>;
+  deadlines: Collection<Stored<DeadlineDocument>>;
+  interrupts: Collection<Stored<InterruptDocument>>;
   tasks: Collection<Stored<TaskDocument>>;
+  queues: Collection<Stored<QueueDocument>>;
   webhooks: Collection<Stored<WebhookDocument>>;
 }>;
 
@@ -28,8 +36,11 @@ export type SessionRecord = Stored<SessionDocument>;
 export type MessageRow = Row<MessageDocument>;
 export type ExecutionRecord = Stored<ExecutionDocument>;
 export type CheckpointRow = Row<CheckpointDocument>;
+export type InterruptRecord = Stored<InterruptDocument>;
 export type StreamRecord = Stored<StreamDocument>;
+export type WorkerRecord = Stored<WorkerDocument>;
 export type TaskRecord = Stored<TaskDocument>;
+export type QueueRecord = Stored<QueueDocument>;
 export type WebhookRecord = Stored<WebhookDocument>;
 
 export const collectionsOf = (db: Db): Collections => ({
@@ -39,6 +50,10 @@ export const collectionsOf = (db: Db): Collections => ({
   checkpoints: db.collection(collectionName(checkpoints)),
   prunes: db.collection(collectionName(prunes)),
   streams: db.collection(collectionName(streams)),
+  workers: db.collection(collectionName(workers)),
+  deadlines: db.collection(collectionName(deadlines)),
+  interrupts: db.collection(collectionName(interrupts)),
   tasks: db.collection(collectionName(tasks)),
+  queues: db.collection(collectionName(queues)),
   webhooks: db.collection(collectionName(webhooks)),
 });

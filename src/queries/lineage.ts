@@ -48,13 +48,21 @@ export const lineageOf = async (
   };
 };
 
-/** The streams that were forked from a stream, and where: what protects it from being deleted for good. */
+/**
+ * The streams that were forked from a stream, and where: what protects it from being deleted for good.
+ *
+ * @param between revisions forked at: from `low` up to and including `high`
+ */
 export const forksOf = async (
   { streams }: Collections,
   stream: string,
+  between?: Readonly<{ low: number; high: number }>,
 ): Promise<readonly Readonly<{ stream: string; at: number }>[]> => {
   const found = await streams
-    .find({ 'forkedFrom.stream': stream })
+    .find({
+      'forkedFrom.stream': stream,
+      ...(between && { 'forkedFrom.revision': { $gte: between.low, $lte: between.high } }),
+    })
     .sort({ 'forkedFrom.revision': 1, createdAt: 1, _id: 1 })
     .limit(100)
     .toArray();

@@ -96,29 +96,21 @@ const topics: ReadonlyMap<string, string> = new Map([
   [tombstoneType, 'stream.deleted'],
 ]);
 
-/** Raising an interrupt is named after what it asks for. */
-const interruptTopics: ReadonlyMap<unknown, string> = new Map([
-  ['clarification', 'interrupt.clarification_needed'],
-  ['confirmation', 'interrupt.confirmation_needed'],
-  ['agent_review', 'interrupt.agent_review'],
-  ['checkpoint', 'interrupt.checkpoint'],
-  ['resource_exhausted', 'interrupt.resource_exhausted'],
-  ['timeout', 'interrupt.timeout'],
-  ['system_error', 'interrupt.system_error'],
-]);
-
-/** The name that user interfaces know an event by; `category.type-in-kebab-case` for a type not in the table. */
+/**
+ * The name that user interfaces know an event by; `category.type-in-kebab-case` for a type not in the
+ * table. The raising of an interrupt carries its own: what settings say later does not rename it.
+ */
 export const topicOf = ({
   type,
   stream,
   data,
 }: Pick<StoredEvent, 'type' | 'stream' | 'data'>): string =>
   topics.get(type) ??
-  (type === 'InterruptRaised' ? interruptTopics.get(kindOf(data)) : undefined) ??
+  (type === 'InterruptRaised' ? topicIn(data) : undefined) ??
   `${categoryOf(stream)}.${kebabCase(type)}`;
 
-const kindOf = (data: unknown): unknown =>
-  typeof data === 'object' && data !== null && 'kind' in data ? data.kind : undefined;
+const topicIn = (data: unknown): string | undefined =>
+  typeof data === 'object' && data !== null && 'topic' in data ? String(data.topic) : undefined;
 
 /** What a stream is one of: its name up to the first hyphen. */
 export const categoryOf = (stream: string): string => stream.split('-', 1)[0] ?? stream;

@@ -128,3 +128,26 @@ describe('deleting and restoring', () => {
       .when({ type: 'ChangeSession', title: 'x' })
       .rejects('session-deleted'));
 });
+
+describe('what begins in a session', () => {
+  const enter: SessionCommand = { type: 'EnterSession' };
+
+  it.each(Object.entries(ways).filter(([status]) => status !== 'terminated'))(
+    'may do so while it is %s',
+    (_, way) =>
+      given(session)
+        .events(...way)
+        .when(enter)
+        .changesNothing(),
+  );
+  it.each([
+    ['terminated', ways.terminated],
+    ['deleted', [created, deleted]],
+  ])('may not once it is %s', (_, way) =>
+    given(session)
+      .events(...way)
+      .when(enter)
+      .rejects('session-not-active'),
+  );
+  it('needs the session', () => given(session).events().when(enter).rejects('session-not-found'));
+});

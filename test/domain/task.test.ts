@@ -170,7 +170,7 @@ describe('cancelling a task', () => {
     given(task)
       .events(submitted(), claimed())
       .when({ ...cancel, atOnce: true } as typeof cancel)
-      .adds(cancelled('running'));
+      .adds(cancelled('running', { workerId: 'w-1' }));
     given(task)
       .events(submitted(), claimed(), cancelled('running'))
       .when(complete())

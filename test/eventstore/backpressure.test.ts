@@ -62,3 +62,13 @@ it('lets reads and subscriptions that stop early go, and the connection close', 
   while (client.disposableStreams.size > 0) await new Promise(setImmediate);
   await store.close();
 });
+
+it('keeps its connection through thousands of reads of which nothing is left', async () => {
+  for (let n = 0; n < 30; n++)
+    await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        for await (const _ of opened.store.read('test-long', { limit: 1 })) break;
+        for await (const _ of opened.store.read('test-none')) break;
+      }),
+    );
+});

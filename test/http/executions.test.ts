@@ -22,8 +22,8 @@ const found = ({ id, position }: Written): Promise<ExecutionView> =>
 const pipeline = {
   name: 'solve',
   stages: [
-    { name: 'plan', agent: 'planner', queue: 'plans' },
-    { name: 'code', agent: 'coder' },
+    { name: 'plan', agent: 'planner' },
+    { name: 'code', agent: 'coder', queue: 'code' },
   ],
 };
 

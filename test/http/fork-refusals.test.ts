@@ -46,7 +46,8 @@ describe('a fork', () => {
       [ann, '%24all', 'stream-not-found'],
       [ann, `%24%24${stream}`, 'stream-not-found'],
       [ann, '%24ce-session', 'stream-not-found'],
-      [ann, `worker-${missing}`, 'stream-not-found'],
+      [ann, `task-${missing}`, 'task-not-found'],
+      [ann, `gadget-${missing}`, 'stream-not-found'],
     ] as const)
       expectProblem(await api.post(`/v1/streams/${of}/forks`, { at: 0 }), code, 404);
     expect(await eventsOf(ann, stream)).toHaveLength(1);

@@ -84,7 +84,7 @@ describe('a malformed body', () => {
     ['/v1/sessions/:s/messages', { role: 'user' }, 'content'],
     ['/v1/sessions/:s/messages', { role: 'robot', content: 'x' }, 'role'],
     ['/v1/sessions/:s/messages', { role: 'user', content: { text: 'x' } }, 'content'],
-    ['/v1/sessions/:s/messages', { role: 'user', content: ['x'] }, 'content'],
+    ['/v1/sessions/:s/messages', { role: 'user', content: ['x'] }, 'content.0'],
     ['/v1/sessions/:s/messages', { role: 'user', content: 'x', toolCalls: [1] }, 'toolCalls.0'],
     ['/v1/executions', { pipeline: { name: 'p' } }, 'pipeline.stages'],
     ['/v1/executions', { pipeline: { name: '', stages: [] } }, 'pipeline.name'],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Pipeline } from '../../src/domain/execution.js';
 import { type ImportAction, importPlan } from '../../src/importing/import-plan.js';
 import { readOne } from './reading.js';
 
@@ -74,6 +75,16 @@ describe('planning an import', () => {
     expect(actions[3]?.commands).toEqual([
       { type: 'MoveSession', status: 'failed', reason: 'timed out' },
     ]);
+  });
+
+  it('has no stage of a record carried out again', async () => {
+    const run = await readOne(conversation);
+    const startOf = (pipeline: Pipeline) =>
+      importPlan({ ...run, pipeline }, 'ann').actions[1]?.commands[0];
+    const stage = { name: 'plan', agent: 'planner' };
+    const queued = { name: 'p', stages: [stage, { ...stage, queue: 'llm' }] };
+    expect(startOf(queued)).toMatchObject({ type: 'StartExecution', held: true });
+    expect(startOf({ name: 'p', stages: [stage] })).not.toHaveProperty('held');
   });
 
   it('makes the same ids of the same run for the same user, forever', async () => {

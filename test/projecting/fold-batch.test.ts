@@ -102,13 +102,18 @@ describe('the marks of a document that forks inherit', () => {
     return marks;
   };
 
-  it('are its first state and each one that fills a stretch of revisions, however batches fall', () => {
+  it('are each state that fills a stretch of revisions, however batches fall', () => {
     const expected = [
-      ['sum-1@0', 1],
       [`sum-1@${keptEvery}`, keptEvery + 1],
       [`sum-1@${2 * keptEvery}`, 2 * keptEvery + 1],
     ];
     for (const size of [1, 3, 64, 65, 1000]) expect(marksOf(150, size)).toEqual(expected);
+  });
+
+  it('are the first own state of a fork, too', () => {
+    const [begun] = added(1).map((event) => ({ ...event, revision: 7 }));
+    const { marks } = foldDocument(inheriting, 'sum-1', [begun!], undefined)!;
+    expect(marks.map(({ _id }) => _id)).toEqual(['sum-1@7']);
   });
 });
 

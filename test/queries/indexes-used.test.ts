@@ -7,12 +7,18 @@ import type { Streams } from '../../src/eventstore/lineage.js';
 import { readModel } from '../../src/projecting/read-model.js';
 import { findCheckpoint, listCheckpoints } from '../../src/queries/checkpoints.js';
 import { type Collections, collectionsOf } from '../../src/queries/collections.js';
+import { compareExecutions } from '../../src/queries/compare.js';
+import { listDue } from '../../src/queries/deadlines.js';
 import { findExecution, listExecutions } from '../../src/queries/executions.js';
+import { findInterrupt, listInterrupts } from '../../src/queries/interrupts.js';
 import { forksOf, lineageOf } from '../../src/queries/lineage.js';
 import { listMessages } from '../../src/queries/messages.js';
 import { toCursor } from '../../src/queries/page.js';
+import { cutKeeping } from '../../src/queries/prunes.js';
+import { findQueue, listQueues } from '../../src/queries/queues.js';
 import { searchMessages } from '../../src/queries/search.js';
 import { findSession, listSessions } from '../../src/queries/sessions.js';
+import { findTask, listTasks } from '../../src/queries/tasks.js';
 import { timelineOf } from '../../src/queries/timeline.js';
 import {
   type WebhookDeliveries,
@@ -24,12 +30,15 @@ import {
   listWebhooks,
   webhookById,
 } from '../../src/queries/webhooks.js';
+import { type WorkerHeartbeats, workerHeartbeatsIn } from '../../src/queries/worker-heartbeats.js';
+import { findWorker, listWorkers, workerStanding } from '../../src/queries/workers.js';
 import { removeFolder, temporaryFolder } from '../support/program.js';
 
 let folder: string;
 let mongo: EmbeddedMongo;
 let client: MongoClient;
 let collections: Collections;
+let heartbeats: WorkerHeartbeats;
 let deliveries: WebhookDeliveries;
 const sent: Document[] = [];
 
@@ -52,6 +61,9 @@ beforeAll(async () => {
   // Making indexes reads no stream.
   for (const projection of projections) await readModel(db, projection, {} as Streams).prepare();
   collections = collectionsOf(db);
+  heartbeats = workerHeartbeatsIn(db);
+  await heartbeats.prepare();
+  await heartbeats.beat({ workerId: 'b', at: 1, expiresAt: 2 });
   deliveries = webhookDeliveriesIn(db, { now: Date.now });
   await deliveries.prepare();
   await db.collection('streams_v1').insertMany(
@@ -80,11 +92,50 @@ beforeAll(async () => {
       ...{ seq: 7, from: 7, to: null, userId: 'ann', agent: 'a', stage: 's', stageOrder: 2 },
       ...{ stateDelta: [], createdAt: at, position: 3 },
     },
+    {
+      ...{ _id: 'execution-c/e@1', key: 'execution-c/e', stream: 'execution-c', checkpointId: 'e' },
+      ...{ seq: 1, from: 1, to: null, userId: 'ann', agent: 'a', stage: 's', stageOrder: 1 },
+      ...{ state: {}, createdAt: at, position: 3 },
+    },
   ] as Document[]);
   await db.collection('executions_v2').insertOne({
     ...{ _id: 'execution-b', stream: 'execution-b', id: 'b', userId: 'ann', status: 'running' },
     ...{ updatedAt: at, position: 3 },
   } as Document);
+  await db.collection('workers_v1').insertOne({
+    ...{ _id: 'worker-b', stream: 'worker-b', id: 'b', userId: 'ann', status: 'active' },
+    ...{ queues: ['mail.*'], position: 4 },
+  } as Document);
+  await db.collection('queues_v1').insertOne({
+    ...{
+      _id: 'ann llm',
+      stream: 'queues',
+      userId: 'ann',
+      queue: 'llm',
+      minutes: [],
+      updatedAt: at,
+    },
+    ...{ ready: 2, delayed: 0, running: 0, completed: 0, failed: 0, dead: 0, cancelled: 0 },
+  } as Document);
+  await db.collection('tasks_v1').insertMany(
+    [9, 2].map(
+      (priority) =>
+        ({
+          ...{ _id: `task-${priority}`, stream: `task-${priority}`, id: `${priority}` },
+          ...{ userId: 'ann', queue: 'llm', status: 'ready', priority, readyPosition: priority },
+          ...{ readyAt: at, createdAt: at, position: priority },
+        }) as Document,
+    ),
+  );
+  await db.collection('executions_v2').insertMany(
+    ['b', 'c'].map(
+      (id) =>
+        ({
+          ...{ _id: `execution-${id}`, stream: `execution-${id}`, id, userId: 'ann' },
+          ...{ status: 'running', updatedAt: at, revision: 9, position: 3 },
+        }) as Document,
+    ),
+  );
   client.on('commandStarted', ({ commandName, command }) => {
     if (commandName === 'find') sent.push(command);
   });
@@ -95,6 +146,8 @@ afterAll(async () => {
   await mongo.stop();
   await removeFolder(folder);
 });
+
+const workersFrom = () => ({ collections, heartbeats });
 
 const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ['one session', 1, () => findSession(collections, ann, 'b')],
@@ -128,7 +181,64 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ['the checkpoints of a fork', 3, () => listCheckpoints(collections, 'execution-b', { limit })],
   ['one checkpoint, its state put together', 3, () => findCheckpoint(collections, ann, 'd')],
   ['a timeline', 5, () => timelineOf(collections, ann, 'b', { limit })],
+  ['a comparison', 10, () => compareExecutions(collections, root, { a: 'b', b: 'c' }, { limit })],
+  ['what pruning would take', 4, () => cutKeeping(collections, 'execution-b', 1)],
+  ['the forks of a stretch', 1, () => forksOf(collections, 'execution-a', { low: 1, high: 5 })],
   ['a lineage', 2, () => lineageOf(collections, ann, 'session-b')],
+  ['one task', 1, () => findTask(collections, ann, '9')],
+  ["a user's tasks, further on", 1, () => listTasks(collections, ann, { cursor, limit })],
+  ["everyone's tasks, further on", 1, () => listTasks(collections, root, { cursor, limit })],
+  [
+    "a user's tasks of a queue",
+    1,
+    () => listTasks(collections, ann, { queue: 'llm', status: 'dead', type: 't', limit }),
+  ],
+  ['all tasks of a status', 1, () => listTasks(collections, root, { status: 'dead', limit })],
+  ['the tasks of a session', 1, () => listTasks(collections, ann, { sessionId: 's', limit })],
+  ['the tasks of a worker', 1, () => listTasks(collections, root, { workerId: 'w', limit })],
+  [
+    "the numbers of a user's queue, and the oldest of its tasks by one look for each priority",
+    4,
+    () => findQueue(collections, ann, 0, 'llm'),
+  ],
+  ["the numbers of everyone's queue", 4, () => findQueue(collections, root, 0, 'llm')],
+  [
+    "a user's queues, further on",
+    4,
+    () => listQueues(collections, ann, 0, { cursor: toCursor(['a']), limit }),
+  ],
+  ["everyone's queues", 4, () => listQueues(collections, root, 0, { limit })],
+  ['one interrupt', 1, () => findInterrupt(collections, ann, 'b')],
+  ["a user's interrupts, further on", 1, () => listInterrupts(collections, ann, { cursor, limit })],
+  [
+    "a user's pending interrupts",
+    1,
+    () => listInterrupts(collections, ann, { status: 'pending', limit }),
+  ],
+  [
+    "everyone's pending interrupts",
+    1,
+    () => listInterrupts(collections, root, { status: 'pending', limit }),
+  ],
+  ["everyone's interrupts", 1, () => listInterrupts(collections, root, { cursor, limit })],
+  ...['kind', 'sessionId', 'requestId', 'executionId'].map(
+    (field) =>
+      [
+        `everyone's interrupts by ${field}`,
+        1,
+        () => listInterrupts(collections, root, { [field]: 'x', limit }),
+      ] as const,
+  ),
+  ['what is due', 1, () => listDue(collections, '2026-01-01T00:00:00.000Z', limit)],
+  [
+    'what is due, further on',
+    1,
+    () =>
+      listDue(collections, '2026-01-01T00:00:00.000Z', limit, {
+        dueAt: '2025-01-01T00:00:00.000Z',
+        stream: 'interrupt-x',
+      }),
+  ],
   ['one webhook', 1, () => findWebhook(collections, ann, 'b')],
   ['one webhook, whoever asks', 1, () => webhookById(collections, 'b')],
   ["a user's webhooks, further on", 1, () => listWebhooks(collections, ann, { cursor, limit })],
@@ -143,6 +253,20 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ],
   ['where a webhook was at a time', 1, () => deliveries.positionBefore('b', '2026-01-01')],
   ['the forks of a stream', 1, () => forksOf(collections, 'session-a')],
+  ['one worker', 2, () => findWorker(workersFrom(), ann, 'b')],
+  ["a user's workers", 2, () => listWorkers(workersFrom(), ann, { limit })],
+  [
+    "everyone's workers, further on",
+    2,
+    () => listWorkers(workersFrom(), root, { cursor: toCursor(['worker-a']), limit }),
+  ],
+  [
+    'the workers lost that took from a queue',
+    2,
+    () => listWorkers(workersFrom(), root, { status: 'lost', queue: 'mail', limit }),
+  ],
+  ['what a worker is', 1, () => workerStanding(collections, 'b')],
+  ['heartbeats that are overdue', 1, () => heartbeats.expired(9)],
 ];
 
 describe('an index serves', () => {

@@ -94,16 +94,59 @@ const saveCheckpoint: fc.Arbitrary<ExecutionCommand> = fc.record(
   { requiredKeys: ['type', 'checkpointId', 'agent', 'stage', 'stageOrder', 'state'] },
 );
 
+const stage = fc.record(
+  {
+    name: fc.constantFrom('plan', 'write'),
+    agent: fc.constantFrom('planner', 'writer'),
+    queue: fc.constant('llm'),
+  },
+  { requiredKeys: ['name', 'agent'] },
+);
+
 const startExecution: fc.Arbitrary<ExecutionCommand> = fc.record(
   {
     type: fc.constant('StartExecution'),
     userId: fc.constant('ann'),
     sessionId: fc.constant('s-1'),
     requestId: fc.constant('r-1'),
+    pipeline: fc.record({ name: fc.constant('p'), stages: fc.array(stage, { maxLength: 3 }) }),
+    held: fc.constant(true as const),
     input: fc.oneof(fc.constant(null), jsonObjects),
   },
   { requiredKeys: ['type', 'userId', 'input'] },
 );
+
+const taskId = fc.constantFrom('t-1', 't-2');
+
+/** What the pipeline asks for on its own, late and early, and what somebody asks of it. */
+const movePipeline: fc.Arbitrary<ExecutionCommand> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('AdvancePipeline'), taskId }) },
+  fc.record({ type: fc.constant('ResumeExecution'), taskId }),
+  {
+    weight: 3,
+    arbitrary: fc.record(
+      {
+        type: fc.constant('FinishStage'),
+        taskId,
+        checkpointId: fc.nat(150).map((n) => `c-${n}`),
+        result: fc.oneof(jsonObjects, fc.record({ state: runState, outputs: jsonObjects })),
+      },
+      { requiredKeys: ['type', 'taskId', 'checkpointId'] },
+    ),
+  },
+);
+
+const endStage: fc.Arbitrary<ExecutionCommand> = fc.oneof(
+  fc.record({ type: fc.constant('FailStage'), taskId, error: reason }),
+  fc.record(
+    { type: fc.constant('CancelStage'), taskId, reason },
+    { requiredKeys: ['type', 'taskId'] },
+  ),
+);
+
+const pruneCheckpoints: fc.Arbitrary<ExecutionCommand> = fc
+  .nat(60)
+  .map((through) => ({ type: 'PruneCheckpoints', through, total: Math.ceil(through / 2) }));
 
 const endExecution: fc.Arbitrary<ExecutionCommand> = fc.oneof(
   fc.record({ type: fc.constant('CompleteExecution'), output: jsonObjects }, someOf),
@@ -115,8 +158,32 @@ const endExecution: fc.Arbitrary<ExecutionCommand> = fc.oneof(
 export const executionCommands: fc.Arbitrary<ExecutionCommand> = fc.oneof(
   startExecution,
   endExecution,
+  endStage,
+  pruneCheckpoints,
+  { weight: 4, arbitrary: movePipeline },
   { weight: 10, arbitrary: saveCheckpoint },
 );
+
+/** Commands of a run that is mostly moved by its pipeline. */
+export const pipelineLives: fc.Arbitrary<readonly ExecutionCommand[]> = fc
+  .tuple(
+    fc.record(
+      {
+        ...{ type: fc.constant('StartExecution'), userId: fc.constant('ann') },
+        ...{ input: fc.constant(null), held: fc.constant(true as const) },
+        pipeline: fc.record({
+          name: fc.constant('p'),
+          stages: fc.array(stage, { minLength: 1, maxLength: 4 }),
+        }),
+      },
+      { requiredKeys: ['type', 'userId', 'input', 'pipeline'] },
+    ),
+    fc.array(fc.oneof({ weight: 6, arbitrary: movePipeline }, saveCheckpoint, endStage), {
+      maxLength: 30,
+      size: 'max',
+    }),
+  )
+  .map(([start, others]) => [start, ...others]);
 
 /** Commands of one run: it starts, saves many checkpoints, and ends towards the end if at all. */
 export const executionLives: fc.Arbitrary<readonly ExecutionCommand[]> = fc

@@ -102,9 +102,12 @@ export const cancelRequested: TaskEvent = {
   type: 'TaskCancelRequested',
   data: { queue: 'llm', reason: 'too slow' },
 };
-export const cancelled = (from: 'ready' | 'delayed' | 'running' | 'dead'): TaskEvent => ({
+export const cancelled = (
+  from: 'ready' | 'delayed' | 'running' | 'dead',
+  whose: Readonly<{ workerId?: string }> = {},
+): TaskEvent => ({
   type: 'TaskCancelled',
-  data: { queue: 'llm', from, reason: 'too slow' },
+  data: { queue: 'llm', from, ...whose, reason: 'too slow' },
 });
 export const forkedAt = (through: number): TaskEvent => ({
   type: 'StreamForked',

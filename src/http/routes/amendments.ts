@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { eventId } from '../../commands/event-id.js';
+import type { CommandRequest } from '../../commands/request.js';
 import type { Category } from '../../domain/deciders.js';
+import type { Moment } from '../../domain/time.js';
 import { malformedParts } from '../malformed-parts.js';
 import { given, id, json, metadata, reason, text } from '../schema.js';
 import { checkpointFields } from './checkpoint-schema.js';
+import { responseFields } from './interrupt-schema.js';
 import { content, messageFields } from './message-schema.js';
 
 const command = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
@@ -31,6 +34,7 @@ const executionAmendment = z.discriminatedUnion('type', [
   command('CompleteExecution', { output: json.optional() }),
   command('FailExecution', { error: z.string().max(20_000) }),
   command('CancelExecution', { reason: reason.optional() }),
+  command('ResumeExecution', {}),
 ]);
 
 const taskAmendment = z.discriminatedUnion('type', [
@@ -38,7 +42,10 @@ const taskAmendment = z.discriminatedUnion('type', [
   command('CancelTask', { reason: reason.optional() }),
 ]);
 
-const interruptAmendment = command('CancelInterrupt', { reason: reason.optional() });
+const interruptAmendment = z.discriminatedUnion('type', [
+  command('RespondToInterrupt', responseFields),
+  command('CancelInterrupt', { reason: reason.optional() }),
+]);
 
 /** What a worker is, it says itself: there is nothing to amend. */
 const workerAmendment = z.never('a worker takes no amendments');
@@ -59,12 +66,14 @@ const schemas = {
  * The commands that amend a fork, checked for the category of its stream. What they create is given
  * ids derived from the command, so that forking again under the same command id is the same fork.
  *
+ * @param at the moment at which they are asked for
  * @throws Problem when they are not commands of the category
  */
 export const amendmentsOf = (
   category: Category,
   amendments: readonly unknown[],
-  commandId: string,
+  { commandId, caller }: Pick<CommandRequest, 'commandId' | 'caller'>,
+  at: Moment,
 ): readonly object[] =>
   amendments.map((amendment, index) => {
     const { success, data, error } = schemas[category].safeParse(amendment);
@@ -74,5 +83,10 @@ export const amendmentsOf = (
       return { ...given(data), messageId: data.messageId ?? created };
     if (data.type === 'SaveCheckpoint')
       return { ...given(data), checkpointId: data.checkpointId ?? created };
+    if (data.type === 'RespondToInterrupt') {
+      const { type, ...response } = data;
+      return { type, response: given(response), respondedBy: caller.userId, at };
+    }
+    if (data.type === 'ResumeExecution') return { ...data, taskId: created };
     return given(data);
   });

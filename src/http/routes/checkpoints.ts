@@ -1,19 +1,42 @@
 import { z } from 'zod';
 import { findCheckpoint } from '../../queries/checkpoints.js';
 import { found } from '../answers.js';
+import type { FamilyGate } from '../family-gate.js';
 import { type Route, route } from '../route.js';
-import { after, id } from '../schema.js';
+import { after, given, id, jsonObject, reason } from '../schema.js';
 import type { Services } from '../services.js';
+import { replayCheckpoint } from './replay-checkpoint.js';
 
-/** Checkpoints, looked into. */
-export const checkpointRoutes = ({ collections }: Services): readonly Route[] => [
+const params = z.strictObject({ id });
+const reads = ['checkpoints', 'prunes', 'streams'] as const;
+
+/** Checkpoints, looked into and replayed. */
+export const checkpointRoutes = (services: Services, gate: FamilyGate): readonly Route[] => [
   route({
     method: 'get',
     path: '/v1/checkpoints/:id',
-    reads: ['checkpoints', 'prunes', 'streams'],
-    params: z.strictObject({ id }),
+    reads,
+    params,
+    query: z.strictObject({ executionId: id.optional(), ...after }),
+    handle: async ({ params, query: { executionId } }, { caller }) => {
+      const inStream = executionId === undefined ? undefined : `execution-${executionId}`;
+      const { collections } = services;
+      const checkpoint = await findCheckpoint(collections, caller, params.id, inStream);
+      return found(checkpoint, 'checkpoint-not-found');
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/checkpoints/:id/replay',
+    reads,
+    params,
     query: z.strictObject(after),
-    handle: async ({ params }, { caller }) =>
-      found(await findCheckpoint(collections, caller, params.id), 'checkpoint-not-found'),
+    body: z.strictObject({
+      modifications: jsonObject.optional(),
+      reason: reason.optional(),
+      resume: z.boolean().default(false),
+    }),
+    handle: ({ params, body: { resume, ...others } }, context) =>
+      replayCheckpoint(services, gate, params.id, { resume, ...given(others) }, context),
   }),
 ];

@@ -8,11 +8,12 @@ import { Problem } from '../problem.js';
 import type { Answer } from '../route.js';
 import type { Services } from '../services.js';
 import { visibleStream } from '../visible-stream.js';
+import { endTasks } from './end-tasks.js';
 
 const patience = 5_000;
 
 /**
- * Deletes a session and its executions so that nothing of them can be read again. A stream that
+ * Deletes a session with its executions, interrupts and tasks so that nothing of them can be read again. A stream that
  * others were forked from holds their past: then the request is refused and changes nothing.
  */
 export const deleteForGood = (
@@ -29,7 +30,7 @@ const deleteFamily = async (
   id: string,
   command: CommandRequest,
 ): Promise<Answer> => {
-  const { sessions, streams, store, collections, webhookCalls } = services;
+  const { sessions, streams, store, webhookCalls } = services;
   const stream = `session-${id}`;
   await visibleStream(streams, stream, command.caller);
   await familiesKnown(services, known);
@@ -44,16 +45,14 @@ const deleteFamily = async (
   });
 
   let position = hidden.position;
-  const executions = await collections.executions
-    .find({ sessionId: id }, { projection: { _id: 1 } })
-    .toArray();
-  for (const { _id } of [...executions, { _id: stream }]) {
-    position = await store.tombstone(_id).catch((error: unknown) => {
+  await endTasks(services, id, command);
+  for (const each of [...(await familyOf(services, id)), stream]) {
+    position = await store.tombstone(each).catch((error: unknown) => {
       if (error instanceof StreamTombstoned) return position;
       throw error;
     });
     // Their log may quote what an endpoint said to what the stream held.
-    await webhookCalls.deliveries.forgetStream(_id);
+    await webhookCalls.deliveries.forgetStream(each);
   }
   return {
     status: 200,
@@ -63,7 +62,7 @@ const deleteFamily = async (
 
 /** Waits until the read models know of every stream up to a position. @throws NotCaughtUp */
 const familiesKnown = async ({ runner }: Services, position: number): Promise<void> => {
-  const models = ['streams', 'executions'] as const;
+  const models = ['streams', 'executions', 'interrupts', 'tasks'] as const;
   await Promise.all(models.map((name) => runner.progress(name).reached(position, patience)));
 };
 
@@ -73,14 +72,27 @@ const undoing = ({ ifRevision: _, ...command }: CommandRequest): CommandRequest 
   commandId: v7(),
 });
 
-/** @throws Problem naming the forks of a session and of its executions that are not the session's own */
-const refuseIfForked = async ({ collections }: Services, stream: string): Promise<void> => {
+/** The streams of what belongs to a session, forks of it included. */
+const familyOf = async (
+  { collections: { executions, interrupts, tasks } }: Services,
+  sessionId: string,
+): Promise<readonly string[]> => {
+  const only = { projection: { _id: 1 } } as const;
+  const found = await Promise.all([
+    executions.find({ sessionId }, only).toArray(),
+    interrupts.find({ sessionId }, only).toArray(),
+    tasks.find({ sessionId }, only).toArray(),
+  ]);
+  return found.flat().map(({ _id }) => _id);
+};
+
+/** @throws Problem naming the forks of a session and of what belongs to it that are not the session's own */
+const refuseIfForked = async (services: Services, stream: string): Promise<void> => {
   const sessionId = stream.slice('session-'.length);
-  const executions = await collections.executions
-    .find({ sessionId }, { projection: { _id: 1 } })
-    .toArray();
-  const own = new Set(executions.map(({ _id }) => _id));
-  const forks = await Promise.all([stream, ...own].map((each) => forksOf(collections, each)));
+  const own = new Set(await familyOf(services, sessionId));
+  const forks = await Promise.all(
+    [stream, ...own].map((each) => forksOf(services.collections, each)),
+  );
   const others = forks.flat().filter(({ stream: fork }) => !own.has(fork));
   if (others.length > 0) throw new Problem('stream-has-forks', undefined, { forks: others });
 };

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { eventId } from '../../commands/event-id.js';
 import { type Caller, maySee } from '../../commands/request.js';
 import { session } from '../../domain/session.js';
 import { firstState } from '../../eventstore/fold.js';
 import { listCheckpoints } from '../../queries/checkpoints.js';
+import { compareExecutions } from '../../queries/compare.js';
 import { findExecution, listExecutions } from '../../queries/executions.js';
 import { timelineOf } from '../../queries/timeline.js';
 import { creating, found, written } from '../answers.js';
@@ -12,6 +14,7 @@ import { type Route, route } from '../route.js';
 import { after, given, id, json, paging, reason, revision } from '../schema.js';
 import type { Services } from '../services.js';
 import { checkpointFields } from './checkpoint-schema.js';
+import { pruneCheckpoints } from './prune-checkpoints.js';
 
 const params = z.strictObject({ id });
 const name = z.string().min(1).max(200);
@@ -22,10 +25,8 @@ const pipeline = z.strictObject({
 });
 
 /** Executions: runs of a pipeline. */
-export const executionRoutes = (
-  { executions, streams, collections }: Services,
-  gate: FamilyGate,
-): readonly Route[] => {
+export const executionRoutes = (services: Services, gate: FamilyGate): readonly Route[] => {
+  const { executions, streams, collections } = services;
   /** What runs in a session belongs to whom the session belongs. @throws Problem when the caller may not see it */
   const ownerFor = async (sessionId: string | undefined, caller: Caller): Promise<string> => {
     if (sessionId === undefined) return caller.userId;
@@ -82,6 +83,23 @@ export const executionRoutes = (
     }),
     route({
       method: 'get',
+      path: '/v1/executions/compare',
+      reads: ['executions', 'checkpoints', 'prunes', 'streams'],
+      query: z.strictObject({
+        a: id,
+        b: id,
+        ...paging,
+        limit: paging.limit.default(20),
+        ...after,
+      }),
+      handle: async ({ query: { a, b, ...page } }, { caller }) =>
+        found(
+          await compareExecutions(collections, caller, { a, b }, given(page)),
+          'execution-not-found',
+        ),
+    }),
+    route({
+      method: 'get',
       path: '/v1/executions/:id',
       reads: ['executions'],
       params,
@@ -133,6 +151,23 @@ export const executionRoutes = (
           await timelineOf(collections, caller, params.id, given(query)),
           'execution-not-found',
         ),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/executions/:id/checkpoints/prune',
+      params,
+      body: z.strictObject({ keepLast: z.number().int().min(1).max(10_000) }),
+      handle: ({ params, body: { keepLast } }, { command }) =>
+        pruneCheckpoints(services, gate, params.id, keepLast, command),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/executions/:id/resume',
+      params,
+      handle: async ({ params }, { command }) => {
+        const taskId = eventId(command.commandId, -1);
+        return written(await executions(params.id, [{ type: 'ResumeExecution', taskId }], command));
+      },
     }),
     route({
       method: 'post',

@@ -30,7 +30,7 @@ const plural: Readonly<Record<Category, string>> = {
 
 /** Time travel, on any stream. */
 export const streamRoutes = (
-  { streams, collections }: Services,
+  { streams, collections, clock }: Services,
   gate: FamilyGate,
 ): readonly Route[] => {
   const visible = (stream: string, caller: Caller) => visibleStream(streams, stream, caller);
@@ -114,9 +114,10 @@ export const streamRoutes = (
         const { ifRevision } = command;
         if (ifRevision !== undefined) await headOf(streams, stream, ifRevision);
         const forkId = body.id ?? newId;
+        const at = new Date(clock.now()).toISOString();
         const fork = {
           ...{ of, at: body.at, id: forkId },
-          amendments: amendmentsOf(category, body.amendments, command.commandId),
+          amendments: amendmentsOf(category, body.amendments, command, at),
           ...(body.reason !== undefined && { reason: body.reason }),
         };
         const outcome = await creating(

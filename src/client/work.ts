@@ -1,0 +1,134 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Attempt, startAttempt } from './attempt.js';
+import { claimerOver } from './claimer.js';
+import { presenceOf } from './presence.js';
+import type { ClaimedTask } from './task-types.js';
+import { tasksOver } from './tasks.js';
+import type { Transport } from './transport.js';
+import { reachabilityOf } from './until-answered.js';
+import type { TaskHandler, WorkDone, WorkerNews, WorkOptions } from './worker-types.js';
+import type { Workers } from './workers.js';
+
+/** How long after the end of the grace the server may take to hear what became of the tasks. */
+const lastWordsMs = 15_000;
+
+/** Carries out tasks until it is stopped. @throws ForklineError when the server refuses the worker */
+export const work = async (
+  http: Transport,
+  workers: Workers,
+  options: WorkOptions,
+  handle: TaskHandler,
+): Promise<WorkDone> => {
+  const { id, queues, concurrency = 1, leaseSeconds = 30, heartbeatSeconds = 10 } = options;
+  const { graceSeconds = 30, maxTasks = Number.POSITIVE_INFINITY, signal, onNews } = options;
+  const tell = (news: WorkerNews) => onNews?.(news);
+  const reachability = reachabilityOf(
+    ({ detail }, waitMs) => tell({ type: 'unreachable', detail, waitMs }),
+    () => tell({ type: 'reachable' }),
+  );
+  const worker = { id, queues, maxConcurrentTasks: concurrency, heartbeatSeconds };
+  const presence = presenceOf({ workers, worker, reachability, tell });
+  const claimNext = claimerOver(http, { queues, workerId: id, leaseSeconds, reachability });
+  const tasks = tasksOver(http);
+
+  const running = new Set<Attempt>();
+  const done = { completed: 0, failed: 0, lost: 0 };
+  const claiming = new AbortController();
+  const living = new AbortController();
+  const givingUp = new AbortController();
+  let claimed = 0;
+  /** Tasks that were asked for and may yet come. */
+  let promised = 0;
+  let turn = 0;
+  let failure: unknown;
+  let wake = () => {};
+
+  /** After the grace, what still runs is ended; a while later, what the server has not heard is left to the leases. */
+  const limit = async (): Promise<void> => {
+    await wait(graceSeconds * 1_000, undefined, { signal: living.signal });
+    for (const attempt of running) attempt.end('stopping');
+    await wait(lastWordsMs, undefined, { signal: living.signal });
+    givingUp.abort();
+  };
+
+  const stop = (why: 'asked' | 'signal' | 'done'): void => {
+    if (claiming.signal.aborted) return;
+    tell({ type: 'stopping', why, running: running.size });
+    claiming.abort();
+    if (why !== 'done') limit().catch(() => {});
+    wake();
+  };
+
+  const start = (task: ClaimedTask): void => {
+    claimed += 1;
+    let hasPromise = false;
+    tell({ type: 'claimed', task });
+    const attempt = startAttempt(task, {
+      ...{ tasks, handle, leaseSeconds, reachability, tell },
+      givingUp: givingUp.signal,
+      nextQueue: () => {
+        if (claiming.signal.aborted || claimed + promised >= maxTasks) return undefined;
+        promised += 1;
+        hasPromise = true;
+        turn += 1;
+        return queues[turn % queues.length];
+      },
+    });
+    running.add(attempt);
+    void attempt.over.then((ending) => {
+      running.delete(attempt);
+      done[ending.outcome] += 1;
+      if (hasPromise) promised -= 1;
+      ending.claimed.forEach(start);
+      wake();
+    });
+  };
+
+  const change = () =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+
+  const fill = async (): Promise<void> => {
+    while (!claiming.signal.aborted) {
+      const room = Math.min(concurrency - running.size, maxTasks - claimed - promised);
+      if (claimed >= maxTasks) stop('done');
+      else if (room <= 0) await change();
+      else {
+        promised += room;
+        const tasks = await claimNext(room, claiming.signal);
+        promised -= room;
+        tasks.forEach(start);
+      }
+    }
+  };
+
+  /** Whatever ends the worker before it is asked to stop. */
+  const fail = (error: unknown): void => {
+    if (claiming.signal.aborted) return;
+    failure = error;
+    stop('signal');
+  };
+
+  const onSignal = () => stop('signal');
+  signal?.addEventListener('abort', onSignal);
+  try {
+    if (signal?.aborted) return done;
+    await presence.register(claiming.signal);
+    const onStopRequested = () => stop('asked');
+    const beating = presence.beat(living.signal, claiming.signal, onStopRequested).catch(fail);
+    await fill().catch(fail);
+    while (running.size > 0) await change();
+    living.abort();
+    await beating;
+    await presence.leave();
+  } catch (error) {
+    // Stopped while it waited to be registered.
+    if (!claiming.signal.aborted) throw error;
+  } finally {
+    living.abort();
+    signal?.removeEventListener('abort', onSignal);
+  }
+  if (failure !== undefined) throw failure;
+  return done;
+};

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { interruptKinds, interruptStatuses } from '../../domain/interrupt.js';
+import { findInterrupt, listInterrupts } from '../../queries/interrupts.js';
+import { found, written } from '../answers.js';
+import type { FamilyGate } from '../family-gate.js';
+import { type Route, route } from '../route.js';
+import { after, given, id, jsonObject, paging, reason, ttlSeconds } from '../schema.js';
+import type { Services } from '../services.js';
+import { longText, responseFields } from './interrupt-schema.js';
+import { interruptRaising } from './raise-interrupt.js';
+import { settlingInterrupts } from './settle-interrupt.js';
+
+const params = z.strictObject({ id });
+const kind = z.enum(interruptKinds);
+const requestId = z.string().min(1).max(200);
+
+/** Interrupts: questions that hold up an agent. */
+export const interruptRoutes = (services: Services, gate: FamilyGate): readonly Route[] => {
+  const { collections } = services;
+  const raise = interruptRaising(services, gate);
+  const { respond, cancel } = settlingInterrupts(services);
+  return [
+    route({
+      method: 'post',
+      path: '/v1/interrupts',
+      body: z.strictObject({
+        id: id.optional(),
+        ...{ kind, requestId },
+        sessionId: id,
+        executionId: id.optional(),
+        question: longText.optional(),
+        message: longText.optional(),
+        data: jsonObject.optional(),
+        ttlSeconds: ttlSeconds.optional(),
+      }),
+      handle: async ({ body }, context) => raise(body, context),
+    }),
+    route({
+      method: 'get',
+      path: '/v1/interrupts',
+      reads: ['interrupts'],
+      query: z.strictObject({
+        status: z.enum(interruptStatuses).optional(),
+        kind: kind.optional(),
+        sessionId: id.optional(),
+        requestId: requestId.optional(),
+        executionId: id.optional(),
+        ...paging,
+        ...after,
+      }),
+      handle: async ({ query: { after: _, ...query } }, { caller }) => ({
+        status: 200,
+        body: await listInterrupts(collections, caller, given(query)),
+      }),
+    }),
+    route({
+      method: 'get',
+      path: '/v1/interrupts/:id',
+      reads: ['interrupts'],
+      params,
+      query: z.strictObject(after),
+      handle: async ({ params }, { caller }) =>
+        found(await findInterrupt(collections, caller, params.id), 'interrupt-not-found'),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/interrupts/:id/respond',
+      params,
+      body: z.strictObject(responseFields),
+      handle: async ({ params, body }, { command }) =>
+        written(await respond(params.id, given(body), command)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/interrupts/:id/cancel',
+      params,
+      body: z.strictObject({ reason: reason.optional() }),
+      handle: async ({ params, body }, { command }) =>
+        written(await cancel(params.id, given(body), command)),
+    }),
+  ];
+};

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { findQueue, listQueues } from '../../queries/queues.js';
+import { type Route, route } from '../route.js';
+import { after, given, paging, queueName } from '../schema.js';
+import type { Services } from '../services.js';
+
+/** Queues: how many tasks are in them, and how fast they are done. A queue is there by its name alone. */
+export const queueRoutes = ({ collections, clock }: Services): readonly Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/queues',
+    reads: ['queues', 'tasks'],
+    query: z.strictObject({ ...paging, ...after }),
+    handle: async ({ query }, { caller }) => ({
+      status: 200,
+      body: await listQueues(collections, caller, clock.now(), given(query)),
+    }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/queues/:queue',
+    reads: ['queues', 'tasks'],
+    params: z.strictObject({ queue: queueName }),
+    query: z.strictObject(after),
+    handle: async ({ params }, { caller }) => ({
+      status: 200,
+      body: await findQueue(collections, caller, clock.now(), params.queue),
+    }),
+  }),
+];

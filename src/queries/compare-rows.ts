@@ -1,0 +1,118 @@
+import type { Origin } from '../domain/fork.js';
+import type { Descendant } from '../replay/parting.js';
+import type { CheckpointRow, Collections } from './collections.js';
+import type { ExecutionView } from './executions.js';
+import { fromCursor, toCursor } from './page.js';
+import { prunedThrough } from './prunes.js';
+import { ancestryOf, type Stretch, stretchesOf } from './segments.js';
+
+/** Leaves out what may be large in a row. */
+const withoutBulk = { state: 0, stateDelta: 0, outputs: 0, processing: 0 } as const;
+
+// Where the two part.
+
+/** What an execution is made of, and up to which revision its checkpoints are pruned. */
+export type History = Descendant & Readonly<{ pruned: number }>;
+
+/** What says how an execution came about: three documents, whatever its length. */
+export const historyOf = async (
+  collections: Collections,
+  { id, revision }: ExecutionView,
+): Promise<History> => {
+  const stream = `execution-${id}`;
+  const ancestry = (await ancestryOf(collections, stream)) ?? [];
+  const pruned = await prunedThrough(collections, stretchesOf(stream, ancestry));
+  return { stream, ancestry, revision, pruned };
+};
+
+/** Where the checkpoints lie that came after what is shared, without pruned ones. */
+export const afterShared = (
+  { stream, ancestry, revision, pruned }: History,
+  shared: Origin | null,
+): readonly Stretch[] => {
+  const first = Math.max(shared?.revision ?? -1, pruned) + 1;
+  return stretchesOf(stream, ancestry, revision)
+    .map((stretch) => ({ ...stretch, low: Math.max(stretch.low, first) }))
+    .filter(({ low, high }) => low <= high);
+};
+
+/** The last checkpoint that both have and neither has pruned. */
+export const newestShared = async (
+  { checkpoints }: Collections,
+  { stream, ancestry, pruned }: History,
+  { pruned: prunedToo }: History,
+  common: Origin | null,
+): Promise<CheckpointRow | undefined> => {
+  if (!common) return undefined;
+  const first = Math.max(pruned, prunedToo) + 1;
+  for (const { stream: holder, low, high } of [
+    ...stretchesOf(stream, ancestry, common.revision),
+  ].reverse()) {
+    const row = await checkpoints
+      .find({ stream: holder, seq: { $gte: Math.max(low, first), $lte: high } })
+      .sort({ seq: -1, from: -1 })
+      .limit(1)
+      .project<CheckpointRow>(withoutBulk)
+      .next();
+    if (row) return row;
+  }
+  return undefined;
+};
+
+// Going along both, stage by stage.
+
+/** A checkpoint's place in the order of stages. */
+export type Point = Readonly<{ stageOrder: number; seq: number }>;
+/** The last checkpoint compared on each side, and the last occurrence. */
+export type Place = Readonly<{ a: Point; b: Point; occurrence: number }>;
+
+const start: Point = { stageOrder: -1, seq: -1 };
+export const beginning: Place = { a: start, b: start, occurrence: 0 };
+
+// A cursor's numbers are counted from 0; before the first, places are at -1.
+/** Where a page ends. */
+export const cursorAt = ({ a, b, occurrence }: Place): string =>
+  toCursor([a.stageOrder + 1, a.seq + 1, b.stageOrder + 1, b.seq + 1, occurrence]);
+
+export const placeOf = (cursor: string): Place => {
+  const types = ['number', 'number', 'number', 'number', 'number'] as const;
+  const [orderA = 0, seqA = 0, orderB = 0, seqB = 0, occurrence = 0] = fromCursor(
+    cursor,
+    types,
+  ).map(Number);
+  return {
+    a: { stageOrder: orderA - 1, seq: seqA - 1 },
+    b: { stageOrder: orderB - 1, seq: seqB - 1 },
+    occurrence,
+  };
+};
+
+export const pointAt = ({ stageOrder, seq }: Point): Point => ({ stageOrder, seq });
+
+const inOrder = (one: Point, other: Point): number =>
+  one.stageOrder - other.stageOrder || one.seq - other.seq;
+
+/** The next checkpoints of a history by stage, without what may be large in them. */
+export const rowsAfter = async (
+  { checkpoints }: Collections,
+  stretches: readonly Stretch[],
+  { stageOrder, seq }: Point,
+  limit: number,
+): Promise<readonly CheckpointRow[]> => {
+  const found = await Promise.all(
+    stretches.map(({ stream, low, high }) =>
+      checkpoints
+        .find({
+          stream,
+          stageOrder: { $gte: stageOrder },
+          seq: { $gte: low, $lte: high },
+          $or: [{ stageOrder: { $gt: stageOrder } }, { seq: { $gt: seq } }],
+        })
+        .sort({ stageOrder: 1, seq: 1 })
+        .limit(limit)
+        .project<CheckpointRow>(withoutBulk)
+        .toArray(),
+    ),
+  );
+  return found.flat().sort(inOrder).slice(0, limit);
+};

@@ -1,0 +1,38 @@
+import type { Moment } from '../domain/time.js';
+import type { Collections } from './collections.js';
+
+/** A moment that a stream waits for. */
+export type Deadline = Readonly<{
+  stream: string;
+  kind: 'interrupt' | 'task';
+  dueAt: Moment;
+  /** Of the event that said so. */
+  revision: number;
+}>;
+
+/**
+ * The deadlines that are due by a moment, the oldest first. An index is read from the oldest on, so
+ * that those still to come cost nothing, however many.
+ *
+ * @param after the last one read before; the oldest when absent
+ */
+export const listDue = async (
+  { deadlines }: Pick<Collections, 'deadlines'>,
+  by: Moment,
+  limit: number,
+  after?: Pick<Deadline, 'dueAt' | 'stream'>,
+): Promise<readonly Deadline[]> => {
+  const found = await deadlines
+    .find({
+      dueAt: { ...(after && { $gte: after.dueAt }), $lte: by },
+      ...(after && {
+        $or: [{ dueAt: { $gt: after.dueAt } }, { dueAt: after.dueAt, _id: { $gt: after.stream } }],
+      }),
+    })
+    .sort({ dueAt: 1, _id: 1 })
+    .limit(limit)
+    .toArray();
+  return found.flatMap(({ stream, kind, dueAt, revision }) =>
+    dueAt === undefined ? [] : [{ stream, kind, dueAt, revision }],
+  );
+};

@@ -1,0 +1,45 @@
+import type { Caller } from '../commands/request.js';
+import type { InterruptKind, InterruptStatus } from '../domain/interrupt.js';
+import type { Collections, InterruptRecord } from './collections.js';
+import { type Page, toPage } from './page.js';
+import { olderThan } from './sessions.js';
+import { visibleTo } from './visible.js';
+
+export type InterruptView = Omit<InterruptRecord, '_id' | 'position' | 'stream' | 'ancestors'>;
+
+export type InterruptListOptions = Readonly<{
+  status?: InterruptStatus;
+  kind?: InterruptKind;
+  sessionId?: string;
+  requestId?: string;
+  executionId?: string;
+  cursor?: string;
+  limit: number;
+}>;
+
+/** An interrupt that the caller may see. */
+export const findInterrupt = async (
+  { interrupts }: Collections,
+  caller: Caller,
+  id: string,
+): Promise<InterruptView | undefined> => {
+  const found = await interrupts.findOne({ _id: `interrupt-${id}`, ...visibleTo(caller) });
+  return found ? viewOf(found) : undefined;
+};
+
+/** The caller's interrupts, newest activity first. @throws BadCursor */
+export const listInterrupts = async (
+  { interrupts }: Collections,
+  caller: Caller,
+  { cursor, limit, ...filter }: InterruptListOptions,
+): Promise<Page<InterruptView>> => {
+  const read = await interrupts
+    .find({ ...visibleTo(caller), ...filter, ...(cursor && olderThan(cursor)) })
+    .sort({ updatedAt: -1, _id: -1 })
+    .limit(limit + 1)
+    .toArray();
+  return toPage(read, limit, ({ updatedAt, _id }) => [updatedAt, _id], viewOf);
+};
+
+const viewOf = ({ _id, position, stream, ancestors, ...view }: InterruptRecord): InterruptView =>
+  view;

@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { CommandHandler } from '../commands/handle.js';
+import { isRejection } from '../domain/decider.js';
+import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
+import type { TaskCommand, TaskRejection } from '../domain/task.js';
+import { StoreUnavailable, StreamTombstoned } from '../eventstore/event-store.js';
+import type { Collections } from '../queries/collections.js';
+import { type Deadline, listDue } from '../queries/deadlines.js';
+import type { Clock } from '../queries/shared-clock.js';
+import { inParallel } from './in-parallel.js';
+import { passing } from './passing.js';
+import { triesOf } from './tries.js';
+
+export type DeadlineOptions = Readonly<{
+  collections: Pick<Collections, 'deadlines'>;
+  interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
+  tasks: CommandHandler<TaskCommand, TaskRejection>;
+  clock: Clock;
+  log: Logger;
+  /** How long to wait between looks at what is due, in milliseconds, at most; 250 by default. */
+  everyMs?: number;
+}>;
+
+/** How many deadlines are read, and how many are passed, at a time. */
+const pageSize = 500;
+const concurrency = 32;
+
+/**
+ * Passes deadlines once they are over: interrupts expire, leases end, delayed tasks become ready.
+ * Every node does so: it asks the read model for what is due, a few times a second. Nodes look at
+ * moments of chance, so that what one has passed is mostly gone when the next one looks; where it is
+ * not, both carry out the same command, which takes effect once. While a store is away it waits.
+ */
+export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Promise<void> }> => {
+  const { collections, clock, log, everyMs = 250 } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const tries = triesOf(clock);
+
+  /** @throws StoreUnavailable, of which no deadline is to blame */
+  const pass = async (deadline: Deadline): Promise<void> => {
+    const { stream, kind, dueAt } = deadline;
+    const { id, command, request } = passing(deadline);
+    try {
+      const outcome =
+        kind === 'task'
+          ? await options.tasks(id, [{ type: 'PassDeadline', ...command }], request)
+          : await options.interrupts(id, [{ type: 'ExpireInterrupt', at: command.at }], request);
+      if (isRejection(outcome))
+        log.error({ stream, dueAt, reason: outcome.rejected }, 'a deadline was turned down');
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      // Deleted for good, which the read model has yet to hear of.
+      if (!(error instanceof StreamTombstoned))
+        log.error({ err: error, stream, dueAt }, 'a deadline could not be passed');
+    }
+    tries.note(deadline);
+  };
+
+  /** Passes all that is due. What was passed and is still shown as due, or failed, waits for its turn. */
+  const passAll = async (): Promise<void> => {
+    let page: readonly Deadline[] = [];
+    do {
+      const now = new Date(clock.now()).toISOString();
+      page = await listDue(collections, now, pageSize, page.at(-1));
+      await inParallel(page.filter(tries.isTurn), pass, { concurrency, signal });
+    } while (page.length === pageSize && !signal.aborted);
+    tries.forgetOthers();
+  };
+
+  const run = async (): Promise<void> => {
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await passAll();
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        log.warn({ err: error }, 'deadlines wait for a store');
+      }
+      const longest = failures > 0 ? Math.min(everyMs * 2 ** failures, 5_000) : everyMs;
+      await delay(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
+    }
+  };
+
+  const running = run();
+  return {
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+};

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type EventStore, StoreUnavailable } from '../../src/eventstore/event-store.js';
+import { startTestStores, type TestStores } from '../projecting/support/stores.js';
+import { counting } from '../support/counting-store.js';
+import { faulty } from '../support/faulty-store.js';
+import { all } from '../support/new-events.js';
+import { type Node, startNode } from './support/node.js';
+
+let stores: TestStores;
+const nodes: Node[] = [];
+beforeEach(async () => {
+  stores = await startTestStores();
+});
+afterEach(async () => {
+  for (const node of nodes.splice(0)) await node.stop();
+  await stores.close();
+});
+
+const nodeOn = async (store?: EventStore): Promise<Node> => {
+  const node = await startNode(stores, store);
+  nodes.push(node);
+  return node;
+};
+
+const submitted = async (node: Node, count: number): Promise<readonly string[]> => {
+  const outcomes = Array.from({ length: count }, (_, n) =>
+    node.submit('mail', { priority: n % 3 }),
+  );
+  return (await Promise.all(outcomes)).map(({ id }) => id);
+};
+
+describe('a claim', () => {
+  it('asks the event store for one append and nothing else', async () => {
+    const store = counting(stores.store);
+    const node = await nodeOn(store);
+    await submitted(await nodeOn(), 20);
+    await node.claim('mail', { max: 1 });
+    store.reset();
+    const claimed = await node.claim('mail', { max: 5 });
+    expect(claimed).toHaveLength(5);
+    for (const { id, leaseToken } of claimed)
+      await node.tasks(id, [{ type: 'CompleteTask', leaseToken }], {
+        ...{
+          commandId: crypto.randomUUID(),
+          requestId: 'r',
+          caller: { userId: 'ann', admin: false },
+        },
+      });
+    expect(store.counts()).toEqual({ reads: 0, eventsRead: 0, appends: 10 });
+  });
+});
+
+describe('when the event store loses requests and answers', () => {
+  it('no task is lost, and none is held by two', async () => {
+    const ids = await submitted(await nodeOn(), 60);
+    const node = await nodeOn(faulty(stores.store, 7, 0.4));
+    const held = new Map<string, string>();
+    let failures = 0;
+    for (let empty = 0; empty < 3; ) {
+      const claimed = await node.claim('mail', { max: 4 }).catch((error: unknown) => {
+        expect(error).toBeInstanceOf(StoreUnavailable);
+        failures += 1;
+        return undefined;
+      });
+      if (claimed?.length === 0) empty += 1;
+      for (const { id, leaseToken } of claimed ?? []) {
+        expect(held.has(id)).toBe(false);
+        held.set(id, leaseToken);
+      }
+    }
+    // With half of what failed the answer was lost: those are claimed, but nobody knows their token.
+    for (const id of ids) {
+      const events = await all(stores.store.read(`task-${id}`));
+      expect(events.map(({ type }) => type)).toEqual(['TaskSubmitted', 'TaskClaimed']);
+      if (held.has(id)) expect(events[1]!.data).toHaveProperty('leaseToken', held.get(id));
+    }
+    expect(failures).toBeGreaterThan(0);
+    expect(held.size).toBeGreaterThan(30);
+  });
+});
+
+describe('when the database of read models is away', () => {
+  it('claims go on with the tasks in memory, and those that arrive', async () => {
+    const node = await nodeOn();
+    const ids = await submitted(node, 5);
+    const [first] = await node.claim('mail');
+    await stores.stopMongo();
+    const rest = await node.claim('mail', { max: 10 });
+    expect([first!, ...rest].map(({ id }) => id).sort()).toEqual([...ids].sort());
+    const { id } = await node.submit('mail');
+    expect(await node.claim('mail')).toMatchObject([{ id }]);
+    expect(await node.claim('mail')).toEqual([]);
+    await stores.startMongo();
+  });
+
+  it('a queue that was not looked at before is not called empty', async () => {
+    const node = await nodeOn();
+    const [id] = await submitted(node, 1);
+    await stores.stopMongo();
+    const failed = node.claim('mail');
+    await expect(failed).rejects.toMatchObject({
+      name: expect.stringMatching(/^(NotCaughtUp|Mongo(Network|ServerSelection)Error)$/),
+    });
+    await stores.startMongo();
+    const claimed = async () => {
+      for (;;) {
+        const items = await node.claim('mail', { waitSeconds: 1 }).catch(() => []);
+        if (items.length > 0) return items;
+      }
+    };
+    expect(await claimed()).toMatchObject([{ id }]);
+  });
+});

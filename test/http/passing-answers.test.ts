@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Request } from 'express';
+import { startMongo } from '../../src/embedded/index.js';
+import type { EmbeddedMongo } from '../../src/embedded/mongo/start.js';
+import type { RequestIds } from '../../src/http/context.js';
+import { onceByKey, type Sent } from '../../src/http/idempotency.js';
+import { connectDatabase, type Database } from '../../src/queries/database.js';
+import { idempotencyKeysIn } from '../../src/queries/idempotency-keys.js';
+import { removeFolder, temporaryFolder } from '../support/program.js';
+
+let folder: string;
+let mongo: EmbeddedMongo;
+let database: Database;
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  mongo = await startMongo({ dataDir: folder });
+  database = await connectDatabase(mongo.url, 'forkline');
+});
+afterAll(async () => {
+  await database.close();
+  await mongo.stop();
+  await removeFolder(folder);
+});
+
+it('an answer that may be another one next time is not kept, but what it was carried out under is', async () => {
+  const once = onceByKey(idempotencyKeysIn(database.db));
+  // What tells one request from another; the rest of it is not looked at.
+  const request = { method: 'POST', originalUrl: '/v1/x', body: [1], headers: {} } as Request;
+  const carriedOut: RequestIds[] = [];
+  const answers: Sent[] = [
+    { status: 200, headers: {}, body: 'half of it', passing: true },
+    { status: 200, headers: {}, body: 'all of it' },
+    { status: 200, headers: {}, body: 'never asked for' },
+  ];
+  const ask = () =>
+    once('key', request, async ({ commandId, newId }) => {
+      carriedOut.push({ commandId, newId });
+      return answers[carriedOut.length - 1]!;
+    });
+  expect(await ask()).toMatchObject({ body: 'half of it' });
+  expect(await ask()).toMatchObject({ body: 'all of it' });
+  expect(await ask()).toMatchObject({
+    ...{ body: 'all of it', headers: { 'Idempotent-Replayed': 'true' } },
+  });
+  expect(carriedOut).toEqual([carriedOut[0], carriedOut[0]]);
+});

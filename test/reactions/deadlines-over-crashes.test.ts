@@ -1,0 +1,156 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { connectEventStore } from '../../src/eventstore/db-client-event-store.js';
+import type { EventStore, StoredEvent } from '../../src/eventstore/event-store.js';
+import { type Json, send } from '../support/api.js';
+import {
+  removeFolder,
+  type SharedStores,
+  startProgram,
+  startSharedStores,
+  temporaryFolder,
+} from '../support/program.js';
+import { watchSlowness } from './support/slowness.js';
+
+const count = 1_000;
+/** When the first deadline is, after the raising begins, and over how long they are spread. */
+const leadMs = 6_000;
+const spreadMs = 5_000;
+
+let folder: string;
+let stores: SharedStores;
+let store: EventStore;
+const nodes: { kill(): Promise<void> }[] = [];
+
+const open = async (): Promise<void> => {
+  folder = await temporaryFolder();
+  stores = await startSharedStores(folder);
+  store = connectEventStore(stores.eventStoreUrl);
+};
+
+afterEach(async () => {
+  await store.close();
+  for (const node of nodes.splice(0)) await node.kill();
+  await stores.stop();
+  await removeFolder(folder);
+});
+
+const startNode = async () => {
+  const node = await startProgram(folder, stores.settings);
+  nodes.push(node);
+  return node;
+};
+
+/** Raises a thousand interrupts that expire over five seconds, some at a time. */
+const raiseMany = async (url: string): Promise<readonly string[]> => {
+  const session: Json = await send(url, '/v1/sessions', {});
+  const first = Date.now() + leadMs;
+  const streams: string[] = [];
+  const left = Array.from({ length: count }, (_, n) => first + (n * spreadMs) / count).values();
+  const raise = async () => {
+    for (const due of left) {
+      const ttlSeconds = Math.max(1, due - Date.now()) / 1_000;
+      const interrupt = { kind: 'timeout', requestId: 'r', sessionId: session.id, ttlSeconds };
+      streams.push((await send(url, '/v1/interrupts', interrupt)).stream);
+    }
+  };
+  await Promise.all(Array.from({ length: 20 }, raise));
+  return streams;
+};
+
+/** Resolves once so many interrupts have expired. */
+const expirations = async (wanted: number): Promise<void> => {
+  let seen = 0;
+  for await (const { type } of store.subscribe('start'))
+    if (type === 'InterruptExpired' && ++seen >= wanted) return;
+};
+
+const eventsOf = async (stream: string): Promise<readonly StoredEvent[]> => {
+  const events: StoredEvent[] = [];
+  for await (const event of store.read(stream)) events.push(event);
+  return events;
+};
+
+/**
+ * Expects each interrupt to have expired once.
+ *
+ * @param upAt when a node was there again, for deadlines before it
+ * @returns how late the latest was, in milliseconds
+ */
+const expectOnceEach = async (streams: readonly string[], upAt = 0): Promise<number> => {
+  let latest = 0;
+  for (const stream of streams) {
+    const [raised, expired, ...more] = await eventsOf(stream);
+    expect([expired?.type, more.length]).toEqual(['InterruptExpired', 0]);
+    const { expiresAt } = (raised?.data ?? {}) as { expiresAt: string };
+    const late = Date.parse(expired?.created ?? '') - Math.max(Date.parse(expiresAt), upAt);
+    latest = Math.max(latest, late);
+  }
+  return latest;
+};
+
+/** Expects the latest to be a second late at most, or as much more as the machine is slower for being shared. */
+const expectInTime = (latest: number, slowness: number): void => {
+  process.stdout.write(
+    `latest ${latest} ms late, the machine ${slowness.toFixed(1)} times slower\n`,
+  );
+  expect(latest).toBeLessThan(1_000 * slowness);
+};
+
+describe('a thousand interrupts, their deadlines within five seconds', () => {
+  it('expire once each and in time, on the second node once the first is killed', async () => {
+    await open();
+    const [first] = [await startNode(), await startNode()];
+    const slowness = watchSlowness();
+    const streams = await raiseMany(first.url);
+    await expirations(count * 0.4);
+    await first.kill();
+    await expirations(count);
+    expectInTime(await expectOnceEach(streams), slowness.stop());
+  });
+
+  it('expire once each, and in time once a node is there again after the only one was killed', async () => {
+    await open();
+    const first = await startNode();
+    const slowness = watchSlowness();
+    const streams = await raiseMany(first.url);
+    await expirations(count * 0.4);
+    await first.kill();
+    await startNode();
+    const upAt = Date.now();
+    await expirations(count);
+    expectInTime(await expectOnceEach(streams, upAt), slowness.stop());
+  });
+});
+
+describe('twenty answers at once over two nodes', () => {
+  it('are won by one', async () => {
+    await open();
+    const urls = [(await startNode()).url, (await startNode()).url];
+    const [url = ''] = urls;
+    const session = await send(url, '/v1/sessions', {});
+    const asked = { kind: 'clarification', requestId: 'r', sessionId: session.id };
+    const { id, stream } = await send(url, '/v1/interrupts', asked);
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, async (_, n) => {
+        const reply = await fetch(`${urls[n % 2]}/v1/interrupts/${id}/respond`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'x-user-id': 'local' },
+          body: JSON.stringify({ text: `answer ${n}` }),
+        });
+        return { n, status: reply.status, body: (await reply.json()) as Json };
+      }),
+    );
+    const [winner, ...others] = replies.filter(({ status }) => status === 200);
+    expect(others).toEqual([]);
+    const [, resolved, ...more] = await eventsOf(stream);
+    expect(more).toEqual([]);
+    expect(resolved?.data).toEqual({
+      ...{ response: { text: `answer ${winner?.n}` }, respondedBy: 'local' },
+    });
+    for (const { status, body } of replies.filter(({ n }) => n !== winner?.n))
+      expect({ status, code: body.code, settled: body.settled }).toEqual({
+        ...{ status: 409, code: 'interrupt-already-settled' },
+        settled: { status: 'resolved', respondedBy: 'local', settledAt: resolved?.created },
+      });
+  });
+});
