@@ -18,6 +18,8 @@ import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
 import { parkedIn } from './projecting/parked.js';
 import { startRunner } from './projecting/runner.js';
+import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
+import { snapshotsIn } from './projecting/snapshot-store.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
@@ -26,6 +28,7 @@ import { workerHeartbeatsIn } from './queries/worker-heartbeats.js';
 import { startDeadlines } from './reactions/deadlines.js';
 import { startLosingWorkers } from './reactions/lost-workers.js';
 import { pipelineReaction } from './reactions/pipeline.js';
+import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { openStores } from './stores.js';
 import { openWebhooks } from './webhooks.js';
@@ -57,33 +60,47 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
-  const runner = await startRunner({ store, streams, db, projections, log });
-  const idempotencyKeys = idempotencyKeysIn(db);
-  await idempotencyKeys.prepare();
-  const workerHeartbeats = workerHeartbeatsIn(db);
-  await workerHeartbeats.prepare();
-  const parked = parkedIn(db, store);
-  await parked.prepare();
-
-  const feed = startFeed(store, log);
-  const taskHandler = commandHandler(streams, deciders.task);
   const collections = collectionsOf(db);
+  const parked = parkedIn(db, store);
+  const idempotencyKeys = idempotencyKeysIn(db);
+  const workerHeartbeats = workerHeartbeatsIn(db);
+  await Promise.all([parked.prepare(), idempotencyKeys.prepare(), workerHeartbeats.prepare()]);
+
+  const snapshotStore = snapshotsIn(db);
+  await snapshotStore.prepare(snapshotKinds);
+  const keeper = keepSnapshots(streams, snapshotStore, log);
+  const snapshots = { ...snapshotStore, missed: keeper.missed };
+  const runner = await startRunner({
+    ...{ store, streams, db, projections, parked, log },
+    follower: keeper.follow,
+  });
+  const feed = startFeed(store, log);
+  const taskCommands = commandHandler(streams, deciders.task);
+  const claims = startClaims({
+    ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
+    progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
+  });
+  const handlers = {
+    sessions: commandHandler(streams, deciders.session, { snapshots }),
+    executions: commandHandler(streams, deciders.execution, { snapshots }),
+    interrupts: commandHandler(streams, deciders.interrupt),
+    tasks: noticing(taskCommands, claims.ready),
+    workers: commandHandler(streams, deciders.worker),
+  };
   const webhooks = await openWebhooks({
     ...{ store, streams, db, collections, runner, clock, config, log },
   });
-  const progress = { tasks: runner.progress('tasks'), queues: runner.progress('queues') };
-  const { told } = feed;
-  const claiming = { streams, clock, collections, progress, told, log };
-  const claims = startClaims({ tasks: taskHandler, ...claiming });
-  const tasks = noticing(taskHandler, claims.ready);
+  const acting = { ...handlers, streams, collections, runner, clock, log };
+  const reactions = startReactions({
+    ...{ store, parked, log },
+    reactions: [pipelineReaction(acting), sessionEnded(acting), webhooks.reaction],
+  });
+  const deadlines = startDeadlines(acting);
+  const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
+
   const services: Services = {
-    ...{ store, streams, runner, idempotencyKeys, clock, log, collections, tasks, claims },
-    workerHeartbeats,
+    ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
     workerLostAfter: config.WORKER_LOST_AFTER,
-    sessions: commandHandler(streams, deciders.session),
-    executions: commandHandler(streams, deciders.execution),
-    interrupts: commandHandler(streams, deciders.interrupt),
-    workers: commandHandler(streams, deciders.worker),
     webhooks: webhooks.commands,
     webhookCalls: webhooks.calls,
     interruptKinds: config.INTERRUPT_KINDS,
@@ -94,11 +111,6 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
     }),
   };
-  const deadlines = startDeadlines(services);
-  const reactions = startReactions({
-    ...{ store, parked, log },
-    reactions: [pipelineReaction(services), webhooks.reaction],
-  });
   const server = createServer(createApp(routesOf(services), services));
   attachFeed(server, feed, services.identify);
   const purging = setInterval(() => {
@@ -106,11 +118,6 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       log.warn({ err: error }, 'purge failed'),
     );
   }, purgeEveryMs).unref();
-
-  const losingWorkers = startLosingWorkers({
-    ...{ clock, log, heartbeats: workerHeartbeats },
-    ...{ collections: services.collections, workers: services.workers },
-  });
 
   await listen(server, config.PORT, config.HOST);
   return {
@@ -123,6 +130,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();
       await runner.stop();
+      await keeper.stop();
       clock.stop();
       await store.close();
       await close();

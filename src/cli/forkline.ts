@@ -4,6 +4,8 @@ import { registerFork } from './fork.js';
 import { registerImport } from './import.js';
 import { registerInspect } from './inspect.js';
 import { registerLineage } from './lineage.js';
+import { registerParked } from './parked.js';
+import { registerProjections } from './projections.js';
 import { run } from './run.js';
 import { registerServe } from './serve.js';
 import { registerStores } from './stores.js';
@@ -27,6 +29,8 @@ const exitCode = await run(
     registerFork,
     registerLineage,
     registerExport,
+    registerProjections,
+    registerParked,
     registerWorker,
   ],
   process.argv,

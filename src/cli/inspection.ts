@@ -7,7 +7,7 @@ import { oneLine, shownTime } from './text.js';
 /** Longer texts are cut. */
 const mostOfText = 300;
 /** Of more messages and checkpoints than these only the number is shown. */
-const mostOfMany = 10;
+export const mostOfMany = 10;
 
 /**
  * The lines about an event and the state after it.
@@ -16,7 +16,7 @@ const mostOfMany = 10;
  */
 export const inspection = (
   event: StreamEvent,
-  { stream, revision, state }: StreamState,
+  { stream, revision, state, entries = {} }: StreamState,
   paint: Paint,
   isFull = false,
 ): readonly string[] => {
@@ -39,7 +39,7 @@ export const inspection = (
     shown(data),
     '',
     paint('bold', `State as of ${revision}`),
-    shown(isFull ? state : readable(state)),
+    shown({ ...(isFull ? state : readable(state)), ...countsOf(entries) }),
   ];
 };
 
@@ -53,6 +53,10 @@ const readable = (whole: JsonObject): JsonObject => {
     ...(latest !== undefined && { latest }),
   };
 };
+
+/** Of what the state leaves out, the numbers. */
+const countsOf = (entries: NonNullable<StreamState['entries']>): JsonObject =>
+  Object.fromEntries(Object.entries(entries).map(([field, { count }]) => [field, count]));
 
 const few = (messages: JsonObject): JsonObject | undefined => {
   const entries = Object.entries(messages);

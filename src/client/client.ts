@@ -1,6 +1,7 @@
 import { checkpointsOver, executionsOver } from './executions.js';
 import { feedOver } from './feed.js';
 import { interruptsOver } from './interrupts.js';
+import { operationsOver } from './operations.js';
 import { sessionsOver } from './sessions.js';
 import { streamsOver } from './streams.js';
 import { queuesOver, tasksOver } from './tasks.js';
@@ -13,6 +14,7 @@ export type * from './feed-types.js';
 export { type FieldError, ForklineError } from './forkline-error.js';
 export type * from './import-types.js';
 export type * from './interrupt-types.js';
+export type { ParkedEvent, ProjectionStatus, Retried } from './operations.js';
 export type * from './replay-types.js';
 export type { ExportQuery, Resumption } from './sessions.js';
 export type * from './stream-types.js';
@@ -39,6 +41,7 @@ export const forklineClient = (options: ClientOptions) => {
     checkpoints: checkpointsOver(http),
     interrupts: interruptsOver(http),
     streams: streamsOver(http),
+    operations: operationsOver(http),
     tasks: tasksOver(http),
     queues: queuesOver(http),
     workers: workersOver(http),

@@ -26,6 +26,8 @@ export type StreamState = Readonly<{
   revision: number;
   position: Position;
   state: JsonObject;
+  /** What the state leaves out, by the field that has it: how many entries, and the path of their list. */
+  entries?: Readonly<Record<string, Readonly<{ count: number; list: string }>>>;
 }>;
 
 /** A command carried out on a fork as it is made, such as `{ type: 'EditMessage', messageId, content }`. */

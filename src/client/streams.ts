@@ -17,8 +17,11 @@ export const streamsOver = (http: Transport) => {
     /** Every event of a stream, inherited ones included. */
     eachEvent: (stream: string, query: EventQuery = {}, options?: ReadOptions) =>
       everyItem((page: EventQuery) => events(stream, page, options), query),
-    /** What the stream's events amount to. */
-    state: (stream: string, at: AsOf = {}, options?: ReadOptions) =>
+    /**
+     * What the stream's events amount to, without what grows with the stream: of that the number and
+     * where it is listed. Asked for as a whole it has everything, and takes as long as the stream is.
+     */
+    state: (stream: string, at: AsOf & { readonly whole?: boolean } = {}, options?: ReadOptions) =>
       http.read<StreamState>(path`/v1/streams/${stream}/state`, at, options),
     /** Makes a new stream that inherits the events up to `at`. */
     fork: (stream: string, fork: NewFork, options?: WriteOptions) =>

@@ -1,8 +1,10 @@
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
 import type { Segment, StreamForked } from '../domain/fork.js';
 import { RevisionConflict, type StoredEvent } from '../eventstore/event-store.js';
-import { firstState, fold } from '../eventstore/fold.js';
+import { firstState } from '../eventstore/fold.js';
 import { ancestryAt, baseOf, type Streams } from '../eventstore/lineage.js';
+import { keysOf, load } from '../eventstore/load.js';
+import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
 import { decideAll } from './decide-all.js';
 import { type CommandRequest, maySee, type Outcome } from './request.js';
 import { stamp } from './stamp.js';
@@ -23,7 +25,7 @@ export type ForkRejection = 'revision-not-found' | 'fork-already-exists';
 
 /**
  * Forks a stream: one append, however long the stream. Only amendments need the state at the
- * revision, and with it the events that lead there.
+ * revision, which is loaded from the nearest snapshot.
  *
  * @throws StreamTombstoned when the stream was deleted for good, and what the event store throws
  */
@@ -32,6 +34,7 @@ export const forkStream = async <Command, State extends object, Event extends Fa
   decider: Decider<Command, State, Event, Reason>,
   { of, at, id, amendments = [], reason }: ForkCommand<Command>,
   request: CommandRequest,
+  snapshots: Snapshots = noSnapshots,
 ): Promise<Outcome | Rejection<Reason | ForkRejection>> => {
   const parent = `${decider.category}-${of}`;
   const ancestry = await streams.ancestryOf(parent);
@@ -43,10 +46,11 @@ export const forkStream = async <Command, State extends object, Event extends Fa
 
   const forked = forkedAt(ancestryAt(parent, ancestry, at), reason);
   // Who owns a stream and what it belongs to is said by its first event: without amendments, that is all of the state needed.
+  const wanted = { through: at, keys: keysOf(decider, amendments) };
   const before =
     amendments.length === 0
       ? origin
-      : (await fold(streams, decider, parent, { through: at })).state;
+      : (await load({ streams, snapshots }, decider, parent, wanted)).state;
   const decided = decideAll(decider, decider.evolve(before, forked as Fact as Event), amendments);
   if (isRejection(decided)) return decided;
 

@@ -1,9 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
+import { withCommand } from '../eventstore/carried-out.js';
 import { RevisionConflict } from '../eventstore/event-store.js';
-import { type Folded, fold } from '../eventstore/fold.js';
+import type { Folded } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
-import { type CarriedOut, commandsIn, withCommand } from './carried-out.js';
+import { keysOf, load, withKeys } from '../eventstore/load.js';
+import type { Loaded } from '../eventstore/partial.js';
+import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
 import { type Decided, decideAll } from './decide-all.js';
 import { inLanes } from './lanes.js';
 import { type CommandRequest, maySee, type Outcome, RevisionMismatch } from './request.js';
@@ -19,17 +22,21 @@ export type HandlerOptions = Readonly<{
   cachedStreams?: number;
   /** How many events those states may have been folded from in all. 500,000 by default. */
   cachedEvents?: number;
+  /** What the states of streams that are not in memory are loaded from. By default every event is folded. */
+  snapshots?: Snapshots;
 }>;
 
 /** A stream as a handler remembers it. */
-type Known<State> = Folded<State> &
+type Known<State> = Loaded<State> &
   Readonly<{
-    commands: readonly CarriedOut[];
     /** The stream was not read here from its beginning: it may have earlier commands than those known. */
     isPartial?: true;
   }>;
 
-/** An outcome, and the stream's state when that was known: after the command, or after others that came later. */
+/**
+ * An outcome, and the stream's state when that was known: after the command, or after others that came
+ * later. Of its entries it may know only those that the commands name.
+ */
 export type Handled<State> = Outcome & Readonly<{ state: State }>;
 
 /** Carries out commands on one stream, all of them or none. */
@@ -66,14 +73,20 @@ export type BaselineHandler<Command, Reason, State> = (
 export const commandHandler = <Command, State extends object, Event extends Fact, Reason>(
   streams: Streams,
   decider: Decider<Command, State, Event, Reason>,
-  { attempts = 100, cachedStreams = 1_000, cachedEvents = 500_000 }: HandlerOptions = {},
+  {
+    attempts = 100,
+    cachedStreams = 1_000,
+    cachedEvents = 500_000,
+    snapshots = noSnapshots,
+  }: HandlerOptions = {},
 ): BaselineHandler<Command, Reason, State> => {
   const cache = new LRUCache<string, Known<State>>({
     max: cachedStreams,
     maxSize: cachedEvents,
-    sizeCalculation: ({ revision }) => Math.min(cachedEvents, Number(revision) + 1),
+    sizeCalculation: (known) => Math.min(cachedEvents, eventsIn(known)),
   });
   const inLane = inLanes();
+  const sources = { streams, snapshots };
   const unborn: Known<State> = {
     ...{ state: decider.initial, revision: 'none', position: 0, base: 0, commands: [] },
   };
@@ -82,14 +95,14 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     if (known.revision !== 'none') cache.set(stream, known);
     return known;
   };
-  const refresh = async (stream: string, known?: Known<State>): Promise<Known<State>> => {
+  const refresh = async (
+    stream: string,
+    keys: readonly string[],
+    known?: Known<State>,
+  ): Promise<Known<State>> => {
     const onto = known?.isPartial ? undefined : known;
-    const commands = commandsIn(stream, onto?.commands);
-    const folded = await fold(streams, decider, stream, {
-      ...(onto && { onto }),
-      each: commands.note,
-    });
-    return remember(stream, { ...folded, commands: commands.all() });
+    const wanted = { ...(onto && { onto }), keys, commands: true };
+    return remember(stream, await load(sources, decider, stream, wanted));
   };
 
   const streamOf = (id: string): string => `${decider.category}-${id}`;
@@ -138,7 +151,10 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const stream = streamOf(id);
     const { commandId, ifRevision, isNew } = request;
     const cached = cache.get(stream) ?? (isNew ? unborn : undefined);
-    let before = cached ?? (await refresh(stream));
+    const keys = keysOf(decider, commands);
+    let before = cached
+      ? await withKeys(sources, decider, stream, cached, keys)
+      : await refresh(stream, keys);
     let isFresh = cached === undefined;
 
     for (let attempt = 1; ; attempt++) {
@@ -150,7 +166,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
       const isMismatch = ifRevision !== undefined && ifRevision !== before.revision;
       const isSettled = isMismatch || isRejection(decided) || decided.events.length === 0;
       if (isSettled && !isFresh) {
-        before = await refresh(stream, before);
+        before = await refresh(stream, keys, before);
         isFresh = true;
         continue;
       }
@@ -163,7 +179,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
         return await add(id, before, decided, request);
       } catch (error) {
         if (!(error instanceof RevisionConflict) || attempt >= attempts) throw error;
-        before = await refresh(stream, before);
+        before = await refresh(stream, keys, before);
         isFresh = true;
       }
     }
@@ -173,7 +189,11 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     inLane(id, () => (at ? handleAt(id, commands, request, at) : handle(id, commands, request)));
 };
 
-const placeOf = ({ revision, position }: Pick<Folded<unknown>, 'revision' | 'position'>) => ({
+/** About how many events are to be seen in a state. One without most of its entries counts like a short stream. */
+const eventsIn = ({ revision, outset }: Loaded<unknown>): number =>
+  outset ? 64 + outset.known.size : Number(revision) + 1;
+
+const placeOf = ({ revision, position }: Pick<Loaded<unknown>, 'revision' | 'position'>) => ({
   revision: revision === 'none' ? 0 : revision,
   position,
 });

@@ -11,6 +11,33 @@ export type Rejection<Reason> = Readonly<{ rejected: Reason }>;
 export type Decision<Event, Reason> = readonly Event[] | Rejection<Reason>;
 
 /**
+ * The part of a state that grows with its stream: a map of entries by key. Snapshots keep it apart
+ * from the rest, and load only the entries that are needed. So deciding on a command, and evolving
+ * over an event, may look at no other entry than the one that is named here.
+ */
+export type Entries<Command, Event extends Fact> = Readonly<{
+  /** The field of the state that holds them, in an OrderedMap. Entries are JSON values, and are never removed. */
+  field: string;
+  /** Which entry a command is decided by; undefined when by none. */
+  namedBy: (command: Command) => string | undefined;
+  /** Which entry an event begins or changes; undefined when none. */
+  changedBy: (event: Event) => string | undefined;
+  /** Whether an event is the first of its entry, which then is not looked for. */
+  begins: (event: Event) => boolean;
+}>;
+
+/** How states are kept in snapshots. Everything in them but the entries is JSON. */
+export type SnapshotRules<Command, Event extends Fact> = Readonly<{
+  /**
+   * To be raised when the same stored events come to lead to another state, be it by `evolve`, a new
+   * event type or an upcaster. Snapshots of other versions are not used.
+   */
+  version: number;
+  /** None by default: for a state that does not grow. */
+  entries?: Entries<Command, Event>;
+}>;
+
+/**
  * The rules of one category of streams, pure: commands bring every outside value, ids and time
  * included, so that neither function reaches for one.
  */
@@ -27,6 +54,8 @@ export type Decider<Command, State, Event extends Fact, Reason> = Readonly<{
   correlationOf: (state: State) => string | undefined;
   /** The reason given when there is no such stream, or none that the caller may know of. */
   notFound: Reason;
+  /** None by default: for streams of few events, which are quickly folded from the first. */
+  snapshots?: SnapshotRules<Command, Event>;
 }>;
 
 export const reject = <Reason>(rejected: Reason): Rejection<Reason> => ({ rejected });

@@ -159,6 +159,15 @@ export const execution: Decider<ExecutionCommand, Execution, ExecutionEvent, Exe
   correlationOf: (state) =>
     state.status === 'absent' ? undefined : (state.sessionId ?? state.requestId),
   notFound: 'execution-not-found',
+  snapshots: {
+    version: 1,
+    entries: {
+      field: 'checkpoints',
+      namedBy: (command) => ('checkpointId' in command ? command.checkpointId : undefined),
+      changedBy: ({ data }) => ('checkpointId' in data ? data.checkpointId : undefined),
+      begins: ({ type }) => type === 'CheckpointSaved',
+    },
+  },
 
   evolve: evolveWith<Execution, ExecutionEvent>({
     ExecutionStarted: (_, data) => ({

@@ -247,6 +247,15 @@ export const session: Decider<SessionCommand, Session, SessionEvent, SessionReje
   ownerOf: (state) => (state.status === 'absent' ? undefined : state.userId),
   correlationOf: () => undefined,
   notFound: 'session-not-found',
+  snapshots: {
+    version: 1,
+    entries: {
+      field: 'messages',
+      namedBy: (command) => ('messageId' in command ? command.messageId : undefined),
+      changedBy: ({ data }) => ('messageId' in data ? data.messageId : undefined),
+      begins: ({ type }) => type === 'MessagePosted',
+    },
+  },
 
   evolve: evolveWith<Session, SessionEvent>({
     SessionCreated: (_, data) => ({

@@ -20,43 +20,26 @@ export const evolveStored = <State, Event extends Fact>(
 ): State => decider.evolve(state, event as unknown as Event);
 
 /**
- * Folds a stream's events into its state.
+ * Folds all of a stream's events into its state, whose every entry is there: work in proportion to
+ * the stream's length. What can do with a part of the entries loads the state instead, see load.ts.
  *
- * @param onto a state folded earlier, to fold only what came after it
  * @param through the last revision to fold, inclusive; the head by default
- * @param each sees every event on the way
  */
 export const fold = async <State, Event extends Fact>(
   streams: Streams,
   decider: Decider<never, State, Event, unknown>,
   stream: string,
-  {
-    onto,
-    through,
-    each,
-  }: Readonly<{
-    onto?: Folded<State>;
-    through?: number;
-    each?: (event: StoredEvent) => void;
-  }> = {},
+  { through }: Readonly<{ through?: number }> = {},
 ): Promise<Folded<State>> => {
-  let { state, revision, position } = onto ?? {
-    state: decider.initial,
-    revision: 'none' as const,
-    position: 0,
-  };
-  const events = streams.read(stream, {
-    from: revision === 'none' ? 0 : revision + 1,
-    ...(through !== undefined && { through }),
-  });
+  let state = decider.initial;
+  let revision: number | 'none' = 'none';
+  let position = 0;
+  const events = streams.read(stream, through === undefined ? {} : { through });
   for await (const event of events) {
     state = evolveStored(decider, state, event);
-    each?.(event);
     ({ revision, position } = event);
   }
-  // Where there was no stream yet, a fork may have come into being since.
-  const isKnown = onto !== undefined && onto.revision !== 'none';
-  const base = isKnown ? onto.base : baseOf((await streams.ancestryOf(stream)) ?? []);
+  const base = baseOf((await streams.ancestryOf(stream)) ?? []);
   return { state, revision, position, base };
 };
 

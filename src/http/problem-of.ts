@@ -7,6 +7,7 @@ import {
   StreamTombstoned,
 } from '../eventstore/event-store.js';
 import { NotCaughtUp } from '../projecting/progress.js';
+import { RetryUnderWay } from '../projecting/retry-parked.js';
 import { asUnavailable, DatabaseUnavailable } from '../projecting/unavailable.js';
 import { BadCursor } from '../queries/page.js';
 import { malformed, Problem } from './problem.js';
@@ -24,6 +25,7 @@ export const problemOf = (thrown: unknown): Problem => {
   if (error instanceof StreamTombstoned) return notFound(error.stream);
   if (error instanceof RevisionConflict) return new Problem('revision-conflict', error.message);
   if (error instanceof AppendTooLarge) return new Problem('too-large', error.message);
+  if (error instanceof RetryUnderWay) return new Problem('retry-under-way');
   if (error instanceof BadCursor) return malformed('cursor', error.message);
   if (error instanceof StoreUnavailable || error instanceof DatabaseUnavailable)
     return new Problem('store-unavailable', error.message, {}, retrySoon);

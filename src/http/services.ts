@@ -12,6 +12,8 @@ import type { WebhookCommand, WebhookRejection } from '../domain/webhook.js';
 import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { Snapshots } from '../eventstore/snapshots.js';
+import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
 import type { Collections, WebhookRecord } from '../queries/collections.js';
 import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
@@ -33,10 +35,19 @@ export type WebhookCalls = Readonly<{
   resend(webhook: WebhookRecord, since: number): Promise<number>;
 }>;
 
+/** What operators see of reactions, and do to them. */
+export type OperatedReactions = Readonly<{
+  status(): readonly Readonly<{ name: string; stuck: boolean }>[];
+  retry(name: string, eventId: string): Promise<Retried | undefined>;
+  discard(name: string, eventId: string): Promise<Retried | undefined>;
+}>;
+
 /** What endpoints are made of. */
 export type Services = Readonly<{
   store: EventStore;
   streams: Streams;
+  /** What states of streams are loaded from, beside the events. */
+  snapshots: Snapshots;
   sessions: CommandHandler<SessionCommand, SessionRejection>;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
@@ -47,6 +58,7 @@ export type Services = Readonly<{
   webhookCalls: WebhookCalls;
   collections: Collections;
   runner: Runner;
+  reactions: OperatedReactions;
   idempotencyKeys: IdempotencyKeys;
   workerHeartbeats: WorkerHeartbeats;
   /** How many heartbeats a worker may miss until it is lost. */

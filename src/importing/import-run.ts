@@ -1,12 +1,18 @@
 import { AppendTooLarge, StreamTombstoned } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
 import { carryOut, type ImportHandlers, type ImportRequest } from './carry-out.js';
 import { executionsOf, importPlan } from './import-plan.js';
 import { ImportRefused } from './import-refused.js';
 import { isImported } from './is-imported.js';
 import type { RecordedRun } from './recorded-run.js';
 
-export type ImportDependencies = ImportHandlers & Readonly<{ streams: Streams }>;
+export type ImportDependencies = ImportHandlers &
+  Readonly<{
+    streams: Streams;
+    /** What states are loaded from, beside the events; none by default. */
+    snapshots?: Snapshots;
+  }>;
 
 export type ImportedRun = Readonly<{
   sessionId: string;
@@ -46,7 +52,8 @@ export const importRun = async (
     warnings: run.warnings,
   };
   try {
-    if (await isImported(run, ids, dependencies.streams)) {
+    const { streams, snapshots = noSnapshots } = dependencies;
+    if (await isImported(run, ids, { streams, snapshots })) {
       onProgress({ messages: run.messages.length, checkpoints });
       return { ...imported, added: 0 };
     }

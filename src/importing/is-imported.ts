@@ -1,7 +1,6 @@
 import { execution } from '../domain/execution.js';
 import { session } from '../domain/session.js';
-import { fold } from '../eventstore/fold.js';
-import type { Streams } from '../eventstore/lineage.js';
+import { load, type Sources } from '../eventstore/load.js';
 import type { ImportIds } from './import-ids.js';
 import { executionsOf } from './import-plan.js';
 import { ImportRefused } from './import-refused.js';
@@ -16,18 +15,19 @@ import type { RecordedExecution, RecordedRun } from './recorded-run.js';
 export const isImported = async (
   run: RecordedRun,
   ids: ImportIds,
-  streams: Streams,
+  sources: Sources,
 ): Promise<boolean> => {
-  const { state } = await fold(streams, session, `${session.category}-${ids.session}`);
+  const last = run.messages.length - 1;
+  const keys = last < 0 ? [] : [ids.message(last)];
+  const { state } = await load(sources, session, `${session.category}-${ids.session}`, { keys });
   if (state.status === 'absent') return false;
   if (state.deleted) throw new ImportRefused('session-deleted', ids.session);
-  const last = run.messages.length - 1;
-  if (last >= 0 && !state.messages.has(ids.message(last))) return false;
+  if (!keys.every((key) => state.messages.has(key))) return false;
   const isOver = ['completed', 'failed', 'terminated'].includes(state.status);
   if (run.sessionStatus !== 'active' && !isOver) return false;
 
   for (const [at, recorded] of executionsOf(run).entries())
-    if (!(await isExecutionImported(recorded, at, ids, streams))) return false;
+    if (!(await isExecutionImported(recorded, at, ids, sources))) return false;
   return true;
 };
 
@@ -35,14 +35,14 @@ const isExecutionImported = async (
   { steps, outcome }: RecordedExecution,
   at: number,
   ids: ImportIds,
-  streams: Streams,
+  sources: Sources,
 ): Promise<boolean> => {
   const stream = `${execution.category}-${ids.execution(at)}`;
-  const { state } = await fold(streams, execution, stream);
+  const keys = steps.length === 0 ? [] : [ids.checkpoint(at, steps.length - 1)];
+  const { state } = await load(sources, execution, stream, { keys });
   if (state.status === 'absent') return false;
   // One that somebody else has finished takes no checkpoints any more.
   if (state.status !== 'running') return true;
-  const isLastThere =
-    steps.length === 0 || state.checkpoints.has(ids.checkpoint(at, steps.length - 1));
+  const isLastThere = keys.every((key) => state.checkpoints.has(key));
   return outcome.status === 'running' && isLastThere;
 };

@@ -1,3 +1,4 @@
+import { unreadableType } from '../eventstore/event-store.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
 
 /** A document as it lies in its collection, with the position of the last event folded into it. */
@@ -24,8 +25,11 @@ type Bare = FromStream;
 export type KeyedEvents = ReadonlyMap<string, readonly Projected[]>;
 
 /** Sorts a batch by document. Events that concern none are left out. */
-export const byKey = (projection: AnyProjection, events: readonly Projected[]): KeyedEvents => {
-  const keyed = new Map<string, Projected[]>();
+export const byKey = <Event extends Projected>(
+  projection: AnyProjection,
+  events: readonly Event[],
+): ReadonlyMap<string, readonly Event[]> => {
+  const keyed = new Map<string, Event[]>();
   for (const event of events) {
     if (!concerns(projection, event)) continue;
     const key = projection.key(event);
@@ -37,7 +41,17 @@ export const byKey = (projection: AnyProjection, events: readonly Projected[]): 
   return keyed;
 };
 
-const concerns = ({ category, on, otherwise }: AnyProjection, { stream, type }: Projected) =>
+/** Whether a projection has a use for an event, be it one that it could not read. */
+export const concernsUnread = (projection: AnyProjection, event: Projected): boolean => {
+  if (event.type !== unreadableType) return concerns(projection, event);
+  const { type } = event.data as { type: string };
+  return concerns(projection, { stream: event.stream, type });
+};
+
+const concerns = (
+  { category, on, otherwise }: AnyProjection,
+  { stream, type }: Pick<Projected, 'stream' | 'type'>,
+): boolean =>
   (category === undefined ||
     (stream.startsWith(category) && stream.charAt(category.length) === '-')) &&
   (Object.hasOwn(on, type) || otherwise !== undefined);

@@ -13,6 +13,11 @@ export type History = Readonly<{
   withInherited(events: readonly Projected[]): Promise<readonly Projected[]>;
 }>;
 
+/** The ids of the events of a stream that a projection leaves out. */
+export type PassedOver = (stream: string) => Promise<ReadonlySet<string>>;
+
+const nothing: PassedOver = async () => new Set();
+
 /**
  * Finds what an ancestor's document was: the nearest revision kept, and the few events from there on
  * read from the event store. So a fork costs the same wherever in a long stream it begins.
@@ -22,6 +27,7 @@ export const historyIn = (
   projection: AnyProjection,
   collectionName: string,
   streams: Streams,
+  passedOver: PassedOver = nothing,
 ): History => {
   const collection = db.collection<Mark>(`${collectionName}_history`);
 
@@ -31,10 +37,11 @@ export const historyIn = (
       .sort({ revision: -1 })
       .limit(1)
       .next();
+    const left = await passedOver(stream);
     let document: FromStream | undefined = mark?.document;
     const from = mark ? mark.revision + 1 : 0;
     for await (const event of streams.read(stream, { from, through: revision }))
-      document = step(projection, document, event);
+      if (!left.has(event.id)) document = step(projection, document, event);
     return document;
   };
 
@@ -91,7 +98,8 @@ export const partsAtForks = <Event extends Projected>(
 
 const isFork = ({ type }: Projected): boolean => type === 'StreamForked';
 
-const originIn = (event: Projected): Origin | undefined =>
+/** Where a stream was forked, for an event that begins a fork. */
+export const originIn = (event: Projected): Origin | undefined =>
   isFork(event)
     ? // The codec has checked that the data is a fork's.
       originOf((event as Projected<StreamForked>).data.ancestry)

@@ -20,6 +20,8 @@ export type LagMeter = Readonly<{
   /** The subscription ended: events that come from now on are not heard of. */
   lost(): void;
   now(): Lag;
+  /** For how many seconds nothing was folded although there may be something to fold; 0 while there is not. */
+  stalledFor(): number;
 }>;
 
 /** @param clock milliseconds since 1970 */
@@ -30,6 +32,7 @@ export const lagMeter = (clock: () => number = Date.now): LagMeter => {
   // The moment up to which everything that happened is folded, as far as is known. Not used while
   // nothing waits and the subscription would tell of more: then it is now.
   let completeUntil: number | undefined;
+  let movedAt = clock();
   const isComplete = () => isLive && waiting === 0;
 
   return {
@@ -39,6 +42,7 @@ export const lagMeter = (clock: () => number = Date.now): LagMeter => {
       waiting = 0;
     },
     received: (created) => {
+      if (isComplete()) movedAt = clock();
       if (waiting === 0) completeUntil = Date.parse(created);
       waiting += 1;
     },
@@ -50,13 +54,18 @@ export const lagMeter = (clock: () => number = Date.now): LagMeter => {
     },
     folded: (events, lastCreated) => {
       waiting -= events;
+      movedAt = clock();
       completeUntil = Date.parse(lastCreated);
     },
     lost: () => {
-      if (isComplete()) completeUntil = clock();
+      if (isComplete()) {
+        completeUntil = clock();
+        movedAt = clock();
+      }
       isLive = false;
       waiting = 0;
     },
+    stalledFor: () => (isComplete() ? 0 : (clock() - movedAt) / 1000),
     now: () => {
       if (isComplete()) return { events: 0, seconds: 0 };
       return {

@@ -41,8 +41,11 @@ export type HeldLane = Readonly<{
   kind: Consumer['kind'];
   name: string;
   lane: Lane;
-  /** The stream of the event that it is held by. */
+  /** Stream and revision of the event that it is held by. */
   stream: string;
+  revision: number;
+  /** The stream whose parked events it waits for, where that is what holds it. */
+  waitsFor?: string;
   /** Everything before this position is done with. */
   from: number;
   /** Grows with every event that joins, so that a lane is not given up over one. */

@@ -14,12 +14,19 @@ import {
 import { drainLane, type Handling, type Retried } from './retry-parked.js';
 
 /** Why an event is parked. */
-export type Failure = Readonly<{ error: unknown; attempts: number }>;
+export type Failure = Readonly<{
+  error: unknown;
+  attempts: number;
+  /** The stream whose parked events it waits for. When they are handled, so is this one. */
+  waitsFor?: string;
+}>;
+
+type Hold = Pick<HeldLane, 'lane' | 'from' | 'stream' | 'revision'>;
 
 /** The parked events of one consumer. */
 export type ParkedOf = Readonly<{
   /** The lanes held, and from which position on. */
-  held(): Promise<readonly Pick<HeldLane, 'lane' | 'from' | 'stream'>[]>;
+  held(): Promise<readonly Hold[]>;
   /** Which of some lanes is held, the first if several are. */
   heldOf(lanes: readonly Lane[]): Promise<Lane | undefined>;
   /**
@@ -34,10 +41,13 @@ export type ParkedOf = Readonly<{
    * @returns false when the event was discarded before: it is to be passed over
    */
   hold(lane: Lane, event: StoredEvent, failure: Failure): Promise<boolean>;
+  /** The ids of the events of a stream that were discarded. */
+  discardedIn(stream: string): Promise<ReadonlySet<string>>;
   /** Drops what waits of a stream that was deleted for good. */
   forget(stream: string): Promise<void>;
   /**
-   * Handles the events of a parked event's lane in their order, from the first on, until one fails.
+   * Handles the events of a parked event's lane in their order, from the first on, until one fails;
+   * when none is left, those that waited for its stream as well.
    *
    * @returns undefined when no such event is parked
    * @throws RetryUnderWay, or that a store is unavailable: then nothing has changed for the event in hand
@@ -53,13 +63,17 @@ export type Parked = Readonly<{
   of(consumer: Consumer): ParkedOf;
 }>;
 
+/** On disk before it is answered: a reaction tells the event store to forget an event that is parked. */
+const writeConcern = { w: 'majority', journal: true } as const;
+
 /** The collection of parked events. */
-export const parkedEventsIn = (db: Db): Collection<ParkedEvent> => db.collection('parked');
+export const parkedEventsIn = (db: Db): Collection<ParkedEvent> =>
+  db.collection('parked', { writeConcern });
 
 /** @param store where the events are read again when they are retried */
 export const parkedIn = (db: Db, store: EventStore): Parked => {
   const events = parkedEventsIn(db);
-  const lanes = db.collection<HeldLane>('parked_lanes');
+  const lanes = db.collection<HeldLane>('parked_lanes', { writeConcern });
 
   const of = (consumer: Consumer): ParkedOf => {
     const { kind, name } = consumer;
@@ -90,14 +104,21 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
     const find = (eventId: string) =>
       events.findOne({ _id: parkedId(consumer, eventId), state: 'parked' });
 
-    const drain = (lane: Lane, handling: Handling) =>
-      drainLane({ store, events, lanes }, consumer, lane, handling);
+    const drain = async (lane: Lane, handling: Handling): Promise<Retried> => {
+      const held = await lanes.findOne({ _id: laneId(consumer, lane) });
+      const retried = await drainLane({ store, events, lanes }, consumer, lane, handling);
+      if (retried.error !== null || !held?.stream) return retried;
+      let { done } = retried;
+      for (const heir of await lanes.find({ kind, name, waitsFor: held.stream }).toArray())
+        done += (await drain(heir.lane, handling)).done;
+      return { done, error: null };
+    };
 
     return {
       held: () =>
         lanes
           .find({ kind, name })
-          .project<Pick<HeldLane, 'lane' | 'from' | 'stream'>>({ lane: 1, from: 1, stream: 1 })
+          .project<Hold>({ lane: 1, from: 1, stream: 1, revision: 1 })
           .toArray(),
       heldOf: async (wanted) => {
         const ids = wanted.map((lane) => laneId(consumer, lane));
@@ -105,7 +126,7 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
         return wanted.find((lane) => found.some((held) => held.lane === lane));
       },
       join,
-      hold: async (lane, event, { error, attempts }) => {
+      hold: async (lane, event, { error, attempts, waitsFor }) => {
         const { _id, ...document } = waiting(consumer, lane, event, new Date().toISOString());
         const known = await events.findOne({ _id });
         if (known?.state === 'discarded') return false;
@@ -115,7 +136,10 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
           {
             $min: { from: event.position },
             $inc: { joined: 1 },
-            $setOnInsert: { kind, name, lane, stream: event.stream },
+            $setOnInsert: {
+              ...{ kind, name, lane, stream: event.stream, revision: event.revision },
+              ...(waitsFor !== undefined && { waitsFor }),
+            },
           },
           { upsert: true },
         );
@@ -126,6 +150,10 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
           { upsert: true },
         );
         return true;
+      },
+      discardedIn: async (stream) => {
+        const discarded = await events.find({ kind, name, stream, state: 'discarded' }).toArray();
+        return new Set(discarded.map(({ eventId }) => eventId));
       },
       forget: async (stream) => {
         await events.deleteMany({ kind, name, stream });
@@ -158,7 +186,10 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
         { key: { kind: 1, name: 1, lane: 1, state: 1, position: 1 } },
         { key: { kind: 1, name: 1, stream: 1 } },
       ]);
-      await lanes.createIndexes([{ key: { kind: 1, name: 1, stream: 1 } }]);
+      await lanes.createIndexes([
+        { key: { kind: 1, name: 1, stream: 1 } },
+        { key: { kind: 1, name: 1, waitsFor: 1 } },
+      ]);
     },
   };
 };

@@ -1,11 +1,20 @@
 import type { Collection, Db } from 'mongodb';
-import { tombstoneType } from '../eventstore/event-store.js';
+import { tombstoneType, unreadableType } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import { applyDocuments } from './apply-documents.js';
 import { applyRows } from './apply-rows.js';
-import { byKey, type StoredDocument, type StoredRow } from './fold-batch.js';
-import { historyIn, partsAtForks } from './history.js';
+import { byKey, concernsUnread, type StoredDocument, type StoredRow } from './fold-batch.js';
+import { historyIn, type PassedOver, partsAtForks } from './history.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
+
+/** An event that a projection needs has other data than its type says. */
+export class UnreadableEvent extends Error {
+  override readonly name = 'UnreadableEvent';
+
+  constructor({ data }: Projected) {
+    super((data as { reason: string }).reason);
+  }
+}
 
 /** A projection's collection, as the runner uses it. */
 export type ReadModel = Readonly<{
@@ -14,6 +23,9 @@ export type ReadModel = Readonly<{
   /**
    * Folds a batch of events, in the order of their positions, into the documents. Doing so again,
    * or with some of the events in already, or beside someone else who does the same, leads to the same documents.
+   *
+   * @throws UnreadableEvent, or what the projection or its database throws: how many of the events are
+   *   in then is not known
    */
   apply(events: readonly Projected[]): Promise<void>;
 }>;
@@ -22,15 +34,19 @@ export type ReadModel = Readonly<{
 export const collectionName = ({ name, version }: Pick<AnyProjection, 'name' | 'version'>) =>
   `${name}_v${version}`;
 
-/** @param name of the collection; that of the projection's version by default */
+/**
+ * @param name of the collection; that of the projection's version by default
+ * @param passedOver which events of an ancestor a fork does not inherit; none by default
+ */
 export const readModel = (
   db: Db,
   projection: AnyProjection,
   streams: Streams,
   name: string = collectionName(projection),
+  passedOver?: PassedOver,
 ): ReadModel => {
   const collection = db.collection<StoredDocument>(name);
-  const history = historyIn(db, projection, name, streams);
+  const history = historyIn(db, projection, name, streams, passedOver);
 
   const fold = async (events: readonly Projected[]): Promise<void> => {
     const keyed = byKey(projection, events);
@@ -65,6 +81,9 @@ export const readModel = (
       if (inherits) await history.prepare();
     },
     apply: async (events) => {
+      for (const event of events)
+        if (event.type === unreadableType && concernsUnread(projection, event))
+          throw new UnreadableEvent(event);
       if (projection.spans) return fold(events);
       for (const { events: part, ended } of partsAtEnds(events)) {
         if (projection.inherits)

@@ -40,7 +40,7 @@ type Places = Readonly<{
 const duplicateKey = 11000;
 
 /** For how long a retry may be at one event before another is let to it: it has died by then. */
-const claimMs = 5 * 60 * 1000;
+const claimMs = 2 * 60 * 1000;
 
 /**
  * Handles the events of a lane one after the other. The lane is held until none is left, so that
@@ -89,11 +89,16 @@ export const drainLane = async (
         return { done, error: failed };
       }
       // It is done with before it is gone: whoever meets it again in between takes it for done.
-      await lanes.updateOne(held, {
-        $set: { from: next.position + 1, claimedUntil: new Date(Date.now() + claimMs) },
+      const { matchedCount } = await lanes.updateOne(held, {
+        $set: {
+          ...{ from: next.position + 1, revision: next.revision + 1 },
+          claimedUntil: new Date(Date.now() + claimMs),
+        },
       });
       await events.deleteOne({ _id: next._id });
       done += 1;
+      // It took so long that another retry has the lane by now.
+      if (matchedCount === 0) return { done, error: null };
     }
   } finally {
     await lanes
@@ -116,7 +121,7 @@ const claim = async (
       { _id: laneId(consumer, lane), claimedUntil: { $not: { $gt: now } } },
       {
         $set: { claim: token, claimedUntil: new Date(now.getTime() + claimMs) },
-        $setOnInsert: { ...consumer, lane, stream: '', from: 0, joined: 0 },
+        $setOnInsert: { ...consumer, lane, stream: '', revision: 0, from: 0, joined: 0 },
       },
       { upsert: true },
     );

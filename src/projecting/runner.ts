@@ -1,20 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
-import {
-  type CaughtUp,
-  type EventStore,
-  type StoredEvent,
-  type Subscription,
-  unreadableType,
-} from '../eventstore/event-store.js';
+import type { CaughtUp, EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
 import { lagMeter } from './lag.js';
+import { lenientModel } from './lenient-model.js';
+import type { Parked, ParkedOf } from './parked.js';
 import { type Progress, progressOf } from './progress.js';
 import type { AnyProjection } from './projection.js';
 import { collectionName, readModel } from './read-model.js';
+import type { Handling, Retried } from './retry-parked.js';
 import { sizeOf } from './size.js';
 
 export type RunnerOptions = Readonly<{
@@ -26,6 +23,10 @@ export type RunnerOptions = Readonly<{
   log: Logger;
   /** How many events are folded and written at a time, at most; 1,000 by default. More is faster and takes more memory. */
   batchSize?: number;
+  /** Where events are put aside that cannot be folded. Without it the runner is strict: it goes no further than such an event. */
+  parked?: Parked;
+  /** Sees every batch beside the read models. When it fails the batch is taken again. */
+  follower?: (events: readonly StoredEvent[]) => Promise<void>;
   /** Which collection a projection's documents go to; by default that of its name and version. */
   collectionOf?: (projection: AnyProjection) => string;
 }>;
@@ -38,18 +39,31 @@ export type ProjectionStatus = Readonly<{
   lagEvents: number | null;
   /** How long ago the oldest event that it has yet to fold happened; 0 when there is none, null while not known. */
   lagSeconds: number | null;
+  /** Whether it has come no further for a minute, though there are events to fold or nobody can tell. */
+  stuck: boolean;
 }>;
 
 export type Runner = Readonly<{
   /** How far the projection of a name has come. @throws RangeError when there is none */
   progress(name: string): Progress;
   status(): readonly ProjectionStatus[];
+  /**
+   * Folds a parked event of a projection, with those of its key that wait with it, in their order.
+   *
+   * @returns undefined when there is no such projection, or it has not parked the event
+   * @throws RetryUnderWay, or that a store is unavailable
+   */
+  retry(name: string, eventId: string): Promise<Retried | undefined>;
+  /** Drops a parked event, and goes on with those behind it. */
+  discard(name: string, eventId: string): Promise<Retried | undefined>;
   /** Finishes the batch in hand, and ends. */
   stop(): Promise<void>;
 }>;
 
 /** What the events of a batch may take, by a rough count. Memory holds a few times as much. */
 const mostBytes = 8 * 1024 * 1024;
+
+const stuckAfterSeconds = 60;
 
 const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type !== 'caughtUp';
 
@@ -59,12 +73,15 @@ const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type
  * checkpoint once it can.
  */
 export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
-  const { store, streams, db, projections, log } = options;
+  const { store, streams, db, projections, log, parked, follower } = options;
   const { batchSize = 1_000, collectionOf = collectionName } = options;
   const runs = projections.map((projection) => {
     const name = collectionOf(projection);
-    const model = readModel(db, projection, streams, name);
-    return { projection, name, model, progress: progressOf(projection.name, -1) };
+    const parkedOf = parked?.of({ kind: 'projection', name });
+    const strict = readModel(db, projection, streams, name, parkedOf?.discardedIn);
+    const lenient = parkedOf && lenientModel({ projection, model: strict, parked: parkedOf, log });
+    const progress = progressOf(projection.name, -1);
+    return { projection, name, model: lenient ?? strict, lenient, parked: parkedOf, progress };
   });
   const names = runs.map(({ name }) => name);
   const checkpoints = checkpointsIn(db);
@@ -85,12 +102,11 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
     await Promise.all(runs.map(({ model }) => model.prepare()));
     const loaded = await checkpoints.load(names);
     for (const { name, progress } of runs) progress.restart(loaded.get(name) ?? -1);
+    // After the checkpoints: what is parked below them is known then.
+    await Promise.all(runs.map(({ lenient }) => lenient?.recall()));
   };
 
   const apply = async (events: readonly StoredEvent[]): Promise<void> => {
-    for (const { type, stream, position, data } of events)
-      if (type === unreadableType)
-        log.error({ stream, position, ...data }, 'an event cannot be read and is in no read model');
     const applied = await Promise.allSettled(
       runs.map(({ model, progress }) => {
         const done = progress.position();
@@ -100,6 +116,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
       }),
     );
     for (const outcome of applied) if (outcome.status === 'rejected') throw outcome.reason;
+    await follower?.(events);
   };
 
   const follow = async (): Promise<void> => {
@@ -133,6 +150,14 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
     }
   };
 
+  const settle = async (
+    name: string,
+    act: (parked: ParkedOf, handling: Handling) => Promise<Retried | undefined>,
+  ): Promise<Retried | undefined> => {
+    const found = runs.find(({ projection }) => projection.name === name);
+    return found?.parked && found.lenient && act(found.parked, found.lenient.handling);
+  };
+
   const run = async (): Promise<void> => {
     for (let failures = 0; !signal.aborted; failures++) {
       const started = Date.now();
@@ -159,6 +184,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
     },
     status: () => {
       const { events, seconds } = lag.now();
+      const stuck = lag.stalledFor() > stuckAfterSeconds;
       return runs.map(({ projection: { name, version }, progress }) => {
         const position = progress.position();
         // One that is ahead of the others waits for them: what is new to it has not been read yet.
@@ -167,9 +193,12 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
           ...{ name, version, position: Math.max(position, 0) },
           lagEvents: isAhead ? null : events,
           lagSeconds: isAhead ? null : seconds,
+          stuck,
         };
       });
     },
+    retry: (name, eventId) => settle(name, (of, handling) => of.retry(eventId, handling)),
+    discard: (name, eventId) => settle(name, (of, handling) => of.discard(eventId, handling)),
     stop: async () => {
       stopping.abort();
       subscription?.close();

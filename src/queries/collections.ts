@@ -11,6 +11,8 @@ import { type StreamDocument, streams } from '../../projections/streams.js';
 import { type TaskDocument, tasks } from '../../projections/tasks.js';
 import { type WebhookDocument, webhooks } from '../../projections/webhooks.js';
 import { type WorkerDocument, workers } from '../../projections/workers.js';
+import { parkedEventsIn } from '../projecting/parked.js';
+import type { ParkedEvent } from '../projecting/parked-documents.js';
 import { collectionName } from '../projecting/read-model.js';
 
 type Stored<Document> = Document & Readonly<{ _id: string; position: number }>;
@@ -24,6 +26,7 @@ export type Collections = Readonly<{
   checkpoints: Collection<Row<CheckpointDocument>>;
   prunes: Collection<Row<PruneDocument>>;
   streams: Collection<Stored<StreamDocument>>;
+  parked: Collection<ParkedEvent>;
   workers: Collection<Stored<WorkerDocument>>;
   deadlines: Collection<Stored<DeadlineDocument>>;
   interrupts: Collection<Stored<InterruptDocument>>;
@@ -50,6 +53,7 @@ export const collectionsOf = (db: Db): Collections => ({
   checkpoints: db.collection(collectionName(checkpoints)),
   prunes: db.collection(collectionName(prunes)),
   streams: db.collection(collectionName(streams)),
+  parked: parkedEventsIn(db),
   workers: db.collection(collectionName(workers)),
   deadlines: db.collection(collectionName(deadlines)),
   interrupts: db.collection(collectionName(interrupts)),

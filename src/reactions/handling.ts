@@ -2,10 +2,17 @@ import { type StoredEvent, unreadableType } from '../eventstore/event-store.js';
 import { keyLane, type Lane, streamLane } from '../projecting/parked-documents.js';
 import type { Handling } from '../projecting/retry-parked.js';
 import type { Reaction } from './reaction.js';
+import { attempting, type Retries } from './retries.js';
 
-/** What a reaction does with events that were parked. */
-export const handlingOf = (reaction: Reaction): Handling => ({
-  handle: (event) => reaction.handle(event),
+/** What a reaction does with events that were parked: one attempt each. */
+export const handlingOf = (reaction: Reaction, retries: Retries): Handling => ({
+  handle: (event) =>
+    attempting(
+      () => reaction.handle(event),
+      { ...retries, attempts: 1 },
+      () => {},
+      new AbortController().signal,
+    ),
   lanesOf: (event) => lanesOf(reaction, event),
 });
 

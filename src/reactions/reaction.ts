@@ -4,7 +4,8 @@ import type { StoredEvent } from '../eventstore/event-store.js';
 export type Reaction = Readonly<{
   /**
    * Names the persistent subscription group: `forkline-<name>`. What the group takes in is fixed when
-   * it is first made: a reaction whose categories change needs another name.
+   * it is first made: a reaction whose categories change needs another name. No projection has it:
+   * operators name both in the same places.
    */
   name: string;
   /** Streams of these categories only. Every category when absent. */

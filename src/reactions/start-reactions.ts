@@ -17,9 +17,17 @@ export type ReactionsOptions = Readonly<{
   retries?: Partial<Retries>;
 }>;
 
+const stuckAfterMs = 60_000;
+
+export type ReactionStatus = Readonly<{
+  name: string;
+  /** Whether, on this node, nothing was handled for a minute though there is something to handle, or no connection. */
+  stuck: boolean;
+}>;
+
 /** Reactions at work. */
 export type Reactions = Readonly<{
-  names: readonly string[];
+  status(): readonly ReactionStatus[];
   /**
    * Handles a parked event again, with those of its key that wait with it, in their order.
    *
@@ -48,7 +56,7 @@ export const startReactions = (options: ReactionsOptions): Reactions => {
       ...{ store, reaction, concurrency, retries, log: child },
       parked: parkedOf,
     });
-    return { reaction, parked: parkedOf, stop: started.stop };
+    return { reaction, parked: parkedOf, ...started };
   });
 
   const withParked = async (
@@ -60,11 +68,15 @@ export const startReactions = (options: ReactionsOptions): Reactions => {
   };
 
   return {
-    names: reactions.map(({ name }) => name),
+    status: () =>
+      running.map(({ reaction: { name }, stalledMs }) => ({
+        name,
+        stuck: stalledMs() > stuckAfterMs,
+      })),
     retry: (name, eventId) =>
-      withParked(name, (of, reaction) => of.retry(eventId, handlingOf(reaction))),
+      withParked(name, (of, reaction) => of.retry(eventId, handlingOf(reaction, retries))),
     discard: (name, eventId) =>
-      withParked(name, (of, reaction) => of.discard(eventId, handlingOf(reaction))),
+      withParked(name, (of, reaction) => of.discard(eventId, handlingOf(reaction, retries))),
     stop: async () => {
       await Promise.all(running.map(({ stop }) => stop()));
     },

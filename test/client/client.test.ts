@@ -207,9 +207,11 @@ describe('time travel over the client', () => {
       ['StreamForked', undefined],
       ['MessageEdited', undefined],
     ]);
-    const { state } = await client.streams.state(fork.stream);
+    const { state } = await client.streams.state(fork.stream, { whole: true });
     expect(state).toMatchObject({ messages: { [asked.id]: { content: 'Right?' } } });
-    const then = await client.streams.state(fork.stream, { at: asked.revision });
+    const { entries } = await client.streams.state(fork.stream);
+    expect(entries?.messages?.count).toBe(Object.keys(state.messages as object).length);
+    const then = await client.streams.state(fork.stream, { at: asked.revision, whole: true });
     expect(then).toMatchObject({
       revision: asked.revision,
       state: { messages: { [asked.id]: { content: 'Left?' } } },

@@ -120,8 +120,11 @@ describeWithData('recorded runs of real agents (skipped where ../shared/data is 
         );
         const upTo = steps.filter(({ revision }) => revision <= step.revision);
         expect(timeline.items.map(idAndStage)).toEqual(upTo.map(idAndStage));
-        const forked = await ask(url, `/v1/streams/execution-${fork.id}/state`);
-        const original = await ask(url, `/v1/streams/${execution}/state?at=${step.revision}`);
+        const forked = await ask(url, `/v1/streams/execution-${fork.id}/state?whole=true`);
+        const original = await ask(
+          url,
+          `/v1/streams/${execution}/state?whole=true&at=${step.revision}`,
+        );
         expect(withoutOrigin(forked.state)).toEqual(original.state);
 
         const message = before.messages[Math.floor(((n + 0.5) * before.messages.length) / 10)]!;

@@ -23,7 +23,8 @@ const ann = server.as('ann');
 type State = Readonly<Record<string, unknown>>;
 
 const stateOf = async (stream: string, at: number): Promise<State> =>
-  (await bodyOf(ann.get<{ state: State }>(`/v1/streams/${stream}/state?at=${at}`))).state;
+  (await bodyOf(ann.get<{ state: State }>(`/v1/streams/${stream}/state?whole=true&at=${at}`)))
+    .state;
 
 /** An item of a list as it would be shown by another stream that has it too. */
 const bare = <Item extends object>(item: Item) =>

@@ -2,7 +2,15 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { longSession } from './support/long-session.js';
-import { bodyOf, eventsOf, forkOf, saveCheckpoint, startExecution } from './support/making.js';
+import {
+  bodyOf,
+  createSession,
+  eventsOf,
+  forkOf,
+  postMessage,
+  saveCheckpoint,
+  startExecution,
+} from './support/making.js';
 import { running } from './support/running.js';
 
 const server = running();
@@ -19,7 +27,7 @@ type StateBody = Readonly<{
 const stateOf = (stream: string, at?: number | string): Promise<StateBody> =>
   bodyOf(
     ann.get<StateBody>(
-      `/v1/streams/${stream}/state${at === undefined ? '' : `?at=${encodeURIComponent(at)}`}`,
+      `/v1/streams/${stream}/state?whole=true${at === undefined ? '' : `&at=${encodeURIComponent(at)}`}`,
     ),
   );
 
@@ -33,7 +41,7 @@ describe('the state of a session', () => {
   });
 
   it('is that of the head when nothing else is asked for', async () => {
-    const reply = await ann.get<StateBody>(`/v1/streams/${session.stream}/state`);
+    const reply = await ann.get<StateBody>(`/v1/streams/${session.stream}/state?whole=true`);
     expect(reply.headers.get('etag')).toBe('"29"');
     const { state, ...place } = reply.body;
     expect(place).toEqual({ stream: session.stream, revision: 29, position: session.position });
@@ -112,6 +120,64 @@ describe('the state of a session', () => {
       'revision-not-found',
       404,
     );
+  });
+});
+
+describe('the state without its entries', () => {
+  type HeadBody = StateBody &
+    Readonly<{ entries?: Readonly<Record<string, Readonly<{ count: number; list: string }>>> }>;
+  const headOf = (stream: string, query = '') =>
+    bodyOf(ann.get<HeadBody>(`/v1/streams/${stream}/state${query}`));
+
+  it('is the whole one but for the messages, of which it has the number and the list', async () => {
+    const session = await longSession(ann);
+    for (const at of [0, 1, 6, 15, 29]) {
+      const { state: whole, ...place } = await stateOf(session.stream, at);
+      const { messages, ...rest } = whole;
+      const list = `/v1/sessions/${session.id}/messages?includeDeleted=true&at=${at}`;
+      const count = Object.keys(messages ?? {}).length;
+      expect(await headOf(session.stream, `?at=${at}`)).toEqual({
+        ...{ ...place, state: rest },
+        entries: { messages: { count, list } },
+      });
+      const listed = await ann.get<{ items: unknown[] }>(`${list}&after=${session.position}`);
+      expect(listed.body.items).toHaveLength(count);
+    }
+    const last = await headOf(session.stream);
+    expect(last).toEqual(await headOf(session.stream, '?at=29'));
+    const [, second] = await eventsOf(ann, session.stream);
+    const atTime = await headOf(session.stream, `?at=${encodeURIComponent(second!.created)}`);
+    expect(atTime.revision).toBeGreaterThanOrEqual(1);
+  });
+
+  it('is the whole one but for the checkpoints, in a fork as well', async () => {
+    const { id, stream } = await startExecution(ann, { input: 'go' });
+    for (const n of [0, 1, 2]) await saveCheckpoint(ann, id, n, { n });
+    const fork = await forkOf(ann, stream, 2);
+    const { state: whole } = await stateOf(fork.stream);
+    const { checkpoints, ...rest } = whole;
+    const list = `/v1/executions/${fork.id}/checkpoints?at=3`;
+    expect(await headOf(fork.stream)).toMatchObject({
+      ...{ state: rest, revision: 3 },
+      entries: { checkpoints: { count: 2, list } },
+    });
+    expect(Object.keys(checkpoints as object)).toHaveLength(2);
+    const listed = await ann.get<{ items: unknown[] }>(`${list}&after=${fork.position}`);
+    expect(listed.body.items).toHaveLength(2);
+  });
+
+  it('is that of a session of hundreds of messages as of each revision', async () => {
+    const { id, stream } = await createSession(ann, {});
+    for (let n = 0; n < 150; n += 1) await postMessage(ann, id, `question ${n}`);
+    for (const at of [0, 62, 63, 64, 127, 128, 150])
+      expect(await headOf(stream, `?at=${at}`)).toMatchObject({
+        ...{ revision: at, state: { status: 'created' } },
+        entries: { messages: { count: at } },
+      });
+    await server.restart();
+    expect(await headOf(stream)).toMatchObject({ entries: { messages: { count: 150 } } });
+    await postMessage(ann, id, 'after the restart');
+    expect(await headOf(stream)).toMatchObject({ entries: { messages: { count: 151 } } });
   });
 });
 

@@ -106,3 +106,47 @@ describe('the lag of read models', () => {
     expect(lag.at(100)).toEqual({ events: null, seconds: 0 });
   });
 });
+
+describe('a read model', () => {
+  it('that is idle has not stalled, however long, nor has one that folds', () => {
+    const lag = meter();
+    lag.opened();
+    lag.caughtUp();
+    lag.at(500);
+    expect(lag.stalledFor()).toBe(0);
+    lag.received(at(500));
+    lag.at(540);
+    expect(lag.stalledFor()).toBe(40);
+    lag.received(at(540));
+    lag.folded(1, at(500));
+    lag.at(550);
+    expect(lag.stalledFor()).toBe(10);
+  });
+
+  it('has stalled since it last folded something, over any number of connections', () => {
+    const lag = meter();
+    lag.opened();
+    lag.received(at(1));
+    lag.folded(1, at(1));
+    for (const second of [10, 20, 30]) {
+      lag.at(second);
+      lag.opened();
+      lag.received(at(2));
+      lag.lost();
+    }
+    expect(lag.stalledFor()).toBe(30);
+  });
+
+  it('has stalled since its connection was lost', () => {
+    const lag = meter();
+    lag.opened();
+    lag.caughtUp();
+    lag.at(100);
+    lag.lost();
+    lag.at(170);
+    expect(lag.stalledFor()).toBe(70);
+    lag.opened();
+    lag.caughtUp();
+    expect(lag.stalledFor()).toBe(0);
+  });
+});

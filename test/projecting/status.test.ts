@@ -51,7 +51,7 @@ const everyStatus = (runner: Runner, expected: Partial<ProjectionStatus>): void 
   expect(runner.status()).toEqual(
     projections.map(({ name, version }) => ({
       ...{ name, version, position: expect.any(Number) },
-      ...{ lagEvents: expect.anything(), lagSeconds: expect.anything() },
+      ...{ lagEvents: expect.anything(), lagSeconds: expect.anything(), stuck: false },
       ...expected,
     })),
   );
@@ -176,7 +176,7 @@ describe('the status of projections', () => {
     await until(() => (runner.status()[1]?.position ?? 0) > 0);
     expect(runner.status()[0]).toEqual({
       ...{ name: 'sessions', version: 1, position },
-      ...{ lagEvents: null, lagSeconds: null },
+      ...{ lagEvents: null, lagSeconds: null, stuck: false },
     });
     expect(runner.status()[1]?.lagSeconds).toBeGreaterThanOrEqual(0);
     expect(others).toHaveLength(runner.status().length - 1);

@@ -4,7 +4,9 @@ import { projections } from '../../projections/index.js';
 import { startMongo } from '../../src/embedded/index.js';
 import type { EmbeddedMongo } from '../../src/embedded/mongo/start.js';
 import type { Streams } from '../../src/eventstore/lineage.js';
+import type { SnapshotStore } from '../../src/eventstore/snapshots.js';
 import { readModel } from '../../src/projecting/read-model.js';
+import { snapshotsIn } from '../../src/projecting/snapshot-store.js';
 import { findCheckpoint, listCheckpoints } from '../../src/queries/checkpoints.js';
 import { type Collections, collectionsOf } from '../../src/queries/collections.js';
 import { compareExecutions } from '../../src/queries/compare.js';
@@ -38,8 +40,12 @@ let folder: string;
 let mongo: EmbeddedMongo;
 let client: MongoClient;
 let collections: Collections;
-let heartbeats: WorkerHeartbeats;
 let deliveries: WebhookDeliveries;
+let heartbeats: WorkerHeartbeats;
+let snapshots: SnapshotStore;
+const kind = { category: 'session', version: 1 };
+const inAncestor = [{ stream: 'session-a', through: 63 }];
+const inFork = [{ stream: 'session-0', through: 20 }, ...inAncestor];
 const sent: Document[] = [];
 
 const ann = { userId: 'ann', admin: false };
@@ -61,11 +67,16 @@ beforeAll(async () => {
   // Making indexes reads no stream.
   for (const projection of projections) await readModel(db, projection, {} as Streams).prepare();
   collections = collectionsOf(db);
+  deliveries = webhookDeliveriesIn(db, { now: Date.now });
+  await deliveries.prepare();
   heartbeats = workerHeartbeatsIn(db);
   await heartbeats.prepare();
   await heartbeats.beat({ workerId: 'b', at: 1, expiresAt: 2 });
-  deliveries = webhookDeliveriesIn(db, { now: Date.now });
-  await deliveries.prepare();
+  snapshots = snapshotsIn(db);
+  await snapshots.prepare([kind]);
+  const place = { stream: 'session-a', revision: 63, position: 63, ancestors: [] };
+  const content = { entries: new Map([['m', {}]]), commands: [] };
+  await snapshots.add(kind, { ...place, ...content, head: {}, count: 1 });
   await db.collection('streams_v1').insertMany(
     ['session-b', 'execution-b'].map((_id) => {
       const parent = _id.replace('b', 'a');
@@ -98,10 +109,6 @@ beforeAll(async () => {
       ...{ state: {}, createdAt: at, position: 3 },
     },
   ] as Document[]);
-  await db.collection('executions_v2').insertOne({
-    ...{ _id: 'execution-b', stream: 'execution-b', id: 'b', userId: 'ann', status: 'running' },
-    ...{ updatedAt: at, position: 3 },
-  } as Document);
   await db.collection('workers_v1').insertOne({
     ...{ _id: 'worker-b', stream: 'worker-b', id: 'b', userId: 'ann', status: 'active' },
     ...{ queues: ['mail.*'], position: 4 },
@@ -267,6 +274,11 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ],
   ['what a worker is', 1, () => workerStanding(collections, 'b')],
   ['heartbeats that are overdue', 1, () => heartbeats.expired(9)],
+  ['the newest snapshot', 1, () => snapshots.newest(kind, 'session-a', Number.POSITIVE_INFINITY)],
+  ['the newest snapshot up to a revision', 1, () => snapshots.newest(kind, 'session-a', 100)],
+  ['an entry of a snapshot', 2, () => snapshots.entries(kind, inAncestor, ['m'])],
+  ["an entry of a fork's snapshot", 2, () => snapshots.entries(kind, inFork, ['m'])],
+  ['the latest commands of a stream', 1, () => snapshots.commands(kind, 'session-a', 63)],
 ];
 
 describe('an index serves', () => {

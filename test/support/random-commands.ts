@@ -36,7 +36,7 @@ const moveSession: fc.Arbitrary<SessionCommand> = fc.oneof(
   fc.record({ type: fc.constant('ResumeSession') }),
 );
 
-const postMessage: fc.Arbitrary<SessionCommand> = fc.record(
+const postMessage: fc.Arbitrary<Extract<SessionCommand, { type: 'PostMessage' }>> = fc.record(
   {
     type: fc.constant('PostMessage'),
     messageId,
@@ -50,13 +50,23 @@ const postMessage: fc.Arbitrary<SessionCommand> = fc.record(
   { requiredKeys: ['type', 'messageId', 'role', 'content', 'metadata'] },
 );
 
+const editMessage: fc.Arbitrary<SessionCommand> = fc.record({
+  type: fc.constant('EditMessage'),
+  messageId,
+  content,
+});
+const deleteMessage: fc.Arbitrary<SessionCommand> = fc.record({
+  type: fc.constant('DeleteMessage'),
+  messageId,
+});
+
 /** Any command on a session. */
 export const sessionCommands: fc.Arbitrary<SessionCommand> = fc.oneof(
   createSession,
   { weight: 3, arbitrary: moveSession },
   { weight: 3, arbitrary: postMessage },
-  fc.record({ type: fc.constant('EditMessage'), messageId, content }),
-  fc.record({ type: fc.constant('DeleteMessage'), messageId }),
+  editMessage,
+  deleteMessage,
   fc.record(
     { type: fc.constant('ChangeSession'), title, archived: fc.boolean(), metadata },
     someOf,
@@ -68,6 +78,35 @@ export const sessionCommands: fc.Arbitrary<SessionCommand> = fc.oneof(
 export const sessionLives: fc.Arbitrary<readonly SessionCommand[]> = fc
   .tuple(createSession, fc.array(sessionCommands, { maxLength: 30, size: 'max' }))
   .map(([create, others]) => [create, ...others]);
+
+const renameSession: fc.Arbitrary<SessionCommand> = fc.record({
+  type: fc.constant('ChangeSession'),
+  title,
+});
+
+/** Only what users say can be edited. */
+const postQuestion = postMessage.map((post): SessionCommand => ({ ...post, role: 'user' }));
+
+/** Commands of sessions in which messages are edited time and again. Few end. */
+export const editedSessions = {
+  life: fc
+    .tuple(
+      createSession,
+      fc.array(fc.oneof(postQuestion, { weight: 3, arbitrary: editMessage }, renameSession), {
+        minLength: 20,
+        maxLength: 40,
+        size: 'max',
+      }),
+    )
+    .map(([create, others]): readonly SessionCommand[] => [create, ...others]),
+  command: fc.oneof(
+    { weight: 4, arbitrary: postQuestion },
+    { weight: 12, arbitrary: editMessage },
+    { weight: 2, arbitrary: renameSession },
+    deleteMessage,
+    sessionCommands,
+  ),
+};
 
 /** A run's state: much that stays, a little that changes, and sometimes something else altogether. */
 const runState = fc.oneof(

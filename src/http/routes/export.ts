@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { session } from '../../domain/session.js';
-import { fold } from '../../eventstore/fold.js';
-import type { Streams } from '../../eventstore/lineage.js';
+import { load, type Sources } from '../../eventstore/load.js';
 import { exportFormats, exportSession } from '../../queries/export.js';
 import { findSession } from '../../queries/sessions.js';
 import { Problem } from '../problem.js';
@@ -17,7 +16,7 @@ const contentTypes = {
 } as const;
 
 /** Export of a session, as it is or as it was at a revision. */
-export const exportRoutes = ({ collections, streams }: Services): readonly Route[] => [
+export const exportRoutes = ({ collections, streams, snapshots }: Services): readonly Route[] => [
   route({
     method: 'get',
     path: '/v1/sessions/:id/export',
@@ -32,7 +31,7 @@ export const exportRoutes = ({ collections, streams }: Services): readonly Route
       const found = await findSession(collections, caller, params.id);
       if (!found) throw new Problem('session-not-found');
       const { messageCount: _, ...head } = found;
-      const then = at === undefined ? undefined : await asOf(streams, params.id, at);
+      const then = at === undefined ? undefined : await asOf({ streams, snapshots }, params.id, at);
       const pieces = exportSession(collections, caller, format, {
         session: { ...head, ...then?.session },
         ...(then && { at: then.at }),
@@ -50,12 +49,12 @@ export const exportRoutes = ({ collections, streams }: Services): readonly Route
 ];
 
 /** What the session's own fields were at a revision, and where that is. @throws Problem when there is no such revision */
-const asOf = async (streams: Streams, id: string, at: number) => {
+const asOf = async (sources: Sources, id: string, at: number) => {
   const stream = `session-${id}`;
-  const { state, revision, position } = await fold(streams, session, stream, { through: at });
+  const { state, revision, position } = await load(sources, session, stream, { through: at });
   if (state.status === 'absent' || revision !== at) throw new Problem('revision-not-found');
   const { title, status, mode, metadata, archived, deleted } = state;
-  for await (const { created } of streams.read(stream, { from: at, limit: 1 }))
+  for await (const { created } of sources.streams.read(stream, { from: at, limit: 1 }))
     return {
       session: { title, status, mode, metadata, archived, deleted, updatedAt: created, revision },
       at: { revision, position, created },

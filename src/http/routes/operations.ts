@@ -1,18 +1,93 @@
+import { z } from 'zod';
+import type { Consumer } from '../../projecting/parked-documents.js';
+import { collectionName } from '../../projecting/read-model.js';
+import type { Retried } from '../../projecting/retry-parked.js';
+import { countParked, listParked } from '../../queries/parked.js';
+import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
+import { given, paging } from '../schema.js';
 import type { Services } from '../services.js';
 
-/** What administrators look at. */
-export const operationRoutes = ({ runner }: Services): readonly Route[] => [
-  route({
-    method: 'get',
-    path: '/v1/projections',
-    adminOnly: true,
-    handle: async () => ({
-      status: 200,
-      body: {
-        items: runner.status().map((status) => ({ ...status, position: String(status.position) })),
-        next: null,
+const params = z.strictObject({ name: z.string() });
+const ofEvent = z.strictObject({ name: z.string(), id: z.string() });
+
+/** Who may have parked events, by the name that users know. */
+type Party = Readonly<{
+  consumer: Consumer;
+  retry(name: string, eventId: string): Promise<Retried | undefined>;
+  discard(name: string, eventId: string): Promise<Retried | undefined>;
+}>;
+
+/** What administrators look at, and what they decide. */
+export const operationRoutes = (services: Services): readonly Route[] => {
+  const { runner, reactions, collections } = services;
+
+  const partyOf = (name: string): Party => {
+    const projection = runner.status().find((each) => each.name === name);
+    if (projection) {
+      const consumer = { kind: 'projection', name: collectionName(projection) } as const;
+      return { consumer, retry: runner.retry, discard: runner.discard };
+    }
+    if (reactions.status().some((each) => each.name === name))
+      return {
+        consumer: { kind: 'reaction', name },
+        ...{ retry: reactions.retry, discard: reactions.discard },
+      };
+    throw new Problem('projection-not-found');
+  };
+
+  const parkedBy = (name: string) => countParked(collections, partyOf(name).consumer);
+
+  const settled = async (name: string, retried: Retried | undefined) => {
+    if (!retried) throw new Problem('parked-event-not-found');
+    const { done: handled, error } = retried;
+    return { status: 200, body: { handled, error, parked: await parkedBy(name) } };
+  };
+
+  return [
+    route({
+      method: 'get',
+      path: '/v1/projections',
+      adminOnly: true,
+      handle: async () => {
+        const projections = runner.status().map(async ({ position, ...status }) => ({
+          ...{ kind: 'projection', ...status, position: String(position) },
+          parked: await parkedBy(status.name),
+        }));
+        const others = reactions.status().map(async (status) => ({
+          ...{ kind: 'reaction', ...status },
+          parked: await parkedBy(status.name),
+        }));
+        const items = await Promise.all([...projections, ...others]);
+        return { status: 200, body: { items, next: null } };
       },
     }),
-  }),
-];
+    route({
+      method: 'get',
+      path: '/v1/projections/:name/parked',
+      adminOnly: true,
+      params,
+      query: z.strictObject(paging),
+      handle: async ({ params: { name }, query }) => ({
+        status: 200,
+        body: await listParked(collections, partyOf(name).consumer, given(query)),
+      }),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/projections/:name/parked/:id/retry',
+      adminOnly: true,
+      params: ofEvent,
+      handle: async ({ params: { name, id } }) =>
+        settled(name, await partyOf(name).retry(name, id)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/projections/:name/parked/:id/discard',
+      adminOnly: true,
+      params: ofEvent,
+      handle: async ({ params: { name, id } }) =>
+        settled(name, await partyOf(name).discard(name, id)),
+    }),
+  ];
+};

@@ -9,7 +9,7 @@ import { headOf, visibleStream } from '../visible-stream.js';
 
 /** Forks a session at its head and resumes the fork; the session stays as it is. */
 export const resumeAsFork = async (
-  { streams }: Services,
+  { streams, snapshots }: Services,
   gate: FamilyGate,
   id: string,
   reason: string | undefined,
@@ -21,6 +21,6 @@ export const resumeAsFork = async (
     amendments: [{ type: 'ResumeSession' } as const],
     ...(reason !== undefined && { reason }),
   };
-  const outcome = await gate.add(id, () => forkStream(streams, session, fork, command));
+  const outcome = await gate.add(id, () => forkStream(streams, session, fork, command, snapshots));
   return written(outcome, { created: `/v1/sessions/${newId}` });
 };

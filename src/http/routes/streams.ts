@@ -5,13 +5,13 @@ import type { Category } from '../../domain/deciders.js';
 import { lineageOf } from '../../queries/lineage.js';
 import { BadCursor, fromCursor, toCursor } from '../../queries/page.js';
 import { eventView } from '../../replay/event-view.js';
-import { stateAt } from '../../replay/state-at.js';
+import { type Head, headAt, stateAt } from '../../replay/state-at.js';
 import { stateView } from '../../replay/state-view.js';
 import { creating, found, written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, id, paging, reason, revision } from '../schema.js';
+import { after, id, paging, queryFlag, reason, revision } from '../schema.js';
 import type { Services } from '../services.js';
 import { headOf, visibleStream } from '../visible-stream.js';
 import { amendmentsOf } from './amendments.js';
@@ -28,9 +28,15 @@ const plural: Readonly<Record<Category, string>> = {
   webhook: '/v1/webhooks',
 };
 
+/** Where the entries of a state are listed, below the thing itself. */
+const entryLists: Readonly<Partial<Record<Category, string>>> = {
+  session: 'messages?includeDeleted=true&',
+  execution: 'checkpoints?',
+};
+
 /** Time travel, on any stream. */
 export const streamRoutes = (
-  { streams, collections, clock }: Services,
+  { streams, snapshots, collections, clock }: Services,
   gate: FamilyGate,
 ): readonly Route[] => {
   const visible = (stream: string, caller: Caller) => visibleStream(streams, stream, caller);
@@ -75,14 +81,27 @@ export const streamRoutes = (
       method: 'get',
       path: '/v1/streams/:stream/state',
       params,
-      query: z.strictObject({ at: z.union([revision, isoTime]).optional(), ...after }),
-      handle: async ({ params, query: { at } }, { caller }) => {
-        const { stream, category } = await visible(params.stream, caller);
-        const { state, revision, position } = await stateAt(streams, category, stream, at);
+      query: z.strictObject({
+        at: z.union([revision, isoTime]).optional(),
+        whole: queryFlag,
+        ...after,
+      }),
+      handle: async ({ params, query: { at, whole } }, { caller }) => {
+        const { stream, category, id } = await visible(params.stream, caller);
+        const { state, revision, position, entries }: Head = whole
+          ? await stateAt(streams, category, stream, at)
+          : await headAt({ streams, snapshots }, category, stream, at);
         if (revision === 'none' || (typeof at === 'number' && revision !== at))
           throw new Problem('revision-not-found');
-        const shown = { stream, revision, position: String(position), state: stateView(state) };
-        return found(shown, 'revision-not-found');
+        const { field, count } = entries ?? { field: '', count: 0 };
+        const list = `${plural[category]}/${id}/${entryLists[category]}at=${revision}`;
+        return found(
+          {
+            ...{ stream, revision, position: String(position), state: stateView(state) },
+            ...(entries && { entries: { [field]: { count, list } } }),
+          },
+          'revision-not-found',
+        );
       },
     }),
     route({
@@ -123,7 +142,7 @@ export const streamRoutes = (
         const outcome = await creating(
           `${category}-${forkId}`,
           'fork-already-exists',
-          gate.add(session, () => forkStream(streams, decider, fork, command)),
+          gate.add(session, () => forkStream(streams, decider, fork, command, snapshots)),
         );
         return written(outcome, { created: `${plural[category]}/${forkId}` });
       },

@@ -15,6 +15,7 @@ const backwards = { direction: BACKWARDS, fromPosition: END, maxCount: 1_000 } a
 /** Both embedded servers on a folder of their own, and the program's own clients of them. */
 export type TestStores = Readonly<{
   eventStoreUrl: string;
+  mongoUrl: string;
   store: EventStore;
   streams: Streams;
   /** The database that {@link TestStores.database} gives for the name `forkline`. */
@@ -41,6 +42,7 @@ export const startTestStores = async (): Promise<TestStores> => {
   const { db, close } = await connectDatabase(mongo.url, 'forkline');
   return {
     eventStoreUrl: eventStore.url,
+    mongoUrl: mongo.url,
     store,
     streams: withLineage(store),
     db,

@@ -8,8 +8,8 @@ export type Around = Readonly<{
   read?: (collection: string) => void;
 }>;
 
-const writes = new Set(['insertMany', 'bulkWrite', 'deleteMany', 'deleteOne']);
-const reads = new Set(['find', 'distinct', 'createIndex', 'createIndexes']);
+const writes = new Set(['insertMany', 'bulkWrite', 'deleteMany', 'deleteOne', 'updateOne']);
+const reads = new Set(['find', 'findOne', 'distinct', 'createIndex', 'createIndexes']);
 
 /** The same database, with someone standing around its writes and reads. */
 export const watchedDb = (db: Db, { write, read }: Around): Db => {

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../eventstore/event-store.js';
+import type { StoredEvent } from './event-store.js';
 
 /** A command that added events, and the place of the last of them. */
 export type CarriedOut = Readonly<{ commandId: string; revision: number; position: number }>;

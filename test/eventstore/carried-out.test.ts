@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { commandsIn, withCommand } from '../../src/commands/carried-out.js';
+import { commandsIn, withCommand } from '../../src/eventstore/carried-out.js';
 import type { StoredEvent } from '../../src/eventstore/event-store.js';
 import { newEvent } from '../support/new-events.js';
 

@@ -1,0 +1,244 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Collection, Document } from 'mongodb';
+import { commandHandler, type Handled } from '../../src/commands/handle.js';
+import { session } from '../../src/domain/session.js';
+import { withLineage } from '../../src/eventstore/lineage.js';
+import { load } from '../../src/eventstore/load.js';
+import { streamOf } from '../replay/support/long-streams.js';
+import {
+  expectLoadedAsFolded,
+  keptThrough,
+  openSnapshots,
+  type TestSnapshots,
+} from '../replay/support/snapshots.js';
+import { counting } from '../support/counting-store.js';
+import { all } from '../support/new-events.js';
+import { request } from '../support/requests.js';
+import { edit, post, question } from '../support/session-facts.js';
+import { caughtUp, startTestRunner, until } from './support/runners.js';
+import { startTestStores, type TestStores } from './support/stores.js';
+import { commandsOn } from './support/traffic.js';
+
+let stores: TestStores;
+let snapshots: TestSnapshots;
+beforeEach(async () => {
+  stores = await startTestStores();
+  snapshots = await openSnapshots(stores.db, stores.streams);
+});
+afterEach(async () => {
+  await snapshots.keeper.stop();
+  await stores.close();
+});
+
+const pieces = (): Collection<Document & { _id: string }> =>
+  stores.db.collection('session_snapshots_v1');
+
+/** A session of 200 events, with its snapshots at 63, 127 and 191. */
+const keptSession = async () => {
+  const made = await streamOf(stores.store, 'session', 200);
+  await keptThrough(snapshots, made.stream, 199);
+  const heads = await pieces()
+    .find({ stream: made.stream, key: 'head' })
+    .sort({ revision: 1 })
+    .toArray();
+  expect(heads.map(({ revision }) => revision)).toEqual([63, 127, 191]);
+  return made;
+};
+
+const keys = ['m-1', 'm-100', 'm-199', 'm-none'];
+const sources = () => ({ streams: stores.streams, snapshots });
+
+/**
+ * Expects what is loaded to be what is folded, and gives how many events it took: one says what the
+ * stream descends from, one confirms the snapshot, the others came after it.
+ */
+const eventsRead = async (stream: string, through?: number): Promise<number> => {
+  await expectLoadedAsFolded(sources(), session, stream, {
+    ...{ keys },
+    ...(through !== undefined && { through }),
+  });
+  const counted = counting(stores.store);
+  await load({ streams: withLineage(counted), snapshots }, session, stream, {
+    ...{ keys },
+    ...(through !== undefined && { through }),
+  });
+  return counted.counts().eventsRead;
+};
+
+describe('a snapshot', () => {
+  it('is passed over when it is missing, in favour of the one before', async () => {
+    const { stream } = await keptSession();
+    expect(await eventsRead(stream)).toBe(8 + 2);
+    await pieces().deleteOne({ _id: `${stream}@191 head` });
+    expect(await eventsRead(stream)).toBe(72 + 2);
+  });
+
+  it('comes anew, with those before it, after all were lost', async () => {
+    const { stream } = await keptSession();
+    const before = await pieces().find({}).sort({ _id: 1 }).toArray();
+    await pieces().deleteMany({});
+    expect(await load(sources(), session, stream)).not.toHaveProperty('outset');
+    // Whoever had to read so much has said so.
+    await snapshots.keeper.settled();
+    expect(await eventsRead(stream)).toBe(8 + 2);
+    expect(await pieces().find({}).sort({ _id: 1 }).toArray()).toEqual(before);
+  });
+
+  it('of which something is not as it was written is not used, and comes anew', async () => {
+    const { stream } = await keptSession();
+    const body = '{"state":{"status":"terminated"},"count":0}';
+    for (const key of ['head', 'entry m-100']) {
+      const changed = await pieces().updateMany({ stream, key }, { $set: { body } });
+      expect(changed.modifiedCount).toBeGreaterThan(0);
+      await expectLoadedAsFolded(sources(), session, stream, { keys });
+      await snapshots.keeper.settled();
+      expect(await eventsRead(stream)).toBe(8 + 2);
+    }
+  });
+
+  it('of another version is not used', async () => {
+    const { stream } = await keptSession();
+    const changed = {
+      ...session,
+      snapshots: { ...session.snapshots!, version: 2 },
+      evolve: (...args: Parameters<typeof session.evolve>) => {
+        const state = session.evolve(...args);
+        return state.status === 'absent' ? state : { ...state, title: 'of the new version' };
+      },
+    };
+    const { state, outset } = await load(sources(), changed, stream, { keys });
+    expect(outset).toBeUndefined();
+    expect(state).toMatchObject({ title: 'of the new version' });
+  });
+
+  it.each([150, 200])(
+    'of an event store that has another history of %d events now is not used, and comes anew',
+    async (length) => {
+      const { stream } = await keptSession();
+      const other = await startTestStores();
+      await streamOf(other.store, 'session', 1);
+      const events = await all(stores.streams.read(stream, { through: length - 1 }));
+      await other.store.append(stream, events, 'none');
+      const found = await openSnapshots(stores.db, other.streams);
+      const from = { streams: other.streams, snapshots: found };
+      expect(await expectLoadedAsFolded(from, session, stream, { keys })).not.toHaveProperty(
+        'outset',
+      );
+      await found.keeper.settled();
+      expect(await expectLoadedAsFolded(from, session, stream, { keys })).toHaveProperty('outset');
+      await found.keeper.stop();
+      await other.close();
+    },
+  );
+
+  it('serves nobody any more once it was removed under a state loaded from it', async () => {
+    const { id, stream } = await keptSession();
+    const handler = commandHandler(stores.streams, session, { snapshots });
+    await handler(id, [edit('m-199', 'x')], request());
+    await pieces().drop();
+    const again = post({ ...question, content: 'else', messageId: 'm-1' });
+    expect(await handler(id, [again], request())).toEqual({ rejected: 'message-already-exists' });
+    await snapshots.keeper.settled();
+    expect(await eventsRead(stream)).toBe(9 + 2);
+  });
+});
+
+it('carries out commands and shows states while the database is away', async () => {
+  const { id, stream } = await keptSession();
+  const patient = await openSnapshots(stores.db, stores.streams, { patienceMs: 200 });
+  const warm = commandHandler(stores.streams, session, { snapshots: patient });
+  await warm(id, [edit('m-1', 'before')], request());
+  await stores.stopMongo();
+  const cold = commandHandler(stores.streams, session, { snapshots: patient });
+  for (const handler of [warm, cold]) {
+    const other = post({ ...question, content: 'else', messageId: 'm-7' });
+    expect(await handler(id, [other], request())).toEqual({ rejected: 'message-already-exists' });
+    const outcome = await handler(id, [edit('m-2', handler === warm ? 'a' : 'b')], request());
+    expect(outcome).toMatchObject({ added: 1 });
+  }
+  const away = { streams: stores.streams, snapshots: patient };
+  await expectLoadedAsFolded(away, session, stream, { keys });
+  await stores.startMongo();
+  await patient.keeper.stop();
+});
+
+it('recognises a command from before the snapshot', async () => {
+  const { id } = await streamOf(stores.store, 'session', 100);
+  const asked = request();
+  const first = await commandHandler(stores.streams, session)(id, [edit('m-1', 'x')], asked);
+  const others = commandsOn(stores.streams);
+  for (let n = 0; n < 70; n += 1) await others.onSession(id, edit('m-1', `at ${n}`));
+  await keptThrough(snapshots, `session-${id}`, 170);
+  const counted = counting(stores.store);
+  const cold = commandHandler(withLineage(counted), session, { snapshots });
+  const again = await cold(id, [edit('m-1', 'x')], asked);
+  expect(again).toEqual({ ...first, added: 0, state: (again as Handled<unknown>).state });
+  expect(counted.counts().eventsRead).toBeLessThan(64);
+});
+
+describe('as events go by', () => {
+  it('snapshots are made of every stream, and of forks from where their ancestors end', async () => {
+    const runner = await startTestRunner(stores, { follower: snapshots.keeper.follow });
+    const { onSession, forkSession } = commandsOn(stores.streams);
+    const { id, stream } = await streamOf(stores.store, 'session', 150);
+    const fork = await forkSession({ of: id, at: 140, id: 'f-1' });
+    for (let n = 0; n < 60; n += 1) await onSession('f-1', edit('m-1', `in the fork ${n}`));
+    await caughtUp(runner, stores);
+    await snapshots.keeper.settled();
+    await runner.stop();
+    const heads = await pieces().find({ key: 'head' }).sort({ revision: 1 }).toArray();
+    expect(heads.map(({ _id }) => _id)).toEqual([
+      ...[`${stream}@63 head`, `${stream}@127 head`, `${fork.stream}@191 head`],
+    ]);
+    expect(await eventsRead(fork.stream)).toBe(10 + 2);
+    expect(await eventsRead(fork.stream, 139)).toBe(12 + 2);
+  });
+
+  it('two keepers at once make the same ones', async () => {
+    const other = await openSnapshots(stores.db, stores.streams);
+    const { stream } = await streamOf(stores.store, 'session', 700);
+    await Promise.all([snapshots, other, snapshots].map((each) => keptThrough(each, stream, 699)));
+    expect(await pieces().countDocuments({ key: 'head' })).toBe(10);
+    expect(await eventsRead(stream)).toBe(60 + 2);
+    await other.keeper.stop();
+  });
+
+  it('those of a stream deleted for good are removed, of every version, with those of its forks', async () => {
+    const runner = await startTestRunner(stores, { follower: snapshots.keeper.follow });
+    const { onSession, forkSession } = commandsOn(stores.streams);
+    const gone = await streamOf(stores.store, 'session', 130);
+    const kept = await streamOf(stores.store, 'session', 130);
+    await forkSession({ of: gone.id, at: 100, id: 'f-2' });
+    for (let n = 0; n < 30; n += 1) await onSession('f-2', edit('m-1', `in the fork ${n}`));
+    await caughtUp(runner, stores);
+    await snapshots.keeper.settled();
+    const older = stores.db.collection<Document & { _id: string }>('session_snapshots_v0');
+    await older.insertMany(await pieces().find({}).toArray());
+    const counts = async (stream: string) =>
+      Promise.all([pieces(), older].map((all) => all.countDocuments({ stream })));
+    const keptBefore = await counts(kept.stream);
+    expect(
+      Math.min(...(await counts(gone.stream)), ...(await counts('session-f-2'))),
+    ).toBeGreaterThan(0);
+
+    await stores.store.tombstone(gone.stream);
+    await caughtUp(runner, stores);
+    await runner.stop();
+    expect(await counts(gone.stream)).toEqual([0, 0]);
+    expect(await counts('session-f-2')).toEqual([0, 0]);
+    expect(await counts(kept.stream)).toEqual(keptBefore);
+  });
+
+  it('those made while their stream was being deleted do not stay', async () => {
+    const { stream } = await streamOf(stores.store, 'session', 130);
+    // The keeper comes to it after its end has gone by.
+    await stores.store.tombstone(stream);
+    await keptThrough(snapshots, stream, 129);
+    const { stream: other } = await streamOf(stores.store, 'session', 6_400);
+    snapshots.missed(other, 6_399);
+    await until(async () => (await pieces().countDocuments({ stream: other })) > 0);
+    await stores.store.tombstone(other);
+    await snapshots.keeper.settled();
+    expect(await pieces().countDocuments({ stream: { $in: [stream, other] } })).toBe(0);
+  });
+});
