@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Claims } from '../claiming/claims.js';
 import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
 import type { Caller } from '../commands/request.js';
-import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
+import type { Execution, ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { InterruptKinds } from '../domain/interrupt-kinds.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
@@ -49,7 +49,7 @@ export type Services = Readonly<{
   /** What states of streams are loaded from, beside the events. */
   snapshots: Snapshots;
   sessions: CommandHandler<SessionCommand, SessionRejection>;
-  executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
+  executions: CommandHandler<ExecutionCommand, ExecutionRejection, Execution>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
   tasks: BaselineHandler<TaskCommand, TaskRejection, Task>;
   claims: Claims;
