@@ -8,15 +8,18 @@ import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.j
 import type { InterruptKinds } from '../domain/interrupt-kinds.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
 import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
+import type { WebhookCommand, WebhookRejection } from '../domain/webhook.js';
 import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Snapshots } from '../eventstore/snapshots.js';
 import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
-import type { Collections } from '../queries/collections.js';
+import type { Collections, WebhookRecord } from '../queries/collections.js';
 import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
 import type { Clock } from '../queries/shared-clock.js';
+import type { WebhookDeliveries } from '../queries/webhook-deliveries.js';
+import type { WebhookSecrets } from '../queries/webhook-secrets.js';
 import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import type { Identify } from './context.js';
 
@@ -25,6 +28,18 @@ export type OperatedReactions = Readonly<{
   status(): readonly Readonly<{ name: string; stuck: boolean }>[];
   retry(name: string, eventId: string): Promise<Retried | undefined>;
   discard(name: string, eventId: string): Promise<Retried | undefined>;
+}>;
+
+/** What webhooks are called with. */
+export type WebhookCalls = Readonly<{
+  secrets: WebhookSecrets;
+  deliveries: WebhookDeliveries;
+  /** Whether they may go to private addresses. */
+  allowPrivate: boolean;
+  /** Says that something may be due. */
+  wake(): void;
+  /** Delivers the events since a time again, and those never delivered. @returns how many */
+  resend(webhook: WebhookRecord, since: number): Promise<number>;
 }>;
 
 /** What endpoints are made of. */
@@ -39,6 +54,8 @@ export type Services = Readonly<{
   tasks: BaselineHandler<TaskCommand, TaskRejection, Task>;
   claims: Claims;
   workers: CommandHandler<WorkerCommand, WorkerRejection, Worker>;
+  webhooks: CommandHandler<WebhookCommand, WebhookRejection>;
+  webhookCalls: WebhookCalls;
   collections: Collections;
   runner: Runner;
   reactions: OperatedReactions;
