@@ -86,7 +86,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     tasks: noticing(taskCommands, claims.ready),
     workers: commandHandler(streams, deciders.worker),
   };
-  const acting = { ...handlers, streams, collections, runner, clock, log };
+  const acting = { ...handlers, streams, snapshots, collections, runner, clock, log };
   const reactions = startReactions({
     ...{ store, parked, log },
     reactions: [pipelineReaction(acting), sessionEnded(acting)],
@@ -95,7 +95,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
 
   const services: Services = {
-    ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
+    ...{ ...acting, store, reactions, idempotencyKeys, claims, workerHeartbeats },
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>

@@ -21,11 +21,15 @@ import {
 import { type StoredEvent, StreamTombstoned } from '../eventstore/event-store.js';
 import { firstState, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
+import { load } from '../eventstore/load.js';
+import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
 import type { Clock } from '../queries/shared-clock.js';
 import type { Reaction } from './reaction.js';
 
 export type PipelineParts = Readonly<{
   streams: Streams;
+  /** What states of executions are loaded from, beside the events; none by default. */
+  snapshots?: Snapshots;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
   tasks: CommandHandler<TaskCommand, TaskRejection>;
   clock: Clock;
@@ -56,6 +60,7 @@ type Handlers = {
  */
 export const pipelineReaction = ({
   streams,
+  snapshots = noSnapshots,
   executions,
   tasks,
   clock,
@@ -78,12 +83,8 @@ export const pipelineReaction = ({
     stream: string,
     through?: number,
   ): Promise<LiveExecution | undefined> => {
-    const { state } = await fold(
-      streams,
-      execution,
-      stream,
-      through === undefined ? {} : { through },
-    );
+    const wanted = through === undefined ? {} : { through };
+    const { state } = await load({ streams, snapshots }, execution, stream, wanted);
     return state.status === 'absent' ? undefined : state;
   };
 

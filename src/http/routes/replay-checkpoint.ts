@@ -25,7 +25,7 @@ export type Replay = Readonly<{
  * written together with the fork: all of it, or no fork at all.
  */
 export const replayCheckpoint = async (
-  { streams, collections }: Services,
+  { streams, snapshots, collections }: Services,
   gate: FamilyGate,
   originalCheckpointId: string,
   replay: Replay,
@@ -48,7 +48,9 @@ export const replayCheckpoint = async (
     ],
     ...(replay.reason !== undefined && { reason: replay.reason }),
   };
-  const outcome = await gate.add(session, () => forkStream(streams, execution, fork, command));
+  const outcome = await gate.add(session, () =>
+    forkStream(streams, execution, fork, command, snapshots),
+  );
   return written(outcome, {
     created: `/v1/executions/${newId}`,
     more: {
