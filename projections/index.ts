@@ -9,6 +9,7 @@ import { queues } from './queues.js';
 import { sessions } from './sessions.js';
 import { streams } from './streams.js';
 import { tasks } from './tasks.js';
+import { webhooks } from './webhooks.js';
 import { workers } from './workers.js';
 
 /** Every read model that Forkline keeps. */
@@ -24,5 +25,6 @@ export const projections = [
   interrupts,
   tasks,
   queues,
+  webhooks,
   // The runner gives each handler the events and documents of its own projection only.
 ] as unknown as readonly AnyProjection[];

@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { interruptKindsSetting } from './interrupt-kinds-setting.js';
 
+/** The waits of Standard Webhooks 1.0 before each attempt: 10 attempts in 76 hours. */
+const webhookSchedule = '0,5,300,1800,7200,18000,36000,50400,72000,86400';
+const longestWaitSeconds = 7 * 24 * 60 * 60;
+
 /** A setting has a value that cannot be used. The message says which and why, in one line. */
 export class BadConfiguration extends Error {
   override readonly name = 'BadConfiguration';
@@ -44,6 +48,20 @@ const settings = z.object({
     .default(3),
   INTERRUPT_KINDS: interruptKindsSetting,
   WEBHOOK_ALLOW_PRIVATE: flag.default(false),
+  WEBHOOK_SCHEDULE_SECONDS: z
+    .string()
+    .default(webhookSchedule)
+    .transform((list) => list.split(',').map((part) => (part.trim() ? Number(part) : Number.NaN)))
+    .refine(
+      (waits) =>
+        waits.length <= 50 && waits.every((wait) => wait >= 0 && wait <= longestWaitSeconds),
+      'must be up to 50 numbers of seconds, such as 0,5,300',
+    ),
+  WEBHOOK_TIMEOUT_SECONDS: z.coerce
+    .number('must be a number')
+    .min(0.1, 'must be 0.1 to 60')
+    .max(60, 'must be 0.1 to 60')
+    .default(20),
 });
 
 export type Config = Readonly<z.infer<typeof settings>>;

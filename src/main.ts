@@ -24,12 +24,15 @@ import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
 import { startSharedClock } from './queries/shared-clock.js';
+import { webhookDeliveriesIn } from './queries/webhook-deliveries.js';
+import { webhookSecretsIn } from './queries/webhook-secrets.js';
 import { workerHeartbeatsIn } from './queries/worker-heartbeats.js';
 import { startDeadlines } from './reactions/deadlines.js';
 import { startLosingWorkers } from './reactions/lost-workers.js';
 import { pipelineReaction } from './reactions/pipeline.js';
 import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
+import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
 import { openStores } from './stores.js';
 
 const patienceMs = 10_000;
@@ -63,7 +66,10 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const parked = parkedIn(db, store);
   const idempotencyKeys = idempotencyKeysIn(db);
   const workerHeartbeats = workerHeartbeatsIn(db);
-  await Promise.all([parked.prepare(), idempotencyKeys.prepare(), workerHeartbeats.prepare()]);
+  const secrets = webhookSecretsIn(db);
+  const deliveries = webhookDeliveriesIn(db, clock);
+  const prepared = [parked, idempotencyKeys, workerHeartbeats, secrets, deliveries];
+  await Promise.all(prepared.map((each) => each.prepare()));
 
   const snapshotStore = snapshotsIn(db);
   await snapshotStore.prepare(snapshotKinds);
@@ -85,17 +91,30 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     interrupts: commandHandler(streams, deciders.interrupt),
     tasks: noticing(taskCommands, claims.ready),
     workers: commandHandler(streams, deciders.worker),
+    webhooks: commandHandler(streams, deciders.webhook),
   };
-  const acting = { ...handlers, streams, snapshots, collections, runner, clock, log };
+  const acting = { ...handlers, streams, collections, runner, clock, log };
+  const webhooks = startWebhooks({
+    ...{ store, collections, deliveries, secrets, clock, log },
+    progress: runner.progress('webhooks'),
+    commands: handlers.webhooks,
+    allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
+    scheduleSeconds: config.WEBHOOK_SCHEDULE_SECONDS,
+    timeoutSeconds: config.WEBHOOK_TIMEOUT_SECONDS,
+  });
   const reactions = startReactions({
     ...{ store, parked, log },
-    reactions: [pipelineReaction(acting), sessionEnded(acting)],
+    reactions: [pipelineReaction(acting), sessionEnded(acting), webhooks.reaction],
   });
   const deadlines = startDeadlines(acting);
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
 
   const services: Services = {
-    ...{ ...acting, store, reactions, idempotencyKeys, claims, workerHeartbeats },
+    ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
+    webhookCalls: {
+      ...{ secrets, deliveries, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
+      ...{ wake: webhooks.wake, resend: webhooks.resend },
+    },
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
@@ -108,7 +127,11 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const server = createServer(createApp(routesOf(services), services));
   attachFeed(server, feed, services.identify);
   const purging = setInterval(() => {
-    idempotencyKeys.purge().catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
+    Promise.all([
+      idempotencyKeys.purge(),
+      secrets.purge(clock.now()),
+      deliveries.purge(clock.now()),
+    ]).catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
   }, purgeEveryMs).unref();
 
   await listen(server, config.PORT, config.HOST);
@@ -120,6 +143,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       claims.stop();
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
+      await webhooks.stop();
       await runner.stop();
       await keeper.stop();
       clock.stop();

@@ -16,6 +16,8 @@ const help: Readonly<Record<keyof Config, string>> = {
   WORKER_LOST_AFTER: 'how many heartbeats a worker may miss until it is lost (3)',
   INTERRUPT_KINDS: 'what interrupts of some kinds are like, as JSON; see docs/interrupts.md',
   WEBHOOK_ALLOW_PRIVATE: 'whether webhooks may go to private addresses (false)',
+  WEBHOOK_SCHEDULE_SECONDS: 'seconds before each attempt at a delivery (0,5,300, … up to 24 h)',
+  WEBHOOK_TIMEOUT_SECONDS: 'seconds that an attempt may take (20)',
 };
 
 const flagOf = (name: string): string => `--${name.toLowerCase().replaceAll('_', '-')}`;

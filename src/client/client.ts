@@ -6,6 +6,7 @@ import { sessionsOver } from './sessions.js';
 import { streamsOver } from './streams.js';
 import { queuesOver, tasksOver } from './tasks.js';
 import { type ClientOptions, httpTransport } from './transport.js';
+import { webhooksOver } from './webhooks.js';
 import { workersOver } from './workers.js';
 
 // What is exported here is all there is to `forkline/client`: the package exports this module only.
@@ -22,6 +23,7 @@ export { TaskFailure } from './task-failure.js';
 export type * from './task-types.js';
 export type { ClientOptions, ReadOptions, WriteOptions } from './transport.js';
 export type * from './types.js';
+export type * from './webhook-types.js';
 export type * from './worker-types.js';
 
 /**
@@ -43,6 +45,7 @@ export const forklineClient = (options: ClientOptions) => {
     tasks: tasksOver(http),
     queues: queuesOver(http),
     workers: workersOver(http),
+    webhooks: webhooksOver(http),
     feed: feedOver(options),
   };
 };

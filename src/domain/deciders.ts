@@ -2,10 +2,11 @@ import { execution } from './execution.js';
 import { interrupt } from './interrupt.js';
 import { session } from './session.js';
 import { task } from './task.js';
+import { webhook } from './webhook.js';
 import { worker } from './worker.js';
 
 /** The deciders, by category. */
-export const deciders = { session, execution, interrupt, task, worker } as const;
+export const deciders = { session, execution, interrupt, task, worker, webhook } as const;
 
 export type Category = keyof typeof deciders;
 

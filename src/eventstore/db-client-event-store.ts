@@ -109,12 +109,11 @@ async function* read(
     }
     isAtEnd = true;
   } catch (error) {
-    if (
-      error instanceof Error &&
-      isCommandError(error) &&
-      error.type === ErrorType.STREAM_NOT_FOUND
-    )
-      return;
+    if (error instanceof Error && isCommandError(error)) {
+      // A call that failed has ended: there is nothing to cancel.
+      isAtEnd = true;
+      if (error.type === ErrorType.STREAM_NOT_FOUND) return;
+    }
     fail(error, stream, 'none');
   } finally {
     if (!isAtEnd) abandon(events);

@@ -176,6 +176,20 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
   WorkerStopRequested: nothing,
   WorkerStopped: nothing,
   WorkerLost: z.object({ lastHeartbeatAt: moment.optional() }),
+  WebhookRegistered: z.object({
+    userId: z.string(),
+    everyone: z.boolean(),
+    url: z.string(),
+    topics: z.array(z.string()),
+    secretRef: z.string(),
+  }),
+  WebhookSecretRotated: z.object({
+    secretRef: z.string(),
+    previousSecrets: z.array(z.object({ secretRef: z.string(), until: moment })),
+  }),
+  WebhookDisabled: z.object({ reason: z.string() }),
+  WebhookEnabled: nothing,
+  WebhookRemoved: nothing,
   StreamForked: z.object({
     ancestry: z.array(segment).min(1),
     reason: z.string().optional(),

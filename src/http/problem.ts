@@ -3,6 +3,7 @@ import type { ExecutionRejection } from '../domain/execution.js';
 import type { InterruptRejection } from '../domain/interrupt.js';
 import type { SessionRejection } from '../domain/session.js';
 import type { TaskRejection } from '../domain/task.js';
+import type { WebhookRejection } from '../domain/webhook.js';
 import type { WorkerRejection } from '../domain/worker.js';
 
 /** Every reason that a rule may give for saying no. */
@@ -12,6 +13,7 @@ type RejectionCode =
   | InterruptRejection
   | TaskRejection
   | WorkerRejection
+  | WebhookRejection
   | ForkRejection;
 
 type Kind = Readonly<{ status: number; title: string }>;
@@ -48,6 +50,12 @@ const refusals = {
   'worker-not-found': { status: 404, title: 'There is no such worker' },
   'worker-already-exists': { status: 409, title: 'There is another worker with this id' },
   'worker-stopped': { status: 409, title: 'The worker has stopped: it must register again' },
+  'webhook-not-found': { status: 404, title: 'There is no such webhook' },
+  'webhook-already-exists': { status: 409, title: 'There is another webhook with this id' },
+  'webhook-rotating-too-often': {
+    status: 409,
+    title: 'Too many replaced secrets of the webhook are still valid',
+  },
   'revision-not-found': { status: 404, title: 'The stream has no such revision' },
   'fork-already-exists': { status: 409, title: 'There is another stream with this id' },
 } as const satisfies Record<RejectionCode, Kind>;
@@ -62,6 +70,9 @@ const others = {
   'projection-not-found': { status: 404, title: 'There is no such projection or reaction' },
   'parked-event-not-found': { status: 404, title: 'There is no such parked event' },
   'retry-under-way': { status: 409, title: 'The events of this key are being retried already' },
+  'delivery-not-found': { status: 404, title: 'There is no such delivery' },
+  'webhook-disabled': { status: 409, title: 'The webhook is disabled' },
+  'webhook-not-forkable': { status: 409, title: 'Webhooks cannot be forked' },
   'method-not-allowed': { status: 405, title: 'The method is not one of this resource' },
   'stream-has-forks': { status: 409, title: 'Other streams were forked from it' },
   'revision-conflict': { status: 409, title: 'Others kept changing the stream at the same time' },

@@ -28,7 +28,8 @@ export type ModelName =
   | 'workers'
   | 'interrupts'
   | 'tasks'
-  | 'queues';
+  | 'queues'
+  | 'webhooks';
 
 /** One endpoint: what it takes, which read models it reads, and what it does. */
 export type Route = Readonly<{

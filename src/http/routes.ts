@@ -14,6 +14,8 @@ import { sessionRoutes } from './routes/sessions.js';
 import { streamRoutes } from './routes/streams.js';
 import { taskLeaseRoutes } from './routes/task-leases.js';
 import { taskRoutes } from './routes/tasks.js';
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import { workerRoutes } from './routes/workers.js';
 import type { Services } from './services.js';
 
@@ -36,5 +38,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...workerRoutes(services),
     ...feedRoutes(services),
     ...operationRoutes(services),
+    ...webhookRoutes(services),
+    ...webhookDeliveryRoutes(services),
   ];
 };

@@ -3,20 +3,23 @@ import type { Logger } from 'pino';
 import type { Claims } from '../claiming/claims.js';
 import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
 import type { Caller } from '../commands/request.js';
-import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
+import type { Execution, ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { InterruptKinds } from '../domain/interrupt-kinds.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
 import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
+import type { WebhookCommand, WebhookRejection } from '../domain/webhook.js';
 import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js';
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Snapshots } from '../eventstore/snapshots.js';
 import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
-import type { Collections } from '../queries/collections.js';
+import type { Collections, WebhookRecord } from '../queries/collections.js';
 import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
 import type { Clock } from '../queries/shared-clock.js';
+import type { WebhookDeliveries } from '../queries/webhook-deliveries.js';
+import type { WebhookSecrets } from '../queries/webhook-secrets.js';
 import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import type { Identify } from './context.js';
 
@@ -27,6 +30,18 @@ export type OperatedReactions = Readonly<{
   discard(name: string, eventId: string): Promise<Retried | undefined>;
 }>;
 
+/** What webhooks are called with. */
+export type WebhookCalls = Readonly<{
+  secrets: WebhookSecrets;
+  deliveries: WebhookDeliveries;
+  /** Whether they may go to private addresses. */
+  allowPrivate: boolean;
+  /** Says that something may be due. */
+  wake(): void;
+  /** Delivers the events since a time again, and those never delivered. @returns how many */
+  resend(webhook: WebhookRecord, since: number): Promise<number>;
+}>;
+
 /** What endpoints are made of. */
 export type Services = Readonly<{
   store: EventStore;
@@ -34,11 +49,13 @@ export type Services = Readonly<{
   /** What states of streams are loaded from, beside the events. */
   snapshots: Snapshots;
   sessions: CommandHandler<SessionCommand, SessionRejection>;
-  executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
+  executions: CommandHandler<ExecutionCommand, ExecutionRejection, Execution>;
   interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
   tasks: BaselineHandler<TaskCommand, TaskRejection, Task>;
   claims: Claims;
   workers: CommandHandler<WorkerCommand, WorkerRejection, Worker>;
+  webhooks: CommandHandler<WebhookCommand, WebhookRejection>;
+  webhookCalls: WebhookCalls;
   collections: Collections;
   runner: Runner;
   reactions: OperatedReactions;

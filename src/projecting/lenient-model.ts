@@ -5,7 +5,7 @@ import { applyApart } from './apply-apart.js';
 import { concernsUnread } from './fold-batch.js';
 import { originIn } from './history.js';
 import type { Failure, ParkedOf } from './parked.js';
-import { type HeldLane, keyLane, type Lane, streamLane } from './parked-documents.js';
+import { eventLane, type HeldLane, keyLane, type Lane, streamLane } from './parked-documents.js';
 import type { AnyProjection } from './projection.js';
 import type { ReadModel } from './read-model.js';
 import type { Handling } from './retry-parked.js';
@@ -41,8 +41,16 @@ export const lenientModel = ({ projection, model, parked, log }: Options): Lenie
 
   const lanesOf = (event: StoredEvent): readonly Lane[] => {
     const key = event.type === unreadableType ? undefined : projection.key(event);
-    return [streamLane(event.stream), ...(key === undefined ? [] : [keyLane(key)])];
+    const ofKey = key === undefined ? [] : [keyLane(key)];
+    return projection.spans ? ofKey : [streamLane(event.stream), ...ofKey];
   };
+
+  /**
+   * Where an event is parked whose key cannot be told. In a document of many streams those behind it
+   * in its stream need not wait: the other streams do not either.
+   */
+  const laneWithoutKey = (event: StoredEvent): Lane =>
+    projection.spans ? eventLane(event.id) : streamLane(event.stream);
 
   const park = async (lane: Lane, event: StoredEvent, failure: Failure): Promise<boolean> => {
     if (!(await parked.hold(lane, event, failure))) return false;
@@ -72,7 +80,7 @@ export const lenientModel = ({ projection, model, parked, log }: Options): Lenie
   const isParked = async (event: StoredEvent, lanes: readonly Lane[]): Promise<boolean> => {
     if (event.type === unreadableType) {
       const { reason } = event.data as { reason: string };
-      await park(streamLane(event.stream), event, { error: reason, attempts: 1 });
+      await park(laneWithoutKey(event), event, { error: reason, attempts: 1 });
       return true;
     }
     const origin = projection.inherits ? originIn(event) : undefined;
@@ -97,7 +105,7 @@ export const lenientModel = ({ projection, model, parked, log }: Options): Lenie
       try {
         lanes = lanesOf(event);
       } catch (error) {
-        await park(streamLane(event.stream), event, { error, attempts: 1 });
+        await park(laneWithoutKey(event), event, { error, attempts: 1 });
         continue;
       }
       const lane = lanes.find((each) => event.position >= (held.get(each)?.from ?? Infinity));
@@ -116,6 +124,7 @@ export const lenientModel = ({ projection, model, parked, log }: Options): Lenie
   };
 
   const forgetEnded = async (events: readonly StoredEvent[]): Promise<void> => {
+    if (projection.spans) return;
     for (const { type, stream } of events) {
       if (type !== tombstoneType) continue;
       const lanes = [...held].filter(([, hold]) => hold.stream === stream);
@@ -145,11 +154,14 @@ export const lenientModel = ({ projection, model, parked, log }: Options): Lenie
         const origin = projection.inherits ? originIn(event) : undefined;
         if (origin && (await parked.held()).some((hold) => isBehind(origin, hold)))
           throw waitingFor(origin);
+        if (projection.spans && (await model.isPast(event))) throw new Error(tooLate);
         await model.apply([event]);
       },
     },
   };
 };
+
+const tooLate = 'its document has later events in it by now: only a rebuild brings it in';
 
 /** Whether what a fork begins with is not complete as long as something is held. */
 const isBehind = ({ stream, revision }: Origin, hold: Hold): boolean =>

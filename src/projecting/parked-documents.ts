@@ -5,12 +5,15 @@ export type Consumer = Readonly<{ kind: 'projection' | 'reaction'; name: string 
 
 /**
  * Events that wait for each other: those of one key or, where the key of an event cannot be told,
- * those of its stream. Held from an event that failed until that is handled or discarded.
+ * those of its stream; or an event alone, for which nothing waits. Held from an event that failed
+ * until that is handled or discarded.
  */
-export type Lane = `key:${string}` | `stream:${string}`;
+export type Lane = `key:${string}` | `stream:${string}` | `event:${string}`;
 
 export const keyLane = (key: string): Lane => `key:${key}`;
 export const streamLane = (stream: string): Lane => `stream:${stream}`;
+
+export const eventLane = (eventId: string): Lane => `event:${eventId}`;
 
 /** An event that a consumer has put aside. The event itself stays in the event store. */
 export type ParkedEvent = Readonly<{

@@ -28,6 +28,8 @@ export type ReadModel = Readonly<{
    *   in then is not known
    */
   apply(events: readonly Projected[]): Promise<void>;
+  /** Whether an event comes too late: its document has later ones in it, and would pass it over. */
+  isPast(event: Projected): Promise<boolean>;
 }>;
 
 /** The collection of a projection's documents. */
@@ -79,6 +81,11 @@ export const readModel = (
         ...(inherits ? [{ key: { ancestors: 1 } }] : []),
       ]);
       if (inherits) await history.prepare();
+    },
+    isPast: async (event) => {
+      const key = projection.key(event);
+      const stored = key === undefined ? null : await collection.findOne({ _id: key });
+      return stored !== null && stored.position > event.position;
     },
     apply: async (events) => {
       for (const event of events)

@@ -75,7 +75,8 @@ export const drainLane = async (
       try {
         const event = await readAgain(places.store, next);
         if (event) {
-          const others = handling.lanesOf(event).filter((other) => other !== lane);
+          const isKeyed = lane.startsWith('key:');
+          const others = isKeyed ? [] : handling.lanesOf(event).filter((other) => other !== lane);
           if (await isMoved(places, consumer, next, others)) continue;
           await handling.handle(event);
         }

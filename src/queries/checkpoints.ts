@@ -106,8 +106,9 @@ const isIn = async (
   stream: string,
   row: CheckpointRow,
 ): Promise<boolean> => {
-  const ancestry = (await ancestryOf(collections, stream)) ?? [];
-  const stretches = stretchesOf(stream, ancestry);
+  // What it saved itself comes after all that its ancestors could have pruned.
+  const ancestry = stream === row.stream ? [] : await ancestryOf(collections, stream);
+  const stretches = stretchesOf(stream, ancestry ?? []);
   const isHeld = stretches.some(
     (part) => part.stream === row.stream && part.low <= row.seq && row.seq <= part.high,
   );

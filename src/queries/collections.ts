@@ -9,6 +9,7 @@ import { type QueueDocument, queues } from '../../projections/queues.js';
 import { type SessionDocument, sessions } from '../../projections/sessions.js';
 import { type StreamDocument, streams } from '../../projections/streams.js';
 import { type TaskDocument, tasks } from '../../projections/tasks.js';
+import { type WebhookDocument, webhooks } from '../../projections/webhooks.js';
 import { type WorkerDocument, workers } from '../../projections/workers.js';
 import { parkedEventsIn } from '../projecting/parked.js';
 import type { ParkedEvent } from '../projecting/parked-documents.js';
@@ -31,6 +32,7 @@ export type Collections = Readonly<{
   interrupts: Collection<Stored<InterruptDocument>>;
   tasks: Collection<Stored<TaskDocument>>;
   queues: Collection<Stored<QueueDocument>>;
+  webhooks: Collection<Stored<WebhookDocument>>;
 }>;
 
 export type SessionRecord = Stored<SessionDocument>;
@@ -42,6 +44,7 @@ export type StreamRecord = Stored<StreamDocument>;
 export type WorkerRecord = Stored<WorkerDocument>;
 export type TaskRecord = Stored<TaskDocument>;
 export type QueueRecord = Stored<QueueDocument>;
+export type WebhookRecord = Stored<WebhookDocument>;
 
 export const collectionsOf = (db: Db): Collections => ({
   sessions: db.collection(collectionName(sessions)),
@@ -56,4 +59,5 @@ export const collectionsOf = (db: Db): Collections => ({
   interrupts: db.collection(collectionName(interrupts)),
   tasks: db.collection(collectionName(tasks)),
   queues: db.collection(collectionName(queues)),
+  webhooks: db.collection(collectionName(webhooks)),
 });

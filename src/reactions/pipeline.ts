@@ -3,6 +3,7 @@ import { v5 } from 'uuid';
 import type { CommandHandler } from '../commands/handle.js';
 import type { CommandRequest } from '../commands/request.js';
 import {
+  type Execution,
   type ExecutionCommand,
   type ExecutionEvent,
   type ExecutionRejection,
@@ -21,16 +22,12 @@ import {
 import { type StoredEvent, StreamTombstoned } from '../eventstore/event-store.js';
 import { firstState, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
-import { load } from '../eventstore/load.js';
-import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
 import type { Clock } from '../queries/shared-clock.js';
 import type { Reaction } from './reaction.js';
 
 export type PipelineParts = Readonly<{
   streams: Streams;
-  /** What states of executions are loaded from, beside the events; none by default. */
-  snapshots?: Snapshots;
-  executions: CommandHandler<ExecutionCommand, ExecutionRejection>;
+  executions: CommandHandler<ExecutionCommand, ExecutionRejection, Execution>;
   tasks: CommandHandler<TaskCommand, TaskRejection>;
   clock: Clock;
 }>;
@@ -60,7 +57,6 @@ type Handlers = {
  */
 export const pipelineReaction = ({
   streams,
-  snapshots = noSnapshots,
   executions,
   tasks,
   clock,
@@ -78,20 +74,16 @@ export const pipelineReaction = ({
     return found;
   };
 
-  /** An execution as of a revision; undefined when it is not there, or no longer. */
-  const executionAt = async (
-    stream: string,
-    through?: number,
-  ): Promise<LiveExecution | undefined> => {
-    const wanted = through === undefined ? {} : { through };
-    const { state } = await load({ streams, snapshots }, execution, stream, wanted);
-    return state.status === 'absent' ? undefined : state;
+  /** An execution as it is now, as its handler knows it; undefined when it is not there, or no longer. */
+  const executionOf = async (event: StoredEvent): Promise<LiveExecution | undefined> => {
+    const found = await unlessDeleted(() =>
+      executions(idOf(event.stream), [], requestFor(event, 'look')),
+    );
+    return found && 'state' in found && found.state.status !== 'absent' ? found.state : undefined;
   };
 
-  const isUnderWay = async (stream: string, taskId: string): Promise<boolean> => {
-    const now = await unlessDeleted(() => executionAt(stream));
-    return now?.status === 'running' && now.dispatched?.taskId === taskId;
-  };
+  const isUnderWay = (now: LiveExecution | undefined, taskId: string): now is LiveExecution =>
+    now?.status === 'running' && now.dispatched?.taskId === taskId;
 
   const advance = async (event: StoredEvent): Promise<void> => {
     if (!(await isQueued(event.stream))) return;
@@ -109,11 +101,11 @@ export const pipelineReaction = ({
     });
 
   const submit = async (event: Event<'StageDispatched'>): Promise<void> => {
-    const { stream, revision, data } = event;
+    const { stream, data } = event;
     const { taskId, stageOrder } = data;
-    const dispatched = await unlessDeleted(() => executionAt(stream, revision));
+    const dispatched = await executionOf(event);
     const stage = dispatched?.pipeline?.stages[stageOrder];
-    if (dispatched && stage?.queue !== undefined && (await isUnderWay(stream, taskId))) {
+    if (isUnderWay(dispatched, taskId) && stage?.queue !== undefined) {
       const { userId, sessionId } = dispatched;
       const submitted = {
         ...{ ...taskDefaults, userId, type: stage.agent, queue: stage.queue },
@@ -123,16 +115,17 @@ export const pipelineReaction = ({
       };
       const at = new Date(clock.now()).toISOString();
       const command = { type: 'SubmitTask', submitted, at } as const;
+      // That there is one already is no harm: it was submitted before, when the state was another.
       await tasks(taskId, [command], requestFor(event, 'submit'));
     }
     // An execution that ended meanwhile found no task to cancel: one of the two sees the other.
-    if (!(await isUnderWay(stream, taskId)))
+    if (!isUnderWay(await executionOf(event), taskId))
       await cancelTask(taskId, 'the stage is no longer under way', event);
   };
 
   const release = async (event: StoredEvent): Promise<void> => {
     if (!(await isQueued(event.stream))) return;
-    const ended = await executionAt(event.stream, event.revision);
+    const ended = await executionOf(event);
     if (ended?.dispatched)
       await cancelTask(
         ended.dispatched.taskId,

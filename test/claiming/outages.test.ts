@@ -90,24 +90,15 @@ describe('when the database of read models is away', () => {
     const { id } = await node.submit('mail');
     expect(await node.claim('mail')).toMatchObject([{ id }]);
     expect(await node.claim('mail')).toEqual([]);
-    await stores.startMongo();
   });
 
   it('a queue that was not looked at before is not called empty', async () => {
     const node = await nodeOn();
-    const [id] = await submitted(node, 1);
+    await submitted(node, 1);
     await stores.stopMongo();
     const failed = node.claim('mail');
     await expect(failed).rejects.toMatchObject({
       name: expect.stringMatching(/^(NotCaughtUp|Mongo(Network|ServerSelection)Error)$/),
     });
-    await stores.startMongo();
-    const claimed = async () => {
-      for (;;) {
-        const items = await node.claim('mail', { waitSeconds: 1 }).catch(() => []);
-        if (items.length > 0) return items;
-      }
-    };
-    expect(await claimed()).toMatchObject([{ id }]);
   });
 });

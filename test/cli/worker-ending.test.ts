@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ForklineClient, forklineClient } from '../../src/client/client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 import { eventOf, scriptIn, startWorker, typesOf } from './worker-process.js';
@@ -12,22 +12,31 @@ let client: ForklineClient;
 let folder: string;
 let gate: string;
 
+/** One of its own for each test. */
+let queue: string;
+let tests = 0;
+
+beforeAll(async () => {
+  program = await startProgram(await temporaryFolder());
+  client = forklineClient({ url: program.url });
+});
+afterAll(async () => {
+  await program.stop();
+  await removeFolder(program.dataDir);
+});
 beforeEach(async () => {
   folder = await temporaryFolder();
   gate = join(folder, 'gate');
-  program = await startProgram(join(folder, 'data'));
-  client = forklineClient({ url: program.url });
+  tests += 1;
+  queue = `q-${tests}`;
 });
-afterEach(async () => {
-  await program.stop();
-  await removeFolder(folder);
-});
+afterEach(() => removeFolder(folder));
 
 const submit = async (fields: object = {}): Promise<string> =>
-  (await client.tasks.submit({ type: 'demo', queue: 'q', ...fields })).id;
+  (await client.tasks.submit({ type: 'demo', queue, ...fields })).id;
 
 const worker = (exec: string, ...args: readonly string[]) =>
-  startWorker(program.url, exec, ['--queue', 'q', ...args]);
+  startWorker(program.url, exec, ['--queue', queue, ...args]);
 
 /** Waits at the gate. Asked to end, it notes that and ends. */
 const waiting = () =>
@@ -61,7 +70,7 @@ describe('a worker that is ended in the middle of a task', () => {
   });
 
   it('ends the program after the grace, and gives the task back', async () => {
-    const id = await submit({ maxAttempts: 1_0 });
+    const id = await submit({ maxAttempts: 10 });
     const running = worker(await waiting(), '--grace', '0');
     await running.news('progress', id);
     running.send('SIGINT');
@@ -94,13 +103,13 @@ describe('a worker that is ended in the middle of a task', () => {
 
   it('stops when the server asks it to', async () => {
     const id = await submit();
-    const running = worker(await waiting(), '--id', 'w', '--heartbeat', '1');
+    const running = worker(await waiting(), '--id', 'asked', '--heartbeat', '1');
     await running.news('progress', id);
-    await client.workers.stop('w');
+    await client.workers.stop('asked');
     expect(await running.news('stopping')).toMatchObject({ why: 'asked' });
     await writeFile(gate, '');
     expect(await running.ended()).toBe(0);
-    expect(await typesOf(client, 'worker-w')).toEqual([
+    expect(await typesOf(client, 'worker-asked')).toEqual([
       ...['WorkerRegistered', 'WorkerStopRequested', 'WorkerStopped'],
     ]);
   });
@@ -126,7 +135,7 @@ describe('a task in hand', () => {
     await running.news('progress', id);
     running.send('SIGSTOP');
     const { data } = await eventOf(client, `task-${id}`, 'TaskLeaseExpired');
-    expect(data).toEqual({ queue: 'q', workerId: 'frozen', reason: 'lease-expired' });
+    expect(data).toEqual({ queue, workerId: 'frozen', reason: 'lease-expired' });
     const other = worker('echo other', '--once');
     await other.news('completed', id);
     running.send('SIGCONT');
@@ -145,7 +154,7 @@ describe('a task in hand', () => {
     const other = worker('echo other', '--once', '--id', 'other');
     expect(await other.news('completed', id)).toMatchObject({ attempt: 2 });
     const { data, created } = await eventOf(client, `task-${id}`, 'TaskLeaseExpired');
-    expect(data).toEqual({ queue: 'q', workerId: 'killed', reason: 'lease-expired' });
+    expect(data).toEqual({ queue, workerId: 'killed', reason: 'lease-expired' });
     const claimed = await eventOf(client, `task-${id}`, 'TaskClaimed');
     expect(created >= String(claimed.data.leaseExpiresAt)).toBe(true);
     const lost = await eventOf(client, 'worker-killed', 'WorkerLost');

@@ -126,6 +126,34 @@ describe('stopping a worker', () => {
   });
 });
 
+describe('the tasks of a worker', () => {
+  it('are counted, also from before it registered, which nobody is shown', async () => {
+    await bodyOf(ann.post('/v1/tasks', { type: 't', queue: 'early' }));
+    const claim = { workerId: 'stranger', waitSeconds: 20 };
+    const { items } = await bodyOf(
+      ann.post<{ items: readonly { id: string; leaseToken: string; position: string }[] }>(
+        '/v1/queues/early/claim',
+        claim,
+      ),
+    );
+    const [task] = items;
+    const unknown = await ann.get(`/v1/workers/stranger?after=${task?.position}`);
+    expectProblem(unknown, 'worker-not-found', 404);
+    const everybodys = await bodyOf(program.as().get<Listed>('/v1/workers?limit=500'));
+    expect(everybodys.items.map(({ id }) => id)).not.toContain('stranger');
+
+    const { position } = await register('stranger');
+    expect(await worker('stranger', position)).toMatchObject({
+      tasks: { active: 1, completed: 0, failed: 0 },
+    });
+    const { leaseToken } = task!;
+    const done = await bodyOf(ann.post(`/v1/tasks/${task!.id}/complete`, { leaseToken }));
+    expect(await worker('stranger', done.position)).toMatchObject({
+      tasks: { active: 0, completed: 1, failed: 0 },
+    });
+  });
+});
+
 describe('the list of workers', () => {
   const listed = async (query: string) => {
     const { items, next } = await bodyOf(program.as('cid').get<Listed>(`/v1/workers?${query}`));

@@ -232,4 +232,38 @@ describe('an event that a projection cannot fold', () => {
     expect(await documentsOf(db)).toEqual([]);
     await runner.stop();
   });
+
+  it('of a document of many streams waits alone where its key cannot be told, and is never lost unseen', async () => {
+    const { db, category, fault, append, mend } = scene('spanning', 3);
+    let isBroken = true;
+    const other = freshStream(category);
+    const total = counts(category, fault, {
+      spans: true,
+      key: (event) => {
+        if (isBroken && event.revision === 1 && event.stream !== other)
+          throw new Error('who knows');
+        return 'total';
+      },
+    });
+    const runner = await startLenient(stores, db, [total]);
+    await append(0, 'a', 'a', 'a');
+    await reached(runner, await appendCounts(stores, other, 0, 'a'));
+    expect(await documentsOf(db)).toMatchObject([{ numbers: [0, 2, 0] }]);
+    isBroken = false;
+    const [early] = await parkedOf(db);
+    expect(await runner.retry('counts', early!.eventId)).toMatchObject({
+      done: 0,
+      error: expect.stringContaining('rebuild'),
+    });
+    expect(await runner.discard('counts', early!.eventId)).toEqual({ done: 0, error: null });
+
+    await append(3, 'a');
+    await reached(runner, await appendCounts(stores, other, 1, 'a'));
+    const parked = await parkedOf(db);
+    expect(parked.map(({ lane }) => lane)).toEqual(['key:total', 'key:total']);
+    mend();
+    expect(await runner.retry('counts', parked[0]!.eventId)).toEqual({ done: 2, error: null });
+    expect(await documentsOf(db)).toMatchObject([{ numbers: [0, 2, 0, 3, 1] }]);
+    await runner.stop();
+  });
 });

@@ -22,6 +22,16 @@ import { searchMessages } from '../../src/queries/search.js';
 import { findSession, listSessions } from '../../src/queries/sessions.js';
 import { findTask, listTasks } from '../../src/queries/tasks.js';
 import { timelineOf } from '../../src/queries/timeline.js';
+import {
+  type WebhookDeliveries,
+  webhookDeliveriesIn,
+} from '../../src/queries/webhook-deliveries.js';
+import {
+  activeWebhooks,
+  findWebhook,
+  listWebhooks,
+  webhookById,
+} from '../../src/queries/webhooks.js';
 import { type WorkerHeartbeats, workerHeartbeatsIn } from '../../src/queries/worker-heartbeats.js';
 import { findWorker, listWorkers, workerStanding } from '../../src/queries/workers.js';
 import { removeFolder, temporaryFolder } from '../support/program.js';
@@ -35,6 +45,7 @@ let snapshots: SnapshotStore;
 const kind = { category: 'session', version: 1 };
 const inAncestor = [{ stream: 'session-a', through: 63 }];
 const inFork = [{ stream: 'session-0', through: 20 }, ...inAncestor];
+let deliveries: WebhookDeliveries;
 const sent: Document[] = [];
 
 const ann = { userId: 'ann', admin: false };
@@ -64,6 +75,8 @@ beforeAll(async () => {
   const place = { stream: 'session-a', revision: 63, position: 63, ancestors: [] };
   const content = { entries: new Map([['m', {}]]), commands: [] };
   await snapshots.add(kind, { ...place, ...content, head: {}, count: 1 });
+  deliveries = webhookDeliveriesIn(db, { now: Date.now });
+  await deliveries.prepare();
   await db.collection('streams_v1').insertMany(
     ['session-b', 'execution-b'].map((_id) => {
       const parent = _id.replace('b', 'a');
@@ -233,6 +246,19 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
         stream: 'interrupt-x',
       }),
   ],
+  ['one webhook', 1, () => findWebhook(collections, ann, 'b')],
+  ['one webhook, whoever asks', 1, () => webhookById(collections, 'b')],
+  ["a user's webhooks, further on", 1, () => listWebhooks(collections, ann, { cursor, limit })],
+  ["everyone's webhooks", 1, () => listWebhooks(collections, root, { limit })],
+  ['the webhooks that are told of events', 1, () => activeWebhooks(collections)],
+  ['the deliveries that are due', 1, () => deliveries.next(1, ['b', 'c'], limit)],
+  ['one delivery', 1, () => deliveries.find('b', 'msg_1')],
+  [
+    'the deliveries of a webhook that are parked, further on',
+    1,
+    () => deliveries.list('b', { status: 'parked', cursor, limit }),
+  ],
+  ['where a webhook was at a time', 1, () => deliveries.positionBefore('b', '2026-01-01')],
   ['the forks of a stream', 1, () => forksOf(collections, 'session-a')],
   ['one worker', 2, () => findWorker(workersFrom(), ann, 'b')],
   ["a user's workers", 2, () => listWorkers(workersFrom(), ann, { limit })],

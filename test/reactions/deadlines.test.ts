@@ -32,9 +32,6 @@ const start = (...options: Parameters<typeof startNode>): void => {
 const isExpired = async (id: string): Promise<boolean> =>
   (await typesOf(stores, `interrupt-${id}`)).includes('InterruptExpired');
 
-const dueNow = async (): Promise<number> =>
-  collectionsOf(stores.db).deadlines.countDocuments({ dueAt: { $type: 'string' } });
-
 describe('an interrupt', () => {
   it('expires at its deadline by the clock, and not before', async () => {
     const clock = clockAt('2026-01-01T00:00:01.999Z');
@@ -68,20 +65,25 @@ describe('an interrupt', () => {
 });
 
 describe('many deadlines', () => {
-  const ids = Array.from({ length: 1_200 }, (_, n) => `${n}`);
+  // More than are read at a time.
+  const ids = Array.from({ length: 600 }, (_, n) => `${n}`);
 
   it('pass once each, with three nodes at it', async () => {
     const clock = clockAt('2026-01-02T00:00:00.000Z');
     await Promise.all(ids.map((id) => raiseUntil(stores, id, '2026-01-01T00:00:00.000Z')));
     await caughtUp(runner, stores);
     for (let node = 0; node < 3; node++) start(stores, { clock });
-    await until(async () => (await dueNow()) === 0);
+    let seen = 0;
+    for await (const { type } of stores.store.subscribe('start'))
+      if (type === 'InterruptExpired' && ++seen === ids.length) break;
+    // What the others had in hand is done with then.
+    await Promise.all(nodes.splice(0).map((node) => node.stop()));
     for (const id of ids)
       expect(await typesOf(stores, `interrupt-${id}`)).toEqual([
         'InterruptRaised',
         'InterruptExpired',
       ]);
-  });
+  }, 180_000);
 
   it('are passed once each by a node whose read model stands still meanwhile', async () => {
     const clock = clockAt('2026-01-02T00:00:00.000Z');
@@ -101,7 +103,7 @@ describe('many deadlines', () => {
     expect(new Set(asked).size).toBe(ids.length + 1);
     expect(asked).toHaveLength(ids.length + 1);
     runner = await startTestRunner(stores);
-  });
+  }, 180_000);
 });
 
 describe('a deadline that cannot be passed', () => {

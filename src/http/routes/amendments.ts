@@ -50,12 +50,16 @@ const interruptAmendment = z.discriminatedUnion('type', [
 /** What a worker is, it says itself: there is nothing to amend. */
 const workerAmendment = z.never('a worker takes no amendments');
 
+/** Webhooks are not forked. */
+const webhookAmendment = z.never('a webhook takes no amendments');
+
 const schemas = {
   session: sessionAmendment,
   execution: executionAmendment,
   interrupt: interruptAmendment,
   task: taskAmendment,
   worker: workerAmendment,
+  webhook: webhookAmendment,
 };
 
 /**

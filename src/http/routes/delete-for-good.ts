@@ -30,7 +30,7 @@ const deleteFamily = async (
   id: string,
   command: CommandRequest,
 ): Promise<Answer> => {
-  const { sessions, streams, store } = services;
+  const { sessions, streams, store, webhookCalls } = services;
   const stream = `session-${id}`;
   await visibleStream(streams, stream, command.caller);
   await familiesKnown(services, known);
@@ -46,11 +46,14 @@ const deleteFamily = async (
 
   let position = hidden.position;
   await endTasks(services, id, command);
-  for (const each of [...(await familyOf(services, id)), stream])
+  for (const each of [...(await familyOf(services, id)), stream]) {
     position = await store.tombstone(each).catch((error: unknown) => {
       if (error instanceof StreamTombstoned) return position;
       throw error;
     });
+    // Their log may quote what an endpoint said to what the stream held.
+    await webhookCalls.deliveries.forgetStream(each);
+  }
   return {
     status: 200,
     body: { id, stream, revision: hidden.revision, position: String(position) },

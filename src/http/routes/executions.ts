@@ -11,7 +11,7 @@ import { creating, found, written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, json, paging, reason, revision } from '../schema.js';
+import { after, given, id, json, paging, queueName, reason, revision } from '../schema.js';
 import type { Services } from '../services.js';
 import { checkpointFields } from './checkpoint-schema.js';
 import { pruneCheckpoints } from './prune-checkpoints.js';
@@ -21,7 +21,7 @@ const name = z.string().min(1).max(200);
 
 const pipeline = z.strictObject({
   name,
-  stages: z.array(z.strictObject({ name, agent: name, queue: name.optional() })).max(1_000),
+  stages: z.array(z.strictObject({ name, agent: name, queue: queueName.optional() })).max(1_000),
 });
 
 /** Executions: runs of a pipeline. */

@@ -25,6 +25,7 @@ const plural: Readonly<Record<Category, string>> = {
   interrupt: '/v1/interrupts',
   task: '/v1/tasks',
   worker: '/v1/workers',
+  webhook: '/v1/webhooks',
 };
 
 /** Where the entries of a state are listed, below the thing itself. */
@@ -127,6 +128,8 @@ export const streamRoutes = (
       }),
       handle: async ({ params, body }, { caller, command, newId }) => {
         const { category, id: of, decider, stream, session } = await visible(params.stream, caller);
+        // Its secret is its own, and a copy of it would send every event twice.
+        if (category === 'webhook') throw new Problem('webhook-not-forkable');
         const { ifRevision } = command;
         if (ifRevision !== undefined) await headOf(streams, stream, ifRevision);
         const forkId = body.id ?? newId;

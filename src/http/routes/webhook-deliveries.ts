@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { Caller } from '../../commands/request.js';
+import { findWebhook } from '../../queries/webhooks.js';
+import { found } from '../answers.js';
+import { Problem } from '../problem.js';
+import { type Route, route } from '../route.js';
+import { after, given, id, paging } from '../schema.js';
+import type { Services } from '../services.js';
+
+const params = z.strictObject({ id });
+const delivery = z.strictObject({ id, deliveryId: z.string().max(100) });
+
+/** What was sent to webhooks, and sending it again. */
+export const webhookDeliveryRoutes = ({
+  webhookCalls: calls,
+  collections,
+  clock,
+}: Services): readonly Route[] => {
+  /** @throws Problem when there is none that the caller may see */
+  const visible = async (webhookId: string, caller: Caller) => {
+    const webhook = await findWebhook(collections, caller, webhookId);
+    if (!webhook) throw new Problem('webhook-not-found');
+    return webhook;
+  };
+  /** @throws Problem also when nothing is sent to it */
+  const enabled = async (webhookId: string, caller: Caller) => {
+    const webhook = await visible(webhookId, caller);
+    if (webhook.status === 'disabled') throw new Problem('webhook-disabled');
+    return webhook;
+  };
+
+  return [
+    route({
+      method: 'get',
+      path: '/v1/webhooks/:id/deliveries',
+      reads: ['webhooks'],
+      params,
+      query: z.strictObject({
+        status: z.enum(['pending', 'succeeded', 'parked']).optional(),
+        ...paging,
+        ...after,
+      }),
+      handle: async ({ params, query }, { caller }) => {
+        await visible(params.id, caller);
+        return { status: 200, body: await calls.deliveries.list(params.id, given(query)) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/webhooks/:id/deliveries/:deliveryId',
+      reads: ['webhooks'],
+      params: delivery,
+      query: z.strictObject(after),
+      handle: async ({ params }, { caller }) => {
+        await visible(params.id, caller);
+        return found(
+          await calls.deliveries.find(params.id, params.deliveryId),
+          'delivery-not-found',
+        );
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/webhooks/:id/deliveries/:deliveryId/retry',
+      reads: ['webhooks'],
+      params: delivery,
+      query: z.strictObject(after),
+      handle: async ({ params: { id: webhookId, deliveryId } }, { caller }) => {
+        await enabled(webhookId, caller);
+        const now = clock.now();
+        await calls.deliveries.begin(webhookId, [deliveryId], now);
+        await calls.deliveries.hasten(webhookId, deliveryId, now);
+        calls.wake();
+        return found(await calls.deliveries.find(webhookId, deliveryId), 'delivery-not-found');
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/webhooks/:id/resend',
+      reads: ['webhooks'],
+      params,
+      query: z.strictObject({ since: z.iso.datetime({ offset: true }), ...after }),
+      handle: async ({ params, query }, { caller }) => {
+        const webhook = await enabled(params.id, caller);
+        const count = await calls.resend(webhook, Date.parse(query.since));
+        calls.wake();
+        return { status: 200, body: { deliveries: count } };
+      },
+    }),
+  ];
+};

@@ -1,0 +1,191 @@
+import { type Db, type Filter, MongoBulkWriteError } from 'mongodb';
+import { type Page, toPage } from './page.js';
+import {
+  type Attempt,
+  type DeliveryDocument,
+  type DeliveryStatus,
+  type DeliveryView,
+  type EventReference,
+  viewOfDelivery,
+} from './webhook-delivery.js';
+import { createdBefore } from './webhooks.js';
+
+/** A delivery to be made. */
+export type NewDelivery = Readonly<{ id: string; webhookId: string; event: EventReference }>;
+
+/** What came of an attempt. */
+export type Settled = Readonly<{
+  status: DeliveryStatus;
+  attempts: readonly Attempt[];
+  tries: number;
+  dueAt: number | null;
+  reason: string | null;
+}>;
+
+/** The deliveries of webhooks: what is due, and the log of what was done. All nodes share them. */
+export type WebhookDeliveries = Readonly<{
+  /** Adds deliveries that are not there yet, due at a time. @returns how many were not */
+  add(deliveries: readonly NewDelivery[], dueAt: number): Promise<number>;
+  /** Begins deliveries anew that are settled. @returns how many of those named were */
+  begin(webhookId: string, ids: readonly string[], dueAt: number): Promise<number>;
+  /** Those due by a time, the earliest first, but not of some webhooks. */
+  next(
+    dueBy: number,
+    except: readonly string[],
+    limit: number,
+  ): Promise<readonly DeliveryDocument[]>;
+  /** Takes a delivery, unless someone else did. Not settled until `dueAt`, it may be taken again. */
+  claim(seen: DeliveryDocument, lock: string, dueAt: number): Promise<boolean>;
+  /** Notes what came of an attempt, unless the delivery was taken by someone else since. */
+  settle(id: string, lock: string, settled: Settled): Promise<void>;
+  /** Gives a delivery back, due at a time. */
+  release(id: string, lock: string, dueAt: number): Promise<void>;
+  /** Has those of a webhook that are due before a time wait until then. */
+  postpone(webhookId: string, until: number): Promise<void>;
+  /** Gives up on everything of a webhook that is pending. */
+  park(webhookId: string, reason: string): Promise<void>;
+  /** Has a pending delivery due now that is not under way. */
+  hasten(webhookId: string, id: string, now: number): Promise<void>;
+  find(webhookId: string, id: string): Promise<DeliveryView | undefined>;
+  /** Newest first. @throws BadCursor */
+  list(webhookId: string, options: DeliveryListOptions): Promise<Page<DeliveryView>>;
+  /** Position of the newest event whose delivery was made before a time; undefined when there is none. */
+  positionBefore(webhookId: string, time: string): Promise<number | undefined>;
+  forget(id: string): Promise<void>;
+  forgetWebhook(webhookId: string): Promise<void>;
+  forgetStream(stream: string): Promise<void>;
+  prepare(): Promise<void>;
+  /** Removes what was settled and is older than 30 days. */
+  purge(now: number): Promise<void>;
+}>;
+
+export type DeliveryListOptions = Readonly<{
+  status?: DeliveryStatus;
+  cursor?: string;
+  limit: number;
+}>;
+
+const lifetimeMs = 30 * 24 * 60 * 60 * 1000;
+const duplicateKey = 11000;
+const begun = { status: 'pending', tries: 0, lock: null, reason: null } as const;
+
+export const webhookDeliveriesIn = (
+  db: Db,
+  clock: Readonly<{ now(): number }>,
+): WebhookDeliveries => {
+  const collection = db.collection<DeliveryDocument>('webhook_deliveries', {
+    writeConcern: { w: 'majority', journal: true },
+  });
+
+  const waiting = (webhookId: string): Filter<DeliveryDocument> => ({
+    webhookId,
+    status: 'pending',
+    lock: null,
+  });
+
+  return {
+    add: async (deliveries, dueAt) => {
+      if (deliveries.length === 0) return 0;
+      const createdAt = new Date(clock.now()).toISOString();
+      const documents = deliveries.map(({ id, webhookId, event }) => {
+        return { _id: id, webhookId, event, ...begun, attempts: [], dueAt, createdAt };
+      });
+      try {
+        return (await collection.insertMany(documents, { ordered: false })).insertedCount;
+      } catch (error) {
+        if (!(error instanceof MongoBulkWriteError)) throw error;
+        const failed = [error.writeErrors].flat();
+        if (failed.length === 0 || failed.some(({ code }) => code !== duplicateKey)) throw error;
+        return documents.length - failed.length;
+      }
+    },
+    begin: async (webhookId, ids, dueAt) => {
+      const { modifiedCount } = await collection.updateMany(
+        { _id: { $in: [...ids] }, webhookId, status: { $in: ['succeeded', 'parked'] } },
+        { $set: { ...begun, dueAt } },
+      );
+      return modifiedCount;
+    },
+    next: (dueBy, except, limit) =>
+      collection
+        .find({
+          status: 'pending',
+          dueAt: { $lte: dueBy },
+          ...(except.length > 0 && { webhookId: { $nin: [...except] } }),
+        })
+        .sort({ dueAt: 1 })
+        .limit(limit)
+        .toArray(),
+    claim: async ({ _id, dueAt: seenDue, lock: seenLock }, lock, dueAt) => {
+      const { modifiedCount } = await collection.updateOne(
+        { _id, status: 'pending', dueAt: seenDue, lock: seenLock },
+        { $set: { lock, dueAt } },
+      );
+      return modifiedCount === 1;
+    },
+    settle: async (id, lock, settled) => {
+      await collection.updateOne({ _id: id, lock }, { $set: { ...settled, lock: null } });
+    },
+    release: async (id, lock, dueAt) => {
+      await collection.updateOne({ _id: id, lock }, { $set: { lock: null, dueAt } });
+    },
+    postpone: async (webhookId, until) => {
+      await collection.updateMany(
+        { ...waiting(webhookId), dueAt: { $lt: until } },
+        { $set: { dueAt: until } },
+      );
+    },
+    park: async (webhookId, reason) => {
+      await collection.updateMany(waiting(webhookId), {
+        $set: { status: 'parked', dueAt: null, reason },
+      });
+    },
+    hasten: async (webhookId, id, now) => {
+      await collection.updateOne(
+        { ...waiting(webhookId), _id: id, dueAt: { $gt: now } },
+        { $set: { dueAt: now } },
+      );
+    },
+    find: async (webhookId, id) => {
+      const found = await collection.findOne({ _id: id, webhookId });
+      return found ? viewOfDelivery(found) : undefined;
+    },
+    list: async (webhookId, { status, cursor, limit }) => {
+      const read = await collection
+        .find({ webhookId, ...(status && { status }), ...(cursor && createdBefore(cursor)) })
+        .sort({ createdAt: -1, _id: -1 })
+        .limit(limit + 1)
+        .toArray();
+      return toPage(read, limit, ({ createdAt, _id }) => [createdAt, _id], viewOfDelivery);
+    },
+    positionBefore: async (webhookId, time) => {
+      const found = await collection.findOne(
+        { webhookId, createdAt: { $lt: time } },
+        { sort: { createdAt: -1, _id: -1 } },
+      );
+      return found?.event.position;
+    },
+    forget: async (id) => {
+      await collection.deleteOne({ _id: id });
+    },
+    forgetWebhook: async (webhookId) => {
+      await collection.deleteMany({ webhookId });
+    },
+    forgetStream: async (stream) => {
+      await collection.deleteMany({ 'event.stream': stream });
+    },
+    prepare: async () => {
+      await collection.createIndexes([
+        { key: { status: 1, dueAt: 1 } },
+        { key: { webhookId: 1, createdAt: -1, _id: -1 } },
+        { key: { webhookId: 1, status: 1, dueAt: 1 } },
+        { key: { 'event.stream': 1 } },
+        { key: { createdAt: 1 } },
+      ]);
+    },
+    purge: async (now) => {
+      const createdAt = { $lt: new Date(now - lifetimeMs).toISOString() };
+      await collection.deleteMany({ createdAt, status: { $in: ['succeeded', 'parked'] } });
+    },
+  };
+};

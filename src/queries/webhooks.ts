@@ -1,0 +1,71 @@
+import type { Caller } from '../commands/request.js';
+import type { Collections, WebhookRecord } from './collections.js';
+import { fromCursor, type Page, toPage } from './page.js';
+import { visibleTo } from './visible.js';
+
+/** A webhook as its owner sees it. */
+export type WebhookView = Omit<
+  WebhookRecord,
+  | '_id'
+  | 'position'
+  | 'stream'
+  | 'everyone'
+  | 'secretRef'
+  | 'previousSecrets'
+  | 'activeSince'
+  | 'registeredAt'
+>;
+
+/** A webhook that the caller may see. */
+export const findWebhook = async (
+  { webhooks }: Collections,
+  caller: Caller,
+  id: string,
+): Promise<WebhookRecord | undefined> =>
+  (await webhooks.findOne({ _id: `webhook-${id}`, ...visibleTo(caller) })) ?? undefined;
+
+/** A webhook by its id, whoever's it is. */
+export const webhookById = async (
+  { webhooks }: Collections,
+  id: string,
+): Promise<WebhookRecord | undefined> =>
+  (await webhooks.findOne({ _id: `webhook-${id}` })) ?? undefined;
+
+/** Everybody's webhooks that are not disabled. */
+export const activeWebhooks = ({ webhooks }: Collections): Promise<readonly WebhookRecord[]> =>
+  webhooks.find({ status: 'active' }).sort({ _id: 1 }).toArray();
+
+/** The caller's webhooks, newest first. @throws BadCursor */
+export const listWebhooks = async (
+  { webhooks }: Collections,
+  caller: Caller,
+  { cursor, limit }: Readonly<{ cursor?: string; limit: number }>,
+): Promise<Page<WebhookView>> => {
+  const read = await webhooks
+    .find({ ...visibleTo(caller), ...(cursor && createdBefore(cursor)) })
+    .sort({ createdAt: -1, _id: -1 })
+    .limit(limit + 1)
+    .toArray();
+  return toPage(read, limit, ({ createdAt, _id }) => [createdAt, _id], viewOfWebhook);
+};
+
+/** The part of a filter that keeps to what comes after a cursor, newest first. @throws BadCursor */
+export const createdBefore = (cursor: string) => {
+  const [createdAt, _id] = fromCursor(cursor, ['string', 'string']) as readonly [string, string];
+  return {
+    createdAt: { $lte: createdAt },
+    $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: _id } }],
+  };
+};
+
+export const viewOfWebhook = ({
+  _id,
+  position,
+  stream,
+  everyone,
+  secretRef,
+  previousSecrets,
+  activeSince,
+  registeredAt,
+  ...view
+}: WebhookRecord): WebhookView => view;

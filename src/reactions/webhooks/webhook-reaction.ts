@@ -1,0 +1,52 @@
+import type { WebhookEvent } from '../../domain/webhook.js';
+import type { StoredEvent } from '../../eventstore/event-store.js';
+import type { WebhookDeliveries } from '../../queries/webhook-deliveries.js';
+import type { WebhookSecrets } from '../../queries/webhook-secrets.js';
+import type { Reaction } from '../reaction.js';
+import { deliveryOf } from './addressees.js';
+import type { Directory } from './directory.js';
+
+export type WebhookReactionOptions = Readonly<{
+  directory: Directory;
+  deliveries: WebhookDeliveries;
+  secrets: WebhookSecrets;
+  clock: Readonly<{ now(): number }>;
+  /** How long after its event a delivery is due, in milliseconds. */
+  firstWaitMs: number;
+  /** Called when there is something to deliver. */
+  wake(): void;
+}>;
+
+/** Notes down for each event which webhooks are to be told of it. Telling them is a step of its own. */
+export const webhookReaction = (options: WebhookReactionOptions): Reaction => {
+  const { directory, deliveries, secrets, clock, firstWaitMs, wake } = options;
+
+  const tell = async (event: StoredEvent): Promise<void> => {
+    const webhooks = await directory.asOf(event.position);
+    const wanted = webhooks
+      .filter(({ activeSince }) => activeSince < event.position)
+      .flatMap((webhook) => deliveryOf(event, webhook) ?? []);
+    if ((await deliveries.add(wanted, clock.now() + firstWaitMs)) > 0) wake();
+  };
+
+  /** What is kept about a webhook follows what happens to it, also when who asked for it was cut off. */
+  const follow = async (webhookId: string, event: WebhookEvent): Promise<void> => {
+    if (event.type === 'WebhookSecretRotated') await secrets.expire(event.data.previousSecrets);
+    if (event.type === 'WebhookDisabled')
+      await deliveries.park(webhookId, `disabled: ${event.data.reason}`);
+    if (event.type !== 'WebhookRemoved') return;
+    await secrets.forgetWebhook(webhookId);
+    await deliveries.forgetWebhook(webhookId);
+  };
+
+  return {
+    name: 'webhooks',
+    handle: (event) =>
+      event.stream.startsWith(prefix)
+        ? // The codec has checked its data; other types in such a stream are of a newer build.
+          follow(event.stream.slice(prefix.length), event as StoredEvent as unknown as WebhookEvent)
+        : tell(event),
+  };
+};
+
+const prefix = 'webhook-';
