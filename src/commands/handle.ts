@@ -133,8 +133,9 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   ): Promise<Handled<State> | Rejection<Reason>> => {
     const stream = streamOf(id);
     const cached = cache.peek(stream);
-    const before: Known<State> =
-      cached?.revision === at.revision ? cached : { ...at, commands: [], isPartial: true };
+    // One that knows only some of its entries would have to be asked for the others.
+    const isAlike = cached?.revision === at.revision && !cached.outset;
+    const before: Known<State> = isAlike ? cached : { ...at, commands: [], isPartial: true };
     const { state } = before;
     if (!mayAct(request, state)) return reject(decider.notFound);
     const decided = decideAll(decider, state, commands);
