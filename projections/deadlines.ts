@@ -38,9 +38,11 @@ export const deadlines: Projection<DeadlineDocument, InterruptEvent | TaskEvent>
   version: 1,
   indexes: [{ key: { dueAt: 1, _id: 1 } }, { key: { stream: 1 } }],
   key: (event) => event.stream,
-  begins: ({ type }) => type === 'InterruptRaised' || type === 'TaskSubmitted',
+  begins: ({ type }) =>
+    type === 'InterruptRaised' || type === 'TaskSubmitted' || type === 'StreamForked',
   on: {
     InterruptRaised: until(({ expiresAt }) => expiresAt),
+    StreamForked: until(({ expiresAt }) => expiresAt),
     InterruptResolved: nothing,
     InterruptCancelled: nothing,
     InterruptExpired: nothing,

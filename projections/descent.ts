@@ -1,4 +1,5 @@
-import { type Origin, originOf, type Segment } from '../src/domain/fork.js';
+import { type Origin, originOf, type Segment, type StreamForked } from '../src/domain/fork.js';
+import type { Projected } from '../src/projecting/projection.js';
 
 /** What the document of a fork says of where it comes from. */
 export type Descent = Readonly<{
@@ -6,6 +7,22 @@ export type Descent = Readonly<{
   /** The streams it was forked from, directly or not, oldest first. */
   ancestors: readonly string[];
 }>;
+
+/** When what belongs to a session was open: from one position, inclusive, to another, exclusive. */
+export type OpenSpan = Readonly<{
+  /** 0 for what a fork of the session took along: there from its first event on. */
+  createdPosition: number;
+  /** Absent while it is open. */
+  settledPosition?: number;
+}>;
+
+/** The position from which on a fork belongs to its session. */
+export const createdAs = ({
+  data,
+  position,
+}: Projected<StreamForked>): Pick<OpenSpan, 'createdPosition'> => ({
+  createdPosition: data.scope === 'tree' ? 0 : position,
+});
 
 /** @param ancestry of a fork, which has one ancestor at least */
 export const descentOf = (ancestry: readonly Segment[]): Partial<Descent> => {

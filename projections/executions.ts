@@ -7,9 +7,10 @@ import {
   type Pipeline,
   type StageTask,
 } from '../src/domain/execution.js';
+import { adoptionIn } from '../src/domain/fork.js';
 import type { JsonValue } from '../src/domain/json.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
-import { type Descent, descentOf } from './descent.js';
+import { createdAs, type Descent, descentOf, type OpenSpan } from './descent.js';
 
 type CurrentStage = Readonly<{ stage: string; agent: string; stageOrder: number }>;
 
@@ -40,6 +41,7 @@ export type ExecutionDocument = Readonly<{
   finishedAt?: string;
   revision: number;
 }> &
+  OpenSpan &
   Partial<Descent>;
 
 /** Applies a change, and what every event changes: when and where the execution last moved. */
@@ -55,11 +57,12 @@ const changed =
     };
 
 const finished = (status: ExecutionStatus) =>
-  changed((document, { data, created }: Projected<Fact<string, object>>) => ({
+  changed((document, { data, created, position }: Projected<Fact<string, object>>) => ({
     ...withoutTask(document),
     ...data,
     status,
     finishedAt: created,
+    settledPosition: position,
   }));
 
 const withoutTask = ({ dispatched: _, ...document }: ExecutionDocument): ExecutionDocument =>
@@ -71,19 +74,20 @@ const isDispatching = ({ status, pipeline }: ExecutionDocument): boolean =>
 /** One document an execution: what lists of executions show. */
 export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
   name: 'executions',
-  version: 2,
+  version: 3,
   category: 'execution',
   inherits: true,
   indexes: [
     { key: { userId: 1, updatedAt: -1, _id: -1 } },
     { key: { sessionId: 1, updatedAt: -1, _id: -1 } },
     { key: { updatedAt: -1, _id: -1 } },
+    { key: { sessionId: 1, settledPosition: 1, createdPosition: 1 } },
     { key: { stream: 1 } },
   ],
   key: (event) => event.stream,
   begins: ({ type }) => type === 'StreamForked' || type === 'ExecutionStarted',
   on: {
-    ExecutionStarted: (_, { data, stream, created, revision }) => ({
+    ExecutionStarted: (_, { data, stream, created, revision, position }) => ({
       stream,
       id: idOf(stream),
       ...data,
@@ -91,6 +95,7 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
       checkpointCount: 0,
       createdAt: created,
       updatedAt: created,
+      createdPosition: position,
       revision,
     }),
     CheckpointSaved: changed((document, { data }) => ({
@@ -110,18 +115,22 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
     ExecutionCompleted: finished('completed'),
     ExecutionFailed: finished('failed'),
     ExecutionCancelled: finished('cancelled'),
-    StreamForked: (_, { data, inherited, stream, created, revision }) =>
-      inherited && {
-        // What an ancestor of an execution was is an execution's document; its task is not the fork's.
-        ...withoutTask(inherited as ExecutionDocument),
-        ...(isDispatching(inherited as ExecutionDocument) && { held: true as const }),
-        stream,
-        id: idOf(stream),
-        createdAt: created,
-        updatedAt: created,
-        ...descentOf(data.ancestry),
-        revision,
-      },
+    StreamForked: (_, event) => {
+      const { data, stream, created, revision } = event;
+      // What an ancestor of an execution was is an execution's document; its task is not the fork's.
+      const ancestor = event.inherited as ExecutionDocument | undefined;
+      return (
+        ancestor && {
+          ...withoutTask(ancestor),
+          ...(isDispatching(ancestor) && { held: true as const }),
+          ...adoptionIn(data),
+          ...{ stream, id: idOf(stream) },
+          ...{ createdAt: created, updatedAt: created, revision },
+          ...createdAs(event),
+          ...descentOf(data.ancestry),
+        }
+      );
+    },
   },
 };
 

@@ -1,7 +1,8 @@
 import type { Fact } from '../src/domain/decider.js';
+import { adoptionIn } from '../src/domain/fork.js';
 import type { InterruptEvent, InterruptStatus, Raised, Response } from '../src/domain/interrupt.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
-import { type Descent, descentOf } from './descent.js';
+import { createdAs, type Descent, descentOf, type OpenSpan } from './descent.js';
 import { without } from './without.js';
 
 export type InterruptDocument = Readonly<
@@ -19,25 +20,26 @@ export type InterruptDocument = Readonly<
     revision: number;
   }
 > &
+  OpenSpan &
   Partial<Descent>;
 
 const settled =
   (status: InterruptStatus) =>
   (
     document: InterruptDocument | undefined,
-    { data, created, revision }: Projected<Fact<string, object>>,
+    { data, created, revision, position }: Projected<Fact<string, object>>,
   ) =>
     document && {
       ...document,
       ...data,
       status,
-      ...{ settledAt: created, updatedAt: created, revision },
+      ...{ settledAt: created, updatedAt: created, revision, settledPosition: position },
     };
 
 /** One document an interrupt: what lists of interrupts show. */
 export const interrupts: Projection<InterruptDocument, InterruptEvent> = {
   name: 'interrupts',
-  version: 1,
+  version: 2,
   category: 'interrupt',
   inherits: true,
   indexes: [
@@ -49,29 +51,38 @@ export const interrupts: Projection<InterruptDocument, InterruptEvent> = {
     { key: { requestId: 1, updatedAt: -1, _id: -1 } },
     { key: { executionId: 1, updatedAt: -1, _id: -1 } },
     { key: { updatedAt: -1, _id: -1 } },
+    { key: { sessionId: 1, settledPosition: 1, createdPosition: 1 } },
     { key: { stream: 1 } },
   ],
   key: (event) => event.stream,
   begins: ({ type }) => type === 'StreamForked' || type === 'InterruptRaised',
   on: {
-    InterruptRaised: (_, { data, stream, created, revision }) => ({
+    InterruptRaised: (_, { data, stream, created, revision, position }) => ({
       ...{ stream, id: idOf(stream) },
       ...data,
       status: 'pending',
-      ...{ createdAt: created, updatedAt: created, revision },
+      ...{ createdAt: created, updatedAt: created, revision, createdPosition: position },
     }),
     InterruptResolved: settled('resolved'),
     InterruptCancelled: settled('cancelled'),
     InterruptExpired: settled('expired'),
-    StreamForked: (_, { data, inherited, stream, created, revision }) =>
-      inherited && {
-        // What an ancestor of an interrupt was is an interrupt's document.
-        ...without(inherited as InterruptDocument, 'ttlSeconds', 'expiresAt'),
+    StreamForked: (_, event) => {
+      const { data, stream, created, revision } = event;
+      // What an ancestor of an interrupt was is an interrupt's document.
+      const ancestor = event.inherited as InterruptDocument | undefined;
+      if (!ancestor) return undefined;
+      const { ttlSeconds } = ancestor;
+      const { expiresAt } = data;
+      return {
+        ...without(ancestor, 'ttlSeconds', 'expiresAt'),
+        ...(ttlSeconds !== undefined && expiresAt !== undefined && { ttlSeconds, expiresAt }),
+        ...adoptionIn(data),
         ...{ stream, id: idOf(stream) },
-        ...{ createdAt: created, updatedAt: created },
+        ...{ createdAt: created, updatedAt: created, revision },
+        ...createdAs(event),
         ...descentOf(data.ancestry),
-        revision,
-      },
+      };
+    },
   },
 };
 

@@ -1,8 +1,15 @@
 import type { Fact } from '../src/domain/decider.js';
+import { adoptionIn } from '../src/domain/fork.js';
 import type { JsonValue } from '../src/domain/json.js';
-import type { Progress, Submitted, TaskEvent, TaskStatus } from '../src/domain/task.js';
+import {
+  isOpen,
+  type Progress,
+  type Submitted,
+  type TaskEvent,
+  type TaskStatus,
+} from '../src/domain/task.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
-import { type Descent, descentOf } from './descent.js';
+import { createdAs, type Descent, descentOf, type OpenSpan } from './descent.js';
 import { without } from './without.js';
 
 /** A task, without the token of its lease: that is its holder's secret. */
@@ -38,6 +45,7 @@ export type TaskDocument = Readonly<
     revision: number;
   }
 > &
+  OpenSpan &
   Partial<Descent>;
 
 /** Applies a change, and what every event changes: when and where the task last moved. */
@@ -49,6 +57,8 @@ const changed =
       updatedAt: event.created,
       revision: event.revision,
     };
+
+const settledAs = ['reason', 'finishedAt', 'settledPosition', 'inert'] as const;
 
 const ofOneStatus = ['leaseExpiresAt', 'timesOutAt', 'readyPosition', 'readyAt', 'dueAt'] as const;
 
@@ -67,8 +77,8 @@ const ready = (document: TaskDocument, { position, created }: Projected): TaskDo
 const finished = (
   document: TaskDocument,
   status: TaskStatus,
-  { created }: Projected,
-): TaskDocument => ({ ...to(document, status), finishedAt: created });
+  { created, position }: Projected,
+): TaskDocument => ({ ...to(document, status), finishedAt: created, settledPosition: position });
 
 const afterAttempt = (
   document: TaskDocument,
@@ -86,7 +96,7 @@ const afterAttempt = (
 /** One document a task: what lists of tasks show, and where queues are filled from. */
 export const tasks: Projection<TaskDocument, TaskEvent> = {
   name: 'tasks',
-  version: 1,
+  version: 2,
   category: 'task',
   inherits: true,
   indexes: [
@@ -97,18 +107,19 @@ export const tasks: Projection<TaskDocument, TaskEvent> = {
     { key: { sessionId: 1, createdAt: -1, _id: -1 } },
     { key: { workerId: 1, createdAt: -1, _id: -1 } },
     { key: { createdAt: -1, _id: -1 } },
+    { key: { sessionId: 1, settledPosition: 1, createdPosition: 1 } },
     { key: { stream: 1 } },
   ],
   key: (event) => event.stream,
   begins: ({ type }) => type === 'StreamForked' || type === 'TaskSubmitted',
   on: {
     TaskSubmitted: (_, event) => {
-      const { stream, created, revision } = event;
+      const { stream, created, revision, position } = event;
       const { delayed, ...submitted } = event.data;
       const document: TaskDocument = {
         ...{ stream, id: idOf(stream), ...submitted },
         ...{ status: 'delayed', attempts: 0, cancelRequested: false },
-        ...{ createdAt: created, updatedAt: created, revision },
+        ...{ createdAt: created, updatedAt: created, revision, createdPosition: position },
       };
       const { notBefore } = submitted;
       return delayed && notBefore !== undefined
@@ -148,7 +159,7 @@ export const tasks: Projection<TaskDocument, TaskEvent> = {
       reason: event.data.reason,
     })),
     TaskRetried: changed((document, event) => ({
-      ...without(ready(document, event), 'reason', 'finishedAt', 'inert'),
+      ...without(ready(document, event), ...settledAs),
       ...{ attempts: 0, cancelRequested: false },
     })),
     TaskCancelRequested: changed((document, { data: { reason } }) => ({
@@ -168,11 +179,15 @@ export const tasks: Projection<TaskDocument, TaskEvent> = {
       // What an ancestor of a task was is a task's document.
       const ancestor = event.inherited as TaskDocument | undefined;
       if (!ancestor) return undefined;
-      const isOpen = ['ready', 'delayed', 'running'].includes(ancestor.status);
+      const cancelled = finished(ancestor, 'cancelled', event);
+      // What a session took along to be done is for it still to be done.
+      const closed = data.scope === 'tree' ? without(cancelled, 'settledPosition') : cancelled;
       return {
-        ...(isOpen ? finished(ancestor, 'cancelled', event) : ancestor),
+        ...(isOpen(ancestor) ? closed : ancestor),
+        ...adoptionIn(data),
         ...{ stream, id: idOf(stream), inert: true },
         ...{ createdAt: created, updatedAt: created, revision },
+        ...createdAs(event),
         ...descentOf(data.ancestry),
       };
     },

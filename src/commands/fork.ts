@@ -1,5 +1,6 @@
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
-import type { Segment, StreamForked } from '../domain/fork.js';
+import type { Adoption, StreamForked } from '../domain/fork.js';
+import type { Moment } from '../domain/time.js';
 import { RevisionConflict, type StoredEvent } from '../eventstore/event-store.js';
 import { firstState } from '../eventstore/fold.js';
 import { ancestryAt, baseOf, type Streams } from '../eventstore/lineage.js';
@@ -19,6 +20,11 @@ export type ForkCommand<Command> = Readonly<{
   /** Decided against the state at that revision, and added together with the fork. */
   amendments?: readonly Command[];
   reason?: string;
+  /** When it is made: what a fork waits for is counted from then. Without, it waits for nothing. */
+  forkedAt?: Moment;
+  scope?: StreamForked['data']['scope'];
+  /** What it belongs to from now on; what its ancestor belongs to by default. */
+  adoption?: Adoption;
 }>;
 
 export type ForkRejection = 'revision-not-found' | 'fork-already-exists';
@@ -32,7 +38,16 @@ export type ForkRejection = 'revision-not-found' | 'fork-already-exists';
 export const forkStream = async <Command, State extends object, Event extends Fact, Reason>(
   streams: Streams,
   decider: Decider<Command, State, Event, Reason>,
-  { of, at, id, amendments = [], reason }: ForkCommand<Command>,
+  {
+    of,
+    at,
+    id,
+    amendments = [],
+    reason,
+    forkedAt,
+    scope = 'stream',
+    adoption,
+  }: ForkCommand<Command>,
   request: CommandRequest,
   snapshots: Snapshots = noSnapshots,
 ): Promise<Outcome | Rejection<Reason | ForkRejection>> => {
@@ -44,13 +59,24 @@ export const forkStream = async <Command, State extends object, Event extends Fa
   // A read from before the beginning begins there: the revision is compared.
   if ((await eventAt(streams, parent, at))?.revision !== at) return reject('revision-not-found');
 
-  const forked = forkedAt(ancestryAt(parent, ancestry, at), reason);
-  // Who owns a stream and what it belongs to is said by its first event: without amendments, that is all of the state needed.
+  const segments = ancestryAt(parent, ancestry, at);
+  // Who owns a stream and what it belongs to is said by its first event, and by that of its nearest
+  // ancestor: without amendments or a deadline, that is all of the state needed.
   const wanted = { through: at, keys: keysOf(decider, amendments) };
   const before =
-    amendments.length === 0
+    amendments.length === 0 && !decider.forkExpiresAt
       ? origin
       : (await load({ streams, snapshots }, decider, parent, wanted)).state;
+  const expiresAt = forkedAt && decider.forkExpiresAt?.(before, forkedAt);
+  const forked: StreamForked = {
+    type: 'StreamForked',
+    data: {
+      ...{ ancestry: segments, scope },
+      ...(reason !== undefined && { reason }),
+      ...(expiresAt !== undefined && { expiresAt }),
+      ...(adoption ?? (await streams.adoptionOf(segments.at(-1)?.stream ?? parent))),
+    },
+  };
   const decided = decideAll(decider, decider.evolve(before, forked as Fact as Event), amendments);
   if (isRejection(decided)) return decided;
 
@@ -68,11 +94,6 @@ export const forkStream = async <Command, State extends object, Event extends Fa
       : reject('fork-already-exists');
   }
 };
-
-const forkedAt = (ancestry: readonly Segment[], reason: string | undefined): StreamForked => ({
-  type: 'StreamForked',
-  data: { ancestry, scope: 'stream', ...(reason !== undefined && { reason }) },
-});
 
 const eventAt = async (
   streams: Streams,

@@ -1,3 +1,5 @@
+import type { Moment } from './time.js';
+
 /** Something that happened. The type name and the data shape are the storage format: change them only with an upcaster. */
 export type Fact<Type extends string = string, Data extends object = object> = Readonly<{
   type: Type;
@@ -54,6 +56,8 @@ export type Decider<Command, State, Event extends Fact, Reason> = Readonly<{
   correlationOf: (state: State) => string | undefined;
   /** The reason given when there is no such stream, or none that the caller may know of. */
   notFound: Reason;
+  /** Until when a fork waits that is made of a state at a moment; none by default. */
+  forkExpiresAt?: (state: State, forkedAt: Moment) => Moment | undefined;
   /** None by default: for streams of few events, which are quickly folded from the first. */
   snapshots?: SnapshotRules<Command, Event>;
 }>;

@@ -2,7 +2,7 @@ import { OrderedMap } from 'immutable';
 import { type Decider, evolveWith, type Fact } from './decider.js';
 import { decideExecution } from './execution-rules.js';
 import { fingerprint } from './fingerprint.js';
-import { type Origin, originOf, type StreamForked } from './fork.js';
+import { adoptionIn, type Origin, originOf, type StreamForked } from './fork.js';
 import type { JsonObject, JsonValue } from './json.js';
 import { fullState, type StoredState } from './stored-state.js';
 
@@ -198,10 +198,11 @@ export const execution: Decider<ExecutionCommand, Execution, ExecutionEvent, Exe
       pruned: { through, count: (execution.pruned?.count ?? 0) + count },
     })),
     // A fork has the past of an execution, not its work: the task under way is the ancestor's.
-    StreamForked: onLive((execution, { ancestry }) => {
-      const forkedFrom = originOf(ancestry);
+    StreamForked: onLive((execution, data) => {
+      const forkedFrom = originOf(data.ancestry);
       return {
         ...withoutTask(execution),
+        ...adoptionIn(data),
         ...(isDispatching(execution) && { held: true as const }),
         ...(forkedFrom && { forkedFrom }),
       };

@@ -1,4 +1,5 @@
 import type { Fact } from './decider.js';
+import type { Moment } from './time.js';
 
 /** A run of events taken from another stream: its revisions up to and including `through`. */
 export type Segment = Readonly<{ stream: string; through: number }>;
@@ -9,8 +10,26 @@ export type Segment = Readonly<{ stream: string; through: number }>;
  */
 export type StreamForked = Fact<
   'StreamForked',
-  { ancestry: readonly Segment[]; reason?: string; scope: 'stream' | 'tree' }
+  {
+    ancestry: readonly Segment[];
+    reason?: string;
+    /** `tree`: a session that takes along what is open in it, and what it takes along. */
+    scope: 'stream' | 'tree';
+    /** How long it waits for an answer: what it inherits from is counted from another moment. */
+    expiresAt?: Moment;
+  } & Partial<Adoption>
 >;
+
+/** What a fork belongs to where that is not what its ancestor belongs to. Forks of the fork keep it. */
+export type Adoption = Readonly<{ sessionId: string; executionId?: string }>;
+
+export const adoptionIn = ({
+  sessionId,
+  executionId,
+}: StreamForked['data']): Adoption | undefined =>
+  sessionId === undefined
+    ? undefined
+    : { sessionId, ...(executionId !== undefined && { executionId }) };
 
 /** Where a stream was forked from: a stream and the last revision taken from it. */
 export type Origin = Readonly<{ stream: string; revision: number }>;

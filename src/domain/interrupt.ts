@@ -1,7 +1,7 @@
 import { type Decider, type Decision, evolveWith, type Fact, reject } from './decider.js';
-import { type Origin, originOf, type StreamForked } from './fork.js';
+import { adoptionIn, type Origin, originOf, type StreamForked } from './fork.js';
 import { isSameJson, type JsonObject } from './json.js';
-import { isBefore, type Moment } from './time.js';
+import { isBefore, type Moment, secondsAfter } from './time.js';
 
 // Events. Names and fields are the storage format.
 
@@ -172,18 +172,28 @@ export const interrupt: Decider<InterruptCommand, Interrupt, InterruptEvent, Int
   ownerOf: (state) => (state.status === 'absent' ? undefined : state.userId),
   correlationOf: (state) => (state.status === 'absent' ? undefined : state.sessionId),
   notFound: 'interrupt-not-found',
+  forkExpiresAt: (state, forkedAt) =>
+    state.status === 'pending' && state.ttlSeconds !== undefined
+      ? secondsAfter(forkedAt, state.ttlSeconds)
+      : undefined,
 
   evolve: evolveWith<Interrupt, InterruptEvent>({
     InterruptRaised: (_, data) => ({ ...data, status: 'pending' }),
     InterruptResolved: onLive((_, data) => ({ ...data, status: 'resolved' as const })),
     InterruptCancelled: onLive((_, data) => ({ ...data, status: 'cancelled' as const })),
     InterruptExpired: onLive(() => ({ status: 'expired' as const })),
-    // A fork is made to see what another answer leads to: the deadline of its past is not its own.
-    StreamForked: (state, { ancestry }) => {
+    // The deadline of a fork's past is not its own: it waits anew, if it still waits.
+    StreamForked: (state, data) => {
       if (state.status === 'absent') return state;
-      const { ttlSeconds, expiresAt, ...interrupt } = state;
-      const forkedFrom = originOf(ancestry);
-      return { ...interrupt, ...(forkedFrom && { forkedFrom }) };
+      const { ttlSeconds, expiresAt: _, ...interrupt } = state;
+      const { expiresAt } = data;
+      const forkedFrom = originOf(data.ancestry);
+      return {
+        ...interrupt,
+        ...(ttlSeconds !== undefined && expiresAt !== undefined && { ttlSeconds, expiresAt }),
+        ...adoptionIn(data),
+        ...(forkedFrom && { forkedFrom }),
+      };
     },
   }),
 };

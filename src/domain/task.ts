@@ -1,5 +1,5 @@
 import { type Decider, evolveWith, type Fact } from './decider.js';
-import { type Origin, originOf, type StreamForked } from './fork.js';
+import { adoptionIn, type Origin, originOf, type StreamForked } from './fork.js';
 import type { JsonValue } from './json.js';
 import { decideTask } from './task-rules.js';
 import type { Moment } from './time.js';
@@ -225,10 +225,11 @@ export const task: Decider<TaskCommand, Task, TaskEvent, TaskRejection> = {
       status: 'cancelled',
     })),
     // A fork has the past of a task, not its work: it is not handed out unless it is retried.
-    StreamForked: onLive(({ lease: _, dueAt: __, ...task }, { ancestry }) => {
-      const forkedFrom = originOf(ancestry);
+    StreamForked: onLive(({ lease: _, dueAt: __, ...task }, data) => {
+      const forkedFrom = originOf(data.ancestry);
       return {
         ...task,
+        ...adoptionIn(data),
         ...(isOpen(task) && { status: 'cancelled' as const }),
         inert: true,
         ...(forkedFrom && { forkedFrom }),
@@ -237,5 +238,6 @@ export const task: Decider<TaskCommand, Task, TaskEvent, TaskRejection> = {
   }),
 };
 
-const isOpen = ({ status }: Pick<LiveTask, 'status'>): boolean =>
+/** Whether a task is still to be done. */
+export const isOpen = ({ status }: Pick<LiveTask, 'status'>): boolean =>
   status === 'ready' || status === 'delayed' || status === 'running';

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Segment, StreamForked } from '../domain/fork.js';
+import { type Adoption, adoptionIn, type Segment, type StreamForked } from '../domain/fork.js';
 import {
   type EventStore,
   type ExpectedRevision,
@@ -37,6 +37,8 @@ export type Streams = Readonly<{
   read(stream: string, options?: LogicalReadOptions): AsyncIterable<StoredEvent>;
   /** What a stream inherits, oldest first: nothing for one that is no fork, undefined for one without events. */
   ancestryOf(stream: string): Promise<readonly Segment[] | undefined>;
+  /** What a fork belongs to, where that is not what its ancestor belongs to. */
+  adoptionOf(stream: string): Promise<Adoption | undefined>;
 }>;
 
 /** The revision of a stream's first own event. */
@@ -63,22 +65,24 @@ export const ancestryAt = (
 
 /** Adds lineage to an event store. `remembered` bounds how many streams' ancestries are kept in memory. */
 export const withLineage = (store: EventStore, remembered = 50_000): Streams => {
-  // An ancestry never changes once its stream exists.
-  const ancestries = new LRUCache<string, readonly Segment[]>({ max: remembered });
+  // Where a stream comes from never changes once it exists.
+  const descents = new LRUCache<string, Descent>({ max: remembered });
 
-  const ancestryOf = async (stream: string): Promise<readonly Segment[] | undefined> => {
-    const known = ancestries.get(stream);
+  const descentOf = async (stream: string): Promise<Descent | undefined> => {
+    const known = descents.get(stream);
     if (known) return known;
     for await (const first of store.read(stream, { from: 0, limit: 1 })) {
-      const ancestry = ancestryIn(first);
-      ancestries.set(stream, ancestry);
-      return ancestry;
+      const descent = descentIn(first);
+      descents.set(stream, descent);
+      return descent;
     }
     return undefined;
   };
+  const ancestryOf = async (stream: string) => (await descentOf(stream))?.ancestry;
 
   return {
     ancestryOf,
+    adoptionOf: async (stream) => (await descentOf(stream))?.adoption,
     append: async (stream, events, expected, base) => {
       // A fork begins at its base: what came before is not its own, and no place to append at.
       if (expected !== 'none' && expected < base) throw new RevisionConflict(stream, expected);
@@ -115,8 +119,14 @@ export const withLineage = (store: EventStore, remembered = 50_000): Streams => 
   };
 };
 
-const ancestryIn = (first: StoredEvent): readonly Segment[] =>
-  first.type === 'StreamForked' ? (first.data as StreamForked['data']).ancestry : [];
+type Descent = Readonly<{ ancestry: readonly Segment[]; adoption: Adoption | undefined }>;
+
+const descentIn = ({ type, data }: StoredEvent): Descent => {
+  if (type !== 'StreamForked') return { ancestry: [], adoption: undefined };
+  // The codec has checked that the data is a fork's.
+  const forked = data as StreamForked['data'];
+  return { ancestry: forked.ancestry, adoption: adoptionIn(forked) };
+};
 
 const onBase = (event: NewEvent, base: number): NewEvent => ({
   ...event,

@@ -194,5 +194,8 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
     ancestry: z.array(segment).min(1),
     reason: z.string().optional(),
     scope: z.enum(['stream', 'tree']),
+    expiresAt: moment.optional(),
+    sessionId: z.string().optional(),
+    executionId: z.string().optional(),
   }),
 };

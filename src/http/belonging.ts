@@ -29,7 +29,8 @@ export const belongingOf = async (
   const userId = run && execution.ownerOf(run);
   if (!run || run.status === 'absent' || userId === undefined || !maySee(caller, userId))
     throw new Problem('execution-not-found');
-  const inSession = run.sessionId;
+  const adoption = await streams.adoptionOf(`execution-${executionId}`);
+  const inSession = adoption?.sessionId ?? run.sessionId;
   if (inSession === undefined && sessionId === undefined) return { userId, executionId };
   if (sessionId !== undefined && inSession !== sessionId)
     throw malformed('sessionId', 'is not that of the execution');

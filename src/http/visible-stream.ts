@@ -32,7 +32,8 @@ export const visibleStream = async (
   const origin = await firstState(streams, decider, stream);
   if (!origin || !maySee(caller, decider.ownerOf(origin))) throw notFound(stream);
   // Executions are what belongs to sessions; what else they may belong to, nothing deletes.
-  const session = decider.correlationOf(origin) ?? name.id;
+  const adoption = await streams.adoptionOf(stream);
+  const session = adoption?.sessionId ?? decider.correlationOf(origin) ?? name.id;
   return { ...name, stream, decider, session };
 };
 

@@ -5,7 +5,9 @@ import { type Page, toPage } from './page.js';
 import { olderThan } from './sessions.js';
 import { visibleTo } from './visible.js';
 
-export type ExecutionView = Omit<ExecutionRecord, '_id' | 'position' | 'stream' | 'ancestors'>;
+type Hidden = '_id' | 'position' | 'stream' | 'ancestors' | 'createdPosition' | 'settledPosition';
+
+export type ExecutionView = Omit<ExecutionRecord, Hidden>;
 
 export type ExecutionListOptions = Readonly<{
   sessionId?: string;
@@ -45,7 +47,8 @@ export const listExecutions = async (
 
 /** The stage that a task carries out is the current one, as long as it does. */
 const viewOf = (record: ExecutionRecord): ExecutionView => {
-  const { _id, position, stream, ancestors, dispatched, ...view } = record;
+  const { _id, position, stream, ancestors, dispatched, ...shown } = record;
+  const { createdPosition, settledPosition, ...view } = shown;
   if (!dispatched) return view;
   const { taskId, dispatchedAt, ...currentStage } = dispatched;
   return { ...view, currentStage, dispatched };

@@ -5,7 +5,9 @@ import { type Page, toPage } from './page.js';
 import { olderThan } from './sessions.js';
 import { visibleTo } from './visible.js';
 
-export type InterruptView = Omit<InterruptRecord, '_id' | 'position' | 'stream' | 'ancestors'>;
+type Hidden = '_id' | 'position' | 'stream' | 'ancestors' | 'createdPosition' | 'settledPosition';
+
+export type InterruptView = Omit<InterruptRecord, Hidden>;
 
 export type InterruptListOptions = Readonly<{
   status?: InterruptStatus;
@@ -41,5 +43,12 @@ export const listInterrupts = async (
   return toPage(read, limit, ({ updatedAt, _id }) => [updatedAt, _id], viewOf);
 };
 
-const viewOf = ({ _id, position, stream, ancestors, ...view }: InterruptRecord): InterruptView =>
-  view;
+const viewOf = ({
+  _id,
+  position,
+  stream,
+  ancestors,
+  createdPosition,
+  settledPosition,
+  ...view
+}: InterruptRecord): InterruptView => view;

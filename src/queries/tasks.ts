@@ -4,7 +4,14 @@ import type { Collections, TaskRecord } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
 import { visibleTo } from './visible.js';
 
-type Hidden = '_id' | 'position' | 'stream' | 'ancestors' | 'readyPosition';
+type Hidden =
+  | '_id'
+  | 'position'
+  | 'stream'
+  | 'ancestors'
+  | 'readyPosition'
+  | 'createdPosition'
+  | 'settledPosition';
 
 export type TaskView = Omit<TaskRecord, Hidden>;
 
@@ -70,5 +77,7 @@ const viewOf = <Shown extends Pick<TaskRecord, Hidden>>({
   stream,
   ancestors,
   readyPosition,
+  createdPosition,
+  settledPosition,
   ...view
 }: Shown): Omit<Shown, Hidden> => view;

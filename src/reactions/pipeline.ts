@@ -137,8 +137,11 @@ export const pipelineReaction = ({
   /** Tells the execution that a task belongs to what became of it. */
   const settle = async (event: StoredEvent, command: ExecutionCommand): Promise<void> => {
     const submitted = await firstState(streams, task, event.stream);
-    if (!submitted || submitted.status === 'absent' || !submitted.executionId) return;
-    await executions(submitted.executionId, [command], requestFor(event, 'settle'));
+    if (!submitted || submitted.status === 'absent') return;
+    const adoption = await streams.adoptionOf(event.stream);
+    const executionId = adoption?.executionId ?? submitted.executionId;
+    if (executionId === undefined) return;
+    await executions(executionId, [command], requestFor(event, 'settle'));
   };
 
   const handlers: Handlers = {

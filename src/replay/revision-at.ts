@@ -3,27 +3,37 @@ import type { Streams } from '../eventstore/lineage.js';
 
 /**
  * The last revision of a stream as of a moment, inclusive; `none` when nothing had happened by then.
- * Found by halving, as times grow along a stream, and from ancestors to forks: one event is read for
- * each doubling of the stream's length. Where a store's clock was set back, one of the revisions that
- * answer the question is found.
+ * Where a store's clock was set back, one of the revisions that answer the question is found.
  *
  * @param moment milliseconds since 1970
  */
-export const revisionAt = async (
+export const revisionAt = (
   streams: Streams,
   stream: string,
   moment: number,
+): Promise<number | 'none'> =>
+  lastRevisionOf(streams, stream, ({ created }) => Date.parse(created) <= moment);
+
+/**
+ * The last revision of a stream of which something holds that holds of all before it and of none
+ * after; `none` when it holds of none. Found by halving: as times and positions grow along a stream,
+ * and from ancestors to forks, one event is read for each doubling of the stream's length.
+ */
+export const lastRevisionOf = async (
+  streams: Streams,
+  stream: string,
+  holds: (event: StoredEvent) => boolean,
 ): Promise<number | 'none'> => {
   const head = await only(streams.read(stream, { direction: 'backwards', limit: 1 }));
   if (!head) return 'none';
-  if (Date.parse(head.created) <= moment) return head.revision;
-  // What happened at `low` did so by then, what happened at `high` did not.
+  if (holds(head)) return head.revision;
+  // It holds of `low`, and not of `high`.
   let low = -1;
   let high = head.revision;
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     const event = await only(streams.read(stream, { from: middle, limit: 1 }));
-    if (event && Date.parse(event.created) <= moment) low = middle;
+    if (event && holds(event)) low = middle;
     else high = middle;
   }
   return low < 0 ? 'none' : low;

@@ -163,7 +163,24 @@ describe('a fork of an interrupt', () => {
     data: { ancestry: [{ stream: 'interrupt-1', through: 0 }], scope: 'stream' },
   };
 
-  it('is open where the interrupt was, and has no deadline', () => {
+  const later = '2026-01-01T02:00:00.000Z';
+  const waiting: StreamForked = { ...forked, data: { ...forked.data, expiresAt: later } };
+
+  it('waits as long again from the fork on, where the interrupt was open', () => {
+    const expiresAt = (...history: readonly InterruptEvent[]) =>
+      interrupt.forkExpiresAt?.(stateOf(interrupt, history), deadline);
+    expect(expiresAt(raised)).toBe(later);
+    expect(expiresAt(raised, waiting)).toBe(later);
+    expect(expiresAt(raisedForEver)).toBeUndefined();
+    expect(expiresAt(raised, resolved)).toBeUndefined();
+    given(interrupt).events(raised, waiting).when(expire(deadline)).changesNothing();
+    given(interrupt).events(raised, waiting).when(expire(later)).adds(expired);
+  });
+  it('belongs to the session that took it along', () => {
+    const taken: StreamForked = { ...forked, data: { ...forked.data, sessionId: 's-2' } };
+    expect(interrupt.correlationOf(stateOf(interrupt, [raised, taken]))).toBe('s-2');
+  });
+  it('has no deadline where none is said', () => {
     given(interrupt).events(raised, forked).when(expire(deadline)).changesNothing();
     given(interrupt)
       .events(raised, forked)

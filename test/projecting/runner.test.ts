@@ -155,7 +155,7 @@ describe('the runner', () => {
       { messageCount: 1, revision: 3, forkedFrom: { stream: `session-${ids[0]}`, revision: 1 } },
       { messageCount: 1, revision: 4, forkedFrom: { stream: `session-${ids[1]}`, revision: 3 } },
     ]);
-    expect(await documentsOf(db, 'executions_v2', { id: ids[1] })).toMatchObject([
+    expect(await documentsOf(db, 'executions_v3', { id: ids[1] })).toMatchObject([
       { checkpointCount: 1, currentStage: { stage: 'plan' }, revision: 2 },
     ]);
   });

@@ -37,7 +37,7 @@ describe('a document made of many streams', () => {
           ...{ dead: 1, cancelled: 1, minutes: [{ completed: 1 }] },
         },
       ]);
-      expect(await db.collection('tasks_v1').countDocuments({ queue })).toBe(2);
+      expect(await db.collection('tasks_v2').countDocuments({ queue })).toBe(2);
       await expectAsRebuilt({ ...stores, db }, 'anew');
     },
   );

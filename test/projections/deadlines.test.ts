@@ -43,6 +43,20 @@ describe('the deadline of an interrupt', () => {
     const events = eventsOf('interrupt-2', [forked, resolved], { first: 1 });
     expect(project(deadlines, events)).toStrictEqual([]);
   });
+
+  it('is its own in a fork that waits anew', () => {
+    const forked = {
+      type: 'StreamForked',
+      data: { ancestry: [{ stream, through: 0 }], scope: 'stream', expiresAt: deadline },
+    };
+    const [fork] = eventsOf('interrupt-2', [forked], { first: 1 });
+    expect(fork && project(deadlines, [fork])).toStrictEqual([
+      {
+        ...{ _id: 'interrupt-2', stream: 'interrupt-2', kind: 'interrupt' },
+        ...{ dueAt: deadline, revision: 1, position: 1 },
+      },
+    ]);
+  });
 });
 
 describe('the deadline of a task', () => {

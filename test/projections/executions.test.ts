@@ -23,6 +23,7 @@ const fresh = {
   status: 'running',
   checkpointCount: 0,
   createdAt: second(1),
+  createdPosition: 1,
   updatedAt: second(1),
   revision: 0,
   position: 1,
@@ -62,6 +63,7 @@ describe('the document of an execution', () => {
       {
         ...{ ...fresh, ...outcome },
         ...{ finishedAt: second(2), updatedAt: second(2), revision: 1, position: 2 },
+        settledPosition: 2,
       },
     ]);
   });
@@ -93,6 +95,7 @@ describe('the document of a forked execution', () => {
         updatedAt: second(20),
         forkedFrom: { stream, revision: 4 },
         ancestors: [stream],
+        createdPosition: 20,
         revision: 5,
         position: 20,
       },

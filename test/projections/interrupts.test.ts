@@ -12,7 +12,7 @@ const fresh = {
   ...{ _id: stream, stream, id: '1' },
   ...raised.data,
   status: 'pending',
-  ...{ createdAt: second(1), updatedAt: second(1), revision: 0, position: 1 },
+  ...{ createdAt: second(1), updatedAt: second(1), revision: 0, position: 1, createdPosition: 1 },
 };
 
 describe('the document of an interrupt', () => {
@@ -29,6 +29,7 @@ describe('the document of an interrupt', () => {
       {
         ...{ ...fresh, ...outcome },
         ...{ settledAt: second(2), updatedAt: second(2), revision: 1, position: 2 },
+        settledPosition: 2,
       },
     ]);
   });
@@ -57,7 +58,7 @@ describe('the document of a forked interrupt', () => {
         ...{ ...raisedForEver.data, ...resolved.data, status: 'resolved' },
         ...{ createdAt: second(20), updatedAt: second(21), settledAt: second(21) },
         ...{ forkedFrom: { stream, revision: 0 }, ancestors: [stream] },
-        ...{ revision: 2, position: 21 },
+        ...{ revision: 2, position: 21, createdPosition: 20, settledPosition: 21 },
       },
     ]);
   });

@@ -27,7 +27,7 @@ const of = (...facts: readonly TaskEvent[]) => project(tasks, eventsOf(stream, f
 
 const common = {
   ...{ _id: stream, stream, id: '1', ...piece },
-  ...{ attempts: 0, cancelRequested: false, createdAt: second(1) },
+  ...{ attempts: 0, cancelRequested: false, createdAt: second(1), createdPosition: 1 },
 };
 const moved = (count: number) => ({
   updatedAt: second(count),
@@ -66,7 +66,7 @@ describe('the document of a task', () => {
     expect(of(submitted(), claimed(), completed)).toStrictEqual([
       {
         ...{ ...common, status: 'completed', attempts: 1, workerId: 'w-1' },
-        ...{ result: { pages: 3 }, finishedAt: second(3), ...moved(3) },
+        ...{ result: { pages: 3 }, finishedAt: second(3), settledPosition: 3, ...moved(3) },
       },
     ]);
   });
@@ -118,8 +118,21 @@ describe('the document of a task', () => {
         ...{ inert: true, createdAt: second(20), finishedAt: second(20) },
         ...{ forkedFrom: { stream, revision: 0 }, ancestors: [stream] },
         ...{ updatedAt: second(20), revision: 1, position: 20 },
+        ...{ createdPosition: 20, settledPosition: 20 },
       },
     ]);
+  });
+
+  it('that its session took along belongs to that from the beginning, and is still to be done', () => {
+    const [before] = of(submitted());
+    const { _id, position, ...inherited } = before as { _id: string; position: number };
+    const fork = forkedAt(0);
+    const adoption = { sessionId: 's-2', executionId: 'e-2' };
+    const taken = { ...fork, data: { ...fork.data, scope: 'tree', ...adoption } };
+    const events = eventsOf('task-2', [taken], { first: 1, position: 20, inherited });
+    const [document] = project(tasks, events);
+    expect(document).toMatchObject({ ...adoption, status: 'cancelled', createdPosition: 0 });
+    expect(document).not.toHaveProperty('settledPosition');
   });
 });
 

@@ -61,7 +61,7 @@ const twoRuns = async (name: string, shared: number): Promise<void> => {
     { _id: a, stream: a, ancestry: [] },
     { _id: b, stream: b, ancestry },
   ] as Document[]);
-  await db.collection('executions_v2').insertMany([
+  await db.collection('executions_v3').insertMany([
     { _id: a, stream: a, id: `${name}a`, userId: 'ann', revision: shared + 10 },
     { _id: b, stream: b, id: `${name}b`, userId: 'ann', revision: shared + 11 },
   ] as Document[]);

@@ -124,7 +124,7 @@ beforeAll(async () => {
     },
     ...{ ready: 2, delayed: 0, running: 0, completed: 0, failed: 0, dead: 0, cancelled: 0 },
   } as Document);
-  await db.collection('tasks_v1').insertMany(
+  await db.collection('tasks_v2').insertMany(
     [9, 2].map(
       (priority) =>
         ({
@@ -134,7 +134,7 @@ beforeAll(async () => {
         }) as Document,
     ),
   );
-  await db.collection('executions_v2').insertMany(
+  await db.collection('executions_v3').insertMany(
     ['b', 'c'].map(
       (id) =>
         ({

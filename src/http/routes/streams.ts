@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { forkStream } from '../../commands/fork.js';
+import { type ForkCommand, forkStream } from '../../commands/fork.js';
 import type { Caller } from '../../commands/request.js';
 import type { Category } from '../../domain/deciders.js';
 import { lineageOf } from '../../queries/lineage.js';
@@ -9,12 +9,13 @@ import { type Head, headAt, stateAt } from '../../replay/state-at.js';
 import { stateView } from '../../replay/state-view.js';
 import { creating, found, written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
-import { Problem } from '../problem.js';
+import { malformed, Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, id, paging, queryFlag, reason, revision } from '../schema.js';
 import type { Services } from '../services.js';
 import { headOf, visibleStream } from '../visible-stream.js';
 import { amendmentsOf } from './amendments.js';
+import { forkTree, type TreeFork } from './fork-tree.js';
 
 const params = z.strictObject({ stream: z.string().max(300) });
 const direction = z.enum(['forwards', 'backwards']);
@@ -35,10 +36,8 @@ const entryLists: Readonly<Partial<Record<Category, string>>> = {
 };
 
 /** Time travel, on any stream. */
-export const streamRoutes = (
-  { streams, snapshots, collections, clock }: Services,
-  gate: FamilyGate,
-): readonly Route[] => {
+export const streamRoutes = (services: Services, gate: FamilyGate): readonly Route[] => {
+  const { streams, snapshots, collections, clock } = services;
   const visible = (stream: string, caller: Caller) => visibleStream(streams, stream, caller);
 
   return [
@@ -122,7 +121,8 @@ export const streamRoutes = (
       body: z.strictObject({
         at: z.number().int().nonnegative(),
         id: id.optional(),
-        scope: z.enum(['stream']).default('stream'),
+        scope: z.enum(['stream', 'tree']).default('stream'),
+        resume: z.boolean().optional(),
         amendments: z.array(z.unknown()).max(100).default([]),
         reason: reason.optional(),
       }),
@@ -130,21 +130,32 @@ export const streamRoutes = (
         const { category, id: of, decider, stream, session } = await visible(params.stream, caller);
         // Its secret is its own, and a copy of it would send every event twice.
         if (category === 'webhook') throw new Problem('webhook-not-forkable');
+        const { scope, resume = false } = body;
+        if (scope === 'tree' && category !== 'session')
+          throw malformed('scope', 'only sessions take others along');
+        if (scope === 'stream' && body.resume !== undefined)
+          throw malformed('resume', 'is for what a session takes along: scope has to be tree');
         const { ifRevision } = command;
         if (ifRevision !== undefined) await headOf(streams, stream, ifRevision);
         const forkId = body.id ?? newId;
-        const at = new Date(clock.now()).toISOString();
-        const fork = {
-          ...{ of, at: body.at, id: forkId },
-          amendments: amendmentsOf(category, body.amendments, command, at),
+        const forkedAt = new Date(clock.now()).toISOString();
+        const fork: ForkCommand<object> = {
+          ...{ of, at: body.at, id: forkId, forkedAt },
+          amendments: amendmentsOf(category, body.amendments, command, forkedAt),
           ...(body.reason !== undefined && { reason: body.reason }),
         };
-        const outcome = await creating(
-          `${category}-${forkId}`,
-          'fork-already-exists',
-          gate.add(session, () => forkStream(streams, decider, fork, command, snapshots)),
-        );
-        return written(outcome, { created: `${plural[category]}/${forkId}` });
+        const fully = <Result extends object>(work: () => Promise<Result>) =>
+          creating(`${category}-${forkId}`, 'fork-already-exists', gate.add(session, work));
+        const created = `${plural[category]}/${forkId}`;
+        if (scope === 'stream') {
+          const one = () => forkStream(streams, decider, fork, command, snapshots);
+          return written(await fully(one), { created });
+        }
+        // Of a session, the amendments are a session's commands. The fork is a family of its own.
+        const tree = () => forkTree(services, fork as TreeFork, resume, command);
+        const outcome = await fully(() => gate.add(forkId, tree));
+        const { children, shared, sharedCount } = outcome;
+        return written(outcome, { created, more: { children, shared, sharedCount } });
       },
     }),
   ];
