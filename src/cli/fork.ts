@@ -1,11 +1,17 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Written } from '../client/client.js';
 import { type Assignment, assignmentArgument } from './assignment.js';
 import { contextOf } from './context.js';
 import { amendmentsFor, misfitOf } from './fork-amendments.js';
 import { linkTo, placeArgument, type StreamReference } from './stream-reference.js';
 
-type Options = Readonly<{ set?: readonly Assignment[]; reason?: string; id?: string }>;
+type Options = Readonly<{
+  set?: readonly Assignment[];
+  reason?: string;
+  id?: string;
+  scope: 'stream' | 'tree';
+  resume?: true;
+}>;
 
 /** `forkline fork` */
 export const registerFork = (program: Command): void => {
@@ -20,10 +26,16 @@ export const registerFork = (program: Command): void => {
     )
     .option('--reason <text>', 'kept with the fork')
     .option('--id <uuid>', 'the id of the fork', uuidArgument)
+    .addOption(
+      new Option('--scope <scope>', 'tree: a session takes along what was open in it')
+        .choices(['stream', 'tree'])
+        .default('stream'),
+    )
+    .option('--resume', 'with --scope tree: what is taken along goes on by itself')
     .action(async (place: Required<StreamReference>, options: Options, command: Command) => {
       const { client, url, isJson, terminal } = contextOf(command);
       const { stream, revision: at } = place;
-      const { set = [], reason, id } = options;
+      const { set = [], reason, id, scope, resume } = options;
       const misfit = misfitOf(stream, set);
       if (misfit) command.error(`error: ${misfit}`);
       const amendments = await amendmentsFor(client, place, set);
@@ -32,6 +44,8 @@ export const registerFork = (program: Command): void => {
         ...(id !== undefined && { id }),
         ...(amendments.length > 0 && { amendments }),
         ...(reason !== undefined && { reason }),
+        ...(scope === 'tree' && { scope }),
+        ...(resume && { resume }),
       });
       if (isJson) return terminal.print(JSON.stringify(fork));
       const { paint } = terminal;
@@ -44,6 +58,11 @@ export const registerFork = (program: Command): void => {
       ];
       terminal.print(`Forked ${linkTo(stream, at)}`);
       terminal.print(`into   ${paint('bold', link)}`);
+      for (const child of fork.children ?? [])
+        terminal.print(
+          `       ${child.stream}  ${paint('dim', `from ${child.forkedFrom.stream}`)}`,
+        );
+      if (fork.sharedCount) terminal.print(`shares ${fork.sharedCount} that were finished`);
       for (const [what = '', line] of next)
         terminal.print(`  ${paint('dim', what.padEnd(10))}  ${line}`);
     });

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, Origin, PageQuery, Position } from './types.js';
+import type { JsonObject, JsonValue, Origin, PageQuery, Position, Written } from './types.js';
 
 /** An event, as streams and the feed give it. */
 export type ForklineEvent = Readonly<{
@@ -33,11 +33,23 @@ export type StreamState = Readonly<{
 /** A command carried out on a fork as it is made, such as `{ type: 'EditMessage', messageId, content }`. */
 export type Amendment = Readonly<{ type: string; [field: string]: JsonValue }>;
 
+/** What a fork of a session took along, and what it left where it was. */
+export type Forked = Written &
+  Readonly<{
+    children?: readonly Readonly<{ stream: string; forkedFrom: Origin }>[];
+    /** The first of what was finished, and how many those are. */
+    shared?: readonly string[];
+    sharedCount?: number;
+  }>;
+
 export type NewFork = Readonly<{
   /** The last revision that the fork inherits. */
   at: number;
   id?: string;
+  /** `tree` takes along what was open in a session. */
   scope?: 'stream' | 'tree';
+  /** Whether what is taken along goes on by itself. */
+  resume?: boolean;
   amendments?: readonly Amendment[];
   reason?: string;
 }>;

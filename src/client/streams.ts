@@ -1,7 +1,14 @@
 import { everyItem } from './pages.js';
-import type { EventQuery, Lineage, NewFork, StreamEvent, StreamState } from './stream-types.js';
+import type {
+  EventQuery,
+  Forked,
+  Lineage,
+  NewFork,
+  StreamEvent,
+  StreamState,
+} from './stream-types.js';
 import { path, type ReadOptions, type Transport, type WriteOptions } from './transport.js';
-import type { Page, Written } from './types.js';
+import type { Page } from './types.js';
 
 /** A revision, or a time in ISO 8601; the head by default. */
 export type AsOf = Readonly<{ at?: number | string }>;
@@ -25,7 +32,7 @@ export const streamsOver = (http: Transport) => {
       http.read<StreamState>(path`/v1/streams/${stream}/state`, at, options),
     /** Makes a new stream that inherits the events up to `at`. */
     fork: (stream: string, fork: NewFork, options?: WriteOptions) =>
-      http.write<Written>('POST', path`/v1/streams/${stream}/forks`, fork, options),
+      http.write<Forked>('POST', path`/v1/streams/${stream}/forks`, fork, options),
     /** Where a stream comes from, and what was forked from it. */
     lineage: (stream: string, options?: ReadOptions) =>
       http.read<Lineage>(path`/v1/streams/${stream}/lineage`, {}, options),
