@@ -4,7 +4,10 @@ import type { JsonObject, JsonValue } from '../domain/json.js';
 import { entriesOf, headOf } from '../eventstore/partial.js';
 import { stateView } from './state-view.js';
 
-type AnyDecider<State> = Pick<Decider<never, State, Fact, unknown>, 'snapshots' | 'initial'>;
+type AnyDecider<State, Event extends Fact> = Pick<
+  Decider<never, State, Event, unknown>,
+  'snapshots' | 'initial'
+>;
 
 /** Differences of this size, in characters of JSON, end a page before its limit does. */
 export const fullPage = 4 * 1024 * 1024;
@@ -13,15 +16,15 @@ export const fullPage = 4 * 1024 * 1024;
  * What turns a state, as users see it, into another (RFC 6902), as far as their heads go: the maps
  * of messages and of checkpoints count as empty. A stream without events has the state `{}`.
  */
-export const headChanges = <State extends object>(
-  decider: AnyDecider<State>,
+export const headChanges = <State extends object, Event extends Fact>(
+  decider: AnyDecider<State, Event>,
   before: State,
   after: State,
 ): Delta => changesBetween(shownHead(decider, before), shownHead(decider, after));
 
 /** What turns some entries of a state into those of another: both states must know them. */
-export const entryChanges = <State extends object>(
-  decider: AnyDecider<State>,
+export const entryChanges = <State extends object, Event extends Fact>(
+  decider: AnyDecider<State, Event>,
   before: State,
   after: State,
   keys: readonly string[],
@@ -34,13 +37,16 @@ export const entryChanges = <State extends object>(
   );
 
 /** How much some entries of a state take up, in characters of JSON. */
-export const sizeOfEntries = <State extends object>(
-  decider: AnyDecider<State>,
+export const sizeOfEntries = <State extends object, Event extends Fact>(
+  decider: AnyDecider<State, Event>,
   state: State,
   keys: readonly string[],
 ): number => JSON.stringify(shownEntries(decider, state, keys)).length;
 
-const shownHead = <State extends object>(decider: AnyDecider<State>, state: State): JsonObject => {
+const shownHead = <State extends object, Event extends Fact>(
+  decider: AnyDecider<State, Event>,
+  state: State,
+): JsonObject => {
   if (state === decider.initial) return {};
   const head = headOf(decider, state) as JsonObject;
   const field = decider.snapshots?.entries?.field;
@@ -48,8 +54,8 @@ const shownHead = <State extends object>(decider: AnyDecider<State>, state: Stat
   return stateView(shown) as JsonObject;
 };
 
-const shownEntries = <State extends object>(
-  decider: AnyDecider<State>,
+const shownEntries = <State extends object, Event extends Fact>(
+  decider: AnyDecider<State, Event>,
   state: State,
   keys: readonly string[],
 ): JsonObject => {
