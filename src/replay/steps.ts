@@ -18,7 +18,7 @@ export type Steps = Readonly<{
   next?: number;
 }>;
 
-/** So many events are read at a time, and what they change looked up together. */
+/** So many events are read at a time at most, and what they change looked up together. */
 const batchSize = 32;
 
 /**
@@ -42,9 +42,12 @@ export const stepsOf = async (
   const steps: Step[] = [];
   let size = 0;
   let before = await load(sources, decider, stream, { through: from - 1 });
-  for (let next = from; ; next += batchSize) {
+  let next = from;
+  while (true) {
+    // One more than the page takes says whether there is another.
+    const wanted = Math.min(batchSize, limit + 1 - steps.length);
     const events: StoredEvent[] = [];
-    const read = sources.streams.read(stream, { from: next, through: to, limit: batchSize });
+    const read = sources.streams.read(stream, { from: next, through: to, limit: wanted });
     for await (const event of read) events.push(event);
     before = await withKeys(sources, decider, stream, before, knownBefore(decider, events));
     for (const event of events) {
@@ -62,7 +65,8 @@ export const stepsOf = async (
       size += JSON.stringify(step).length + sizeOfEntries(decider, before.state, keys);
       before = after;
     }
-    if (events.length < batchSize) return { steps };
+    if (events.length < wanted) return { steps };
+    next += wanted;
   }
 };
 

@@ -70,7 +70,7 @@ describe('on streams of 1,000 and of 8,040 events alike', () => {
       ),
     );
     expect(longer).toEqual(short);
-    expect(short?.eventsRead).toBeLessThanOrEqual(32 + 63 + 2);
+    expect(short?.eventsRead).toBeLessThanOrEqual(21 + 63 + 2);
   });
 
   it('two forks are compared without reading what they share', async () => {
