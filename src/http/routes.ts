@@ -11,6 +11,7 @@ import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
 import { queueRoutes } from './routes/queues.js';
 import { sessionRoutes } from './routes/sessions.js';
+import { steppingRoutes } from './routes/stepping.js';
 import { streamRoutes } from './routes/streams.js';
 import { taskLeaseRoutes } from './routes/task-leases.js';
 import { taskRoutes } from './routes/tasks.js';
@@ -35,6 +36,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...queueRoutes(services),
     ...checkpointRoutes(services, gate),
     ...streamRoutes(services, gate),
+    ...steppingRoutes(services),
     ...workerRoutes(services),
     ...feedRoutes(services),
     ...operationRoutes(services),
