@@ -6,6 +6,7 @@ import { registerInspect } from './inspect.js';
 import { registerLineage } from './lineage.js';
 import { registerParked } from './parked.js';
 import { registerProjections } from './projections.js';
+import { registerRebuild } from './rebuild.js';
 import { run } from './run.js';
 import { registerServe } from './serve.js';
 import { registerStores } from './stores.js';
@@ -31,6 +32,7 @@ const exitCode = await run(
     registerExport,
     registerProjections,
     registerParked,
+    registerRebuild,
     registerWorker,
   ],
   process.argv,
