@@ -14,8 +14,8 @@ export type Build = Readonly<{
   progress(): Promise<RebuildProgress>;
   /** The event that it goes no further than. */
   poison(): Poison | undefined;
-  /** Whether it has come to the end of the events and takes them as they come. */
-  isLive(): boolean;
+  /** Whether it takes events as they come, and everything there was when it began to is folded. */
+  isComplete(): Promise<boolean>;
   stop(): Promise<void>;
 }>;
 
@@ -40,6 +40,7 @@ export const startBuild = async (options: BuildOptions, rebuild: Rebuild): Promi
   const started = performance.now();
   let poison: Poison | undefined;
   let folded = 0;
+  let end: number | undefined;
   const collections = new Map(models.map(({ name, collection }) => [name, collection]));
   const projections = options.projections.filter(({ name }) => collections.has(name));
   const runner = await startRunner({
@@ -55,11 +56,11 @@ export const startBuild = async (options: BuildOptions, rebuild: Rebuild): Promi
       folded += events.length;
     },
   });
+  const come = () => Math.min(...models.map(({ name }) => runner.progress(name).position()));
   return {
     rebuild,
     progress: async () => {
-      const positions = models.map(({ name }) => runner.progress(name).position());
-      const position = Math.min(...positions);
+      const position = come();
       const seconds = (performance.now() - started) / 1000;
       return {
         position,
@@ -69,7 +70,11 @@ export const startBuild = async (options: BuildOptions, rebuild: Rebuild): Promi
       };
     },
     poison: () => poison,
-    isLive: () => !poison && runner.status().every(({ lagEvents }) => lagEvents !== null),
+    isComplete: async () => {
+      if (runner.status().some(({ lagEvents }) => lagEvents === null)) return false;
+      end ??= await store.head();
+      return Math.max(come(), 0) >= end;
+    },
     stop: () => runner.stop(),
   };
 };

@@ -103,9 +103,9 @@ export const startRebuilding = (options: Options): Rebuilding => {
       await rebuilds.move(rebuild.id, 'stopped', leaves, poison);
       return;
     }
-    const isLive = build.isLive();
+    const isComplete = await build.isComplete();
     if (!(await rebuilds.report(rebuild.id, await build.progress()))) return leaveOff();
-    if (!isLive) return;
+    if (!isComplete) return;
     await leaveOff();
     const replaced = known.filter(({ _id }) =>
       rebuild.models.some(({ name, version }) => _id === `${name}_v${version}`),
