@@ -16,6 +16,7 @@ import { identifier } from './http/identify.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { forgettingKept } from './projecting/forget-kept.js';
 import { modelsIn } from './projecting/models.js';
 import { parkedIn } from './projecting/parked.js';
 import { startRebuilding } from './projecting/rebuilding.js';
@@ -80,10 +81,14 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await snapshotStore.prepare(snapshotKinds);
   const keeper = keepSnapshots(streams, snapshotStore, log);
   const snapshots = { ...snapshotStore, missed: keeper.missed };
+  const forgetKept = forgettingKept({ db, streams, projections, models });
   const runner = await startRunner({
     ...{ store, streams, db, projections, parked, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
-    follower: keeper.follow,
+    follower: async (events) => {
+      await keeper.follow(events);
+      await forgetKept(events);
+    },
   });
   const rebuilding = startRebuilding({
     ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },

@@ -26,6 +26,9 @@ type Options = BuildOptions &
     everyMs?: number;
   }>;
 
+/** For how long an ending node tries to say so. */
+const farewellMs = 1_000;
+
 /** How often a node says which collections it reads, unless that changes. */
 const noteEveryMs = 5_000;
 
@@ -180,8 +183,9 @@ export const startRebuilding = (options: Options): Rebuilding => {
       await running;
       await adopting;
       await leaveOff();
-      // Whoever is left need not wait; a database that is away lets it run out.
-      await Promise.all([rebuilds.release(), readers.leave()]).catch(() => {});
+      // Those who are left need not wait then; if the database is away, what this node said runs out.
+      const left = Promise.allSettled([rebuilds.release(), readers.leave()]);
+      await Promise.race([left, delay(farewellMs, undefined, { ref: false })]);
     },
   };
 };

@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
 import type { CaughtUp, EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { Adoption } from './adoption.js';
 import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
 import { lagMeter } from './lag.js';
@@ -32,20 +33,6 @@ export type RunnerOptions = Readonly<{
   collectionOf?: (projection: AnyProjection) => string;
   /** Whether that collection is another release's: it is left alone, and only its checkpoint looked at. */
   isForeign?: (projection: AnyProjection) => boolean;
-}>;
-
-/** Collections for models to go on with. */
-export type Adoption = Readonly<{
-  /** By the name of the projection. */
-  collections: ReadonlyMap<string, string>;
-  /**
-   * Brings them to a position at least, and lets go of them.
-   *
-   * @returns how far each has come, by the name of the projection
-   */
-  bring(position: number): Promise<ReadonlyMap<string, number>>;
-  /** Called in the moment in which progress begins to speak of them. */
-  adopted(): void;
 }>;
 
 export type ProjectionStatus = Readonly<{
@@ -200,6 +187,8 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
     act: (parked: ParkedOf, handling: Handling) => Promise<Retried | undefined>,
   ): Promise<Retried | undefined> => {
     const found = runs.find(({ projection }) => projection.name === name);
+    // What another release has parked, its fold has to handle.
+    if (found?.isForeign) return undefined;
     return found?.parked && found.lenient && act(found.parked, found.lenient.handling);
   };
 

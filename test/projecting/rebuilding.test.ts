@@ -199,6 +199,29 @@ describe('what served before a rebuild', () => {
     await Promise.all(nodes.map((node) => node.stop()));
   });
 
+  it('does not keep what is deleted for good, nor what forks began with of that', async () => {
+    const here = withDatabase('forgotten');
+    const node = await startNode(here);
+    const { onSession, forkSession } = commandsOn(stores.streams);
+    const [id, fork, other] = [newId(), newId(), newId()];
+    await onSession(id, create, post(question));
+    await forkSession({ of: id, at: 1, id: fork });
+    await onSession(other, create);
+    await caughtUp(node.runner, here);
+    await goneOver(node, await node.rebuilding.begin(['sessions', 'messages']));
+    const kept = async () => {
+      const ids = [id, fork, other].map((each) => `session-${each}`);
+      const filter = { stream: { $in: ids } };
+      const names = ['sessions_v1', 'sessions_v1_history', 'messages_v1'];
+      const counts = names.map((name) => here.db.collection(name).countDocuments(filter));
+      return Promise.all(counts);
+    };
+    expect(await kept()).toEqual([3, 1, 1]);
+    await stores.store.tombstone(`session-${id}`);
+    await until(async () => (await kept()).join() === '1,0,0');
+    await node.stop();
+  });
+
   it('is gone once it is dropped, or rebuilt again', async () => {
     const here = withDatabase('dropped');
     const node = await startNode(here);

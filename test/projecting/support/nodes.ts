@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { pino } from 'pino';
 import { projections as everyProjection } from '../../../projections/index.js';
+import { forgettingKept } from '../../../src/projecting/forget-kept.js';
 import { modelsIn } from '../../../src/projecting/models.js';
 import { parkedIn } from '../../../src/projecting/parked.js';
 import type { AnyProjection } from '../../../src/projecting/projection.js';
@@ -40,7 +41,8 @@ export const startNode = async (stores: TestStores, options: Options = {}): Prom
   const serving = servingOf(await models.load(projections));
   const { collectionOf, isForeign } = serving;
   const common = { store, streams, db, projections, parked, log };
-  const runner = await startRunner({ ...common, collectionOf, isForeign });
+  const follower = forgettingKept({ ...common, models });
+  const runner = await startRunner({ ...common, collectionOf, isForeign, follower });
   const rebuilding = startRebuilding({
     ...{ ...common, models, serving, runner, clock, everyMs: 20 },
     ...(batchSize && { batchSize }),
