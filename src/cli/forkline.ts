@@ -7,6 +7,7 @@ import { registerInspect } from './inspect.js';
 import { registerLineage } from './lineage.js';
 import { registerParked } from './parked.js';
 import { registerProjections } from './projections.js';
+import { registerRebuild } from './rebuild.js';
 import { run } from './run.js';
 import { registerServe } from './serve.js';
 import { registerStores } from './stores.js';
@@ -33,6 +34,7 @@ const exitCode = await run(
     registerExport,
     registerProjections,
     registerParked,
+    registerRebuild,
     registerWorker,
   ],
   process.argv,

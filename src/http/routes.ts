@@ -10,6 +10,7 @@ import { interruptRoutes } from './routes/interrupts.js';
 import { messageRoutes } from './routes/messages.js';
 import { operationRoutes } from './routes/operations.js';
 import { queueRoutes } from './routes/queues.js';
+import { rebuildRoutes } from './routes/rebuilds.js';
 import { sessionRoutes } from './routes/sessions.js';
 import { steppingRoutes } from './routes/stepping.js';
 import { streamRoutes } from './routes/streams.js';
@@ -40,6 +41,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...workerRoutes(services),
     ...feedRoutes(services),
     ...operationRoutes(services),
+    ...rebuildRoutes(services),
     ...webhookRoutes(services),
     ...webhookDeliveryRoutes(services),
   ];
