@@ -16,8 +16,12 @@ import { identifier } from './http/identify.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { forgettingKept } from './projecting/forget-kept.js';
+import { modelsIn } from './projecting/models.js';
 import { parkedIn } from './projecting/parked.js';
+import { startRebuilding } from './projecting/rebuilding.js';
 import { startRunner } from './projecting/runner.js';
+import { servingOf } from './projecting/serving.js';
 import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
 import { snapshotsIn } from './projecting/snapshot-store.js';
 import { collectionsOf } from './queries/collections.js';
@@ -62,7 +66,9 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
-  const collections = collectionsOf(db);
+  const models = modelsIn(db);
+  const serving = servingOf(await models.load(projections));
+  const collections = collectionsOf(db, serving.collectionOf);
   const parked = parkedIn(db, store);
   const idempotencyKeys = idempotencyKeysIn(db);
   const workerHeartbeats = workerHeartbeatsIn(db);
@@ -75,9 +81,17 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await snapshotStore.prepare(snapshotKinds);
   const keeper = keepSnapshots(streams, snapshotStore, log);
   const snapshots = { ...snapshotStore, missed: keeper.missed };
+  const forgetKept = forgettingKept({ db, streams, projections, models });
   const runner = await startRunner({
     ...{ store, streams, db, projections, parked, log },
-    follower: keeper.follow,
+    ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
+    follower: async (events) => {
+      await keeper.follow(events);
+      await forgetKept(events);
+    },
+  });
+  const rebuilding = startRebuilding({
+    ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },
   });
   const feed = startFeed(store, log);
   const taskCommands = commandHandler(streams, deciders.task);
@@ -111,6 +125,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
 
   const services: Services = {
     ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
+    ...{ serving, rebuilding },
     webhookCalls: {
       ...{ secrets, deliveries, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
       ...{ wake: webhooks.wake, resend: webhooks.resend },
@@ -144,6 +159,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();
+      await rebuilding.stop();
       await runner.stop();
       await keeper.stop();
       clock.stop();

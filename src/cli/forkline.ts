@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { registerDiff } from './diff.js';
 import { registerExport } from './export.js';
 import { registerFork } from './fork.js';
 import { registerImport } from './import.js';
@@ -6,6 +7,7 @@ import { registerInspect } from './inspect.js';
 import { registerLineage } from './lineage.js';
 import { registerParked } from './parked.js';
 import { registerProjections } from './projections.js';
+import { registerRebuild } from './rebuild.js';
 import { run } from './run.js';
 import { registerServe } from './serve.js';
 import { registerStores } from './stores.js';
@@ -26,11 +28,13 @@ const exitCode = await run(
     registerTail,
     registerTimeline,
     registerInspect,
+    registerDiff,
     registerFork,
     registerLineage,
     registerExport,
     registerProjections,
     registerParked,
+    registerRebuild,
     registerWorker,
   ],
   process.argv,

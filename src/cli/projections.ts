@@ -17,8 +17,16 @@ const columns: readonly Column<ProjectionStatus>[] = [
     align: 'right',
   },
   { title: 'PARKED', text: ({ parked }) => String(parked), align: 'right' },
-  { title: 'STATE', text: ({ stuck }) => (stuck ? 'stuck' : 'ok') },
+  { title: 'STATE', text: (item) => stateOf(item) },
 ];
+
+const stateOf = ({ stuck, rebuild }: ProjectionStatus): string => {
+  const state = stuck ? 'stuck' : 'ok';
+  if (rebuild?.state === 'stopped') return `${state}, rebuild stopped`;
+  if (rebuild?.state !== 'building') return state;
+  const percent = (100 * Number(rebuild.position)) / Math.max(Number(rebuild.head), 1);
+  return `${state}, rebuilding ${Math.floor(percent)} %`;
+};
 
 /** `forkline projections` */
 export const registerProjections = (program: Command): void => {

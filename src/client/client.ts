@@ -14,7 +14,15 @@ export type * from './feed-types.js';
 export { type FieldError, ForklineError } from './forkline-error.js';
 export type * from './import-types.js';
 export type * from './interrupt-types.js';
-export type { ParkedEvent, ProjectionStatus, Retried } from './operations.js';
+export type {
+  BuiltModel,
+  ModelStanding,
+  ParkedEvent,
+  Poison,
+  ProjectionStatus,
+  RebuildStatus,
+  Retried,
+} from './operations.js';
 export type * from './replay-types.js';
 export type { ExportQuery, Resumption } from './sessions.js';
 export type * from './stream-types.js';

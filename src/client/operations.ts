@@ -2,6 +2,46 @@ import { everyItem } from './pages.js';
 import { path, type ReadOptions, type Transport, type WriteOptions } from './transport.js';
 import type { Page, PageQuery, Position } from './types.js';
 
+/** The event that a rebuild goes no further than. */
+export type Poison = Readonly<{
+  projection: string;
+  eventId: string;
+  stream: string;
+  revision: number;
+  position: Position;
+  type: string;
+  error: string;
+}>;
+
+/** A read model being built anew beside the one that serves, or the last time it was. */
+export type RebuildStatus = Readonly<{
+  id: string;
+  /** `stopped` is one that met an event which it could not fold: `poison` says which. */
+  state: 'building' | 'switching' | 'switched' | 'stopped' | 'cancelled';
+  /** The projections that are built in the same pass over the events. */
+  names: readonly string[];
+  collection: string;
+  position: Position;
+  /** Position of the newest event there is. */
+  head: Position;
+  events: number;
+  /** Null at first. */
+  eventsPerSecond: number | null;
+  startedAt: string;
+  skip: readonly string[];
+  poison: Poison | null;
+}>;
+
+/** A collection of documents, and the version of the projection that made it. */
+export type BuiltModel = Readonly<{ collection: string; version: number }>;
+
+/** What serves a projection, and what is kept to go back to. */
+export type ModelStanding = Readonly<{
+  name: string;
+  serving: BuiltModel;
+  previous: BuiltModel | null;
+}>;
+
 /** How a projection (a read model) or a reaction is doing. */
 export type ProjectionStatus = Readonly<{
   kind: 'projection' | 'reaction';
@@ -16,6 +56,11 @@ export type ProjectionStatus = Readonly<{
   /** Null while not known. */
   lagEvents?: number | null;
   lagSeconds?: number | null;
+  /** What the node that answers reads from. */
+  serving?: BuiltModel;
+  /** What a rollback goes back to. */
+  previous?: BuiltModel | null;
+  rebuild?: RebuildStatus | null;
 }>;
 
 /** An event that a projection or a reaction has put aside. */
@@ -55,6 +100,27 @@ export const operationsOver = (http: Transport) => {
     /** Tries the parked events of an event's key again, in their order. */
     retryParked: (name: string, id: string, options?: WriteOptions) =>
       settle(name, id, 'retry', options),
+    /**
+     * Begins to build projections anew, in one pass over the events.
+     *
+     * @param skip ids of events to pass over when they cannot be folded
+     */
+    rebuild: (names: readonly string[], skip: readonly string[] = [], options?: WriteOptions) =>
+      http.write<RebuildStatus>('POST', '/v1/projections/rebuild', { names, skip }, options),
+    /** Gives up the rebuild that a projection takes part in. */
+    cancelRebuild: (name: string, options?: WriteOptions) =>
+      http.write<RebuildStatus>(
+        'DELETE',
+        path`/v1/projections/${name}/rebuild`,
+        undefined,
+        options,
+      ),
+    /** Goes back to what served before. */
+    rollBack: (name: string, options?: WriteOptions) =>
+      http.write<ModelStanding>('POST', path`/v1/projections/${name}/rollback`, {}, options),
+    /** Removes what served before. */
+    dropPrevious: (name: string, options?: WriteOptions) =>
+      http.write<ModelStanding>('POST', path`/v1/projections/${name}/drop`, {}, options),
     /** Drops a parked event, and tries those behind it. */
     discardParked: (name: string, id: string, options?: WriteOptions) =>
       settle(name, id, 'discard', options),

@@ -7,6 +7,12 @@ import {
   StreamTombstoned,
 } from '../eventstore/event-store.js';
 import { NotCaughtUp } from '../projecting/progress.js';
+import {
+  NothingKept,
+  OtherVersion,
+  RebuildUnderWay,
+  StillRead,
+} from '../projecting/rebuild-documents.js';
 import { RetryUnderWay } from '../projecting/retry-parked.js';
 import { asUnavailable, DatabaseUnavailable } from '../projecting/unavailable.js';
 import { BadCursor } from '../queries/page.js';
@@ -26,6 +32,11 @@ export const problemOf = (thrown: unknown): Problem => {
   if (error instanceof RevisionConflict) return new Problem('revision-conflict', error.message);
   if (error instanceof AppendTooLarge) return new Problem('too-large', error.message);
   if (error instanceof RetryUnderWay) return new Problem('retry-under-way');
+  if (error instanceof RebuildUnderWay) return new Problem('rebuild-under-way', error.message);
+  if (error instanceof NothingKept) return new Problem('previous-model-not-found', error.message);
+  if (error instanceof OtherVersion)
+    return new Problem('previous-model-of-other-version', error.message);
+  if (error instanceof StillRead) return new Problem('previous-model-in-use', error.message);
   if (error instanceof BadCursor) return malformed('cursor', error.message);
   if (error instanceof StoreUnavailable || error instanceof DatabaseUnavailable)
     return new Problem('store-unavailable', error.message, {}, retrySoon);

@@ -13,8 +13,10 @@ import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Snapshots } from '../eventstore/snapshots.js';
+import type { RebuildOperations } from '../projecting/rebuild-operations.js';
 import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
+import type { Serving } from '../projecting/serving.js';
 import type { Collections, WebhookRecord } from '../queries/collections.js';
 import type { IdempotencyKeys } from '../queries/idempotency-keys.js';
 import type { Clock } from '../queries/shared-clock.js';
@@ -58,6 +60,9 @@ export type Services = Readonly<{
   webhookCalls: WebhookCalls;
   collections: Collections;
   runner: Runner;
+  /** Which collections this node reads. */
+  serving: Serving;
+  rebuilding: RebuildOperations;
   reactions: OperatedReactions;
   idempotencyKeys: IdempotencyKeys;
   workerHeartbeats: WorkerHeartbeats;

@@ -48,7 +48,8 @@ export const concernsUnread = (projection: AnyProjection, event: Projected): boo
   return concerns(projection, { stream: event.stream, type });
 };
 
-const concerns = (
+/** Whether a projection has a use for an event. */
+export const concerns = (
   { category, on, otherwise }: AnyProjection,
   { stream, type }: Pick<Projected, 'stream' | 'type'>,
 ): boolean =>

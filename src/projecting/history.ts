@@ -2,7 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import { type Origin, originOf, type StreamForked } from '../domain/fork.js';
 import { StreamTombstoned } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
-import { type Mark, step } from './fold-batch.js';
+import { concerns, type Mark, step } from './fold-batch.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
 
 /** What the documents of a projection were at earlier revisions. */
@@ -65,7 +65,7 @@ export const historyIn = (
       if (!events.some(isFork)) return events;
       return Promise.all(
         events.map((event) => {
-          const origin = originIn(event);
+          const origin = concerns(projection, event) ? originIn(event) : undefined;
           return origin ? withDocumentAt(event, origin) : event;
         }),
       );

@@ -3,15 +3,17 @@ import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
 import type { CaughtUp, EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { Adoption } from './adoption.js';
 import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
 import { lagMeter } from './lag.js';
-import { lenientModel } from './lenient-model.js';
+import { oneAtATime } from './one-at-a-time.js';
 import type { Parked, ParkedOf } from './parked.js';
 import { type Progress, progressOf } from './progress.js';
 import type { AnyProjection } from './projection.js';
-import { collectionName, readModel } from './read-model.js';
+import { collectionName } from './read-model.js';
 import type { Handling, Retried } from './retry-parked.js';
+import { type Run, runOf } from './run-of.js';
 import { sizeOf } from './size.js';
 
 export type RunnerOptions = Readonly<{
@@ -29,6 +31,8 @@ export type RunnerOptions = Readonly<{
   follower?: (events: readonly StoredEvent[]) => Promise<void>;
   /** Which collection a projection's documents go to; by default that of its name and version. */
   collectionOf?: (projection: AnyProjection) => string;
+  /** Whether that collection is another release's: it is left alone, and only its checkpoint looked at. */
+  isForeign?: (projection: AnyProjection) => boolean;
 }>;
 
 export type ProjectionStatus = Readonly<{
@@ -56,6 +60,13 @@ export type Runner = Readonly<{
   retry(name: string, eventId: string): Promise<Retried | undefined>;
   /** Drops a parked event, and goes on with those behind it. */
   discard(name: string, eventId: string): Promise<Retried | undefined>;
+  /**
+   * Goes on with other collections of some models, from a moment between two batches on: what progress
+   * and status say is true of these from then on, and nothing is left out or goes back.
+   *
+   * @throws what bringing them up throws; then all is as it was
+   */
+  adopt(adoption: Adoption): Promise<void>;
   /** Finishes the batch in hand, and ends. */
   stop(): Promise<void>;
 }>;
@@ -73,17 +84,16 @@ const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type
  * checkpoint once it can.
  */
 export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
-  const { store, streams, db, projections, log, parked, follower } = options;
-  const { batchSize = 1_000, collectionOf = collectionName } = options;
-  const runs = projections.map((projection) => {
-    const name = collectionOf(projection);
-    const parkedOf = parked?.of({ kind: 'projection', name });
-    const strict = readModel(db, projection, streams, name, parkedOf?.discardedIn);
-    const lenient = parkedOf && lenientModel({ projection, model: strict, parked: parkedOf, log });
-    const progress = progressOf(projection.name, -1);
-    return { projection, name, model: lenient ?? strict, lenient, parked: parkedOf, progress };
-  });
-  const names = runs.map(({ name }) => name);
+  const { store, db, projections, log, follower } = options;
+  const { batchSize = 1_000, collectionOf = collectionName, isForeign = () => false } = options;
+  let runs: readonly Run[] = projections.map((projection) =>
+    runOf(options, {
+      ...{ projection, name: collectionOf(projection), isForeign: isForeign(projection) },
+      progress: progressOf(projection.name, -1),
+    }),
+  );
+  const own = () => runs.filter((run) => !run.isForeign);
+  const exclusively = oneAtATime();
   const checkpoints = checkpointsIn(db);
   const lag = lagMeter();
   const limits = { items: batchSize, weight: mostBytes, weigh: sizeOf };
@@ -98,17 +108,18 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   let foldedTo = -1;
 
   /** Finds out how far the models in the database have come, whatever was known of it. */
-  const recall = async (): Promise<void> => {
-    await Promise.all(runs.map(({ model }) => model.prepare()));
-    const loaded = await checkpoints.load(names);
-    for (const { name, progress } of runs) progress.restart(loaded.get(name) ?? -1);
-    // After the checkpoints: what is parked below them is known then.
-    await Promise.all(runs.map(({ lenient }) => lenient?.recall()));
-  };
+  const recall = () =>
+    exclusively(async () => {
+      await Promise.all(own().map(({ model }) => model.prepare()));
+      const loaded = await checkpoints.load(runs.map(({ name }) => name));
+      for (const { name, progress } of runs) progress.restart(loaded.get(name) ?? -1);
+      // After the checkpoints: what is parked below them is known then.
+      await Promise.all(own().map(({ lenient }) => lenient?.recall()));
+    });
 
   const apply = async (events: readonly StoredEvent[]): Promise<void> => {
     const applied = await Promise.allSettled(
-      runs.map(({ model, progress }) => {
+      own().map(({ model, progress }) => {
         const done = progress.position();
         return model.apply(
           foldedTo < done ? events.filter(({ position }) => position > done) : events,
@@ -122,7 +133,8 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   const follow = async (): Promise<void> => {
     // Stopped while the models were recalled: there is no subscription yet that stopping could have closed.
     if (signal.aborted) return;
-    foldedTo = Math.min(...runs.map(({ progress }) => progress.position()));
+    const written = own().length > 0 ? own() : runs;
+    foldedTo = Math.min(...written.map(({ progress }) => progress.position()));
     const opened = store.subscribe(foldedTo < 0 ? 'start' : foldedTo);
     subscription = opened;
     lag.opened();
@@ -131,16 +143,18 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
       for await (const batch of batches(opened, limits, watch)) {
         const events = batch.filter(isEvent);
         const last = events.at(-1);
-        if (last) {
-          await apply(events);
-          foldedTo = last.position;
-          lag.folded(events.length, last.created);
-          for (const { progress } of runs) progress.advance(foldedTo);
-          // While the checkpoint is written the next batch is folded already. A failure is met there.
-          await saving;
-          saving = checkpoints.save(names, foldedTo);
-          saving.catch(() => {});
-        }
+        if (last)
+          await exclusively(async () => {
+            await apply(events);
+            foldedTo = last.position;
+            lag.folded(events.length, last.created);
+            for (const { progress } of own()) progress.advance(foldedTo);
+            // While the checkpoint is written the next batch is folded already. A failure is met there.
+            await saving;
+            const names = own().map(({ name }) => name);
+            saving = names.length > 0 ? checkpoints.save(names, foldedTo) : saving;
+            saving.catch(() => {});
+          });
         if (signal.aborted) break;
       }
       await saving;
@@ -150,11 +164,31 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
     }
   };
 
+  const adopt = ({ collections, bring, adopted }: Adoption): Promise<void> =>
+    exclusively(async () => {
+      const next = runs.map((run) => {
+        const name = collections.get(run.projection.name);
+        if (name === undefined) return run;
+        return runOf(options, { ...run, name, isForeign: false });
+      });
+      const fresh = next.filter((run) => !runs.includes(run));
+      await Promise.all(fresh.map(({ model }) => model.prepare()));
+      const seen = Math.max(foldedTo, ...fresh.map(({ progress }) => progress.position()));
+      const come = await bring(seen);
+      await Promise.all(fresh.map(({ lenient }) => lenient?.recall()));
+      runs = next;
+      adopted();
+      for (const { projection, progress } of fresh)
+        progress.advance(come.get(projection.name) ?? seen);
+    });
+
   const settle = async (
     name: string,
     act: (parked: ParkedOf, handling: Handling) => Promise<Retried | undefined>,
   ): Promise<Retried | undefined> => {
     const found = runs.find(({ projection }) => projection.name === name);
+    // What another release has parked, its fold has to handle.
+    if (found?.isForeign) return undefined;
     return found?.parked && found.lenient && act(found.parked, found.lenient.handling);
   };
 
@@ -185,20 +219,21 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
     status: () => {
       const { events, seconds } = lag.now();
       const stuck = lag.stalledFor() > stuckAfterSeconds;
-      return runs.map(({ projection: { name, version }, progress }) => {
+      return runs.map(({ projection: { name, version }, progress, isForeign }) => {
         const position = progress.position();
         // One that is ahead of the others waits for them: what is new to it has not been read yet.
-        const isAhead = position > foldedTo;
+        const isUnknown = isForeign || position > foldedTo;
         return {
           ...{ name, version, position: Math.max(position, 0) },
-          lagEvents: isAhead ? null : events,
-          lagSeconds: isAhead ? null : seconds,
+          lagEvents: isUnknown ? null : events,
+          lagSeconds: isUnknown ? null : seconds,
           stuck,
         };
       });
     },
     retry: (name, eventId) => settle(name, (of, handling) => of.retry(eventId, handling)),
     discard: (name, eventId) => settle(name, (of, handling) => of.discard(eventId, handling)),
+    adopt,
     stop: async () => {
       stopping.abort();
       subscription?.close();

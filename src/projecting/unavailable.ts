@@ -9,6 +9,7 @@ import {
   MongoTopologyClosedError,
 } from 'mongodb';
 import { StoreUnavailable } from '../eventstore/event-store.js';
+import { NotCaughtUp } from './progress.js';
 
 /** The database does not answer. */
 export class DatabaseUnavailable extends Error {
@@ -50,9 +51,12 @@ export const asUnavailable = (error: unknown): unknown =>
     ? new DatabaseUnavailable('the database of read models does not answer', { cause: error })
     : error;
 
-/** Whether an error says that a store is away, and nothing of what the store was asked. */
+/** Whether an error says that a store is away or a read model behind, and nothing of what was asked. */
 export const isUnavailable = (error: unknown): boolean =>
-  error instanceof StoreUnavailable || error instanceof DatabaseUnavailable || isOutage(error);
+  error instanceof StoreUnavailable ||
+  error instanceof DatabaseUnavailable ||
+  error instanceof NotCaughtUp ||
+  isOutage(error);
 
 const isOutage = (error: unknown): boolean => {
   // A bulk write that met no answer wraps the reason.

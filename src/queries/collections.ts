@@ -13,6 +13,7 @@ import { type WebhookDocument, webhooks } from '../../projections/webhooks.js';
 import { type WorkerDocument, workers } from '../../projections/workers.js';
 import { parkedEventsIn } from '../projecting/parked.js';
 import type { ParkedEvent } from '../projecting/parked-documents.js';
+import type { AnyProjection } from '../projecting/projection.js';
 import { collectionName } from '../projecting/read-model.js';
 
 type Stored<Document> = Document & Readonly<{ _id: string; position: number }>;
@@ -46,18 +47,49 @@ export type TaskRecord = Stored<TaskDocument>;
 export type QueueRecord = Stored<QueueDocument>;
 export type WebhookRecord = Stored<WebhookDocument>;
 
-export const collectionsOf = (db: Db): Collections => ({
-  sessions: db.collection(collectionName(sessions)),
-  messages: db.collection(collectionName(messages)),
-  executions: db.collection(collectionName(executions)),
-  checkpoints: db.collection(collectionName(checkpoints)),
-  prunes: db.collection(collectionName(prunes)),
-  streams: db.collection(collectionName(streams)),
+/**
+ * @param nameOf which collection serves a projection at this moment; asked whenever a collection is
+ *   taken, so that a question asked after a switch goes to the new one. By default that of its version.
+ */
+export const collectionsOf = (
+  db: Db,
+  nameOf: (projection: Pick<AnyProjection, 'name' | 'version'>) => string = collectionName,
+): Collections => ({
+  get sessions() {
+    return db.collection<Stored<SessionDocument>>(nameOf(sessions));
+  },
+  get messages() {
+    return db.collection<Row<MessageDocument>>(nameOf(messages));
+  },
+  get executions() {
+    return db.collection<Stored<ExecutionDocument>>(nameOf(executions));
+  },
+  get checkpoints() {
+    return db.collection<Row<CheckpointDocument>>(nameOf(checkpoints));
+  },
+  get prunes() {
+    return db.collection<Row<PruneDocument>>(nameOf(prunes));
+  },
+  get streams() {
+    return db.collection<Stored<StreamDocument>>(nameOf(streams));
+  },
+  get workers() {
+    return db.collection<Stored<WorkerDocument>>(nameOf(workers));
+  },
+  get deadlines() {
+    return db.collection<Stored<DeadlineDocument>>(nameOf(deadlines));
+  },
+  get interrupts() {
+    return db.collection<Stored<InterruptDocument>>(nameOf(interrupts));
+  },
+  get tasks() {
+    return db.collection<Stored<TaskDocument>>(nameOf(tasks));
+  },
+  get queues() {
+    return db.collection<Stored<QueueDocument>>(nameOf(queues));
+  },
+  get webhooks() {
+    return db.collection<Stored<WebhookDocument>>(nameOf(webhooks));
+  },
   parked: parkedEventsIn(db),
-  workers: db.collection(collectionName(workers)),
-  deadlines: db.collection(collectionName(deadlines)),
-  interrupts: db.collection(collectionName(interrupts)),
-  tasks: db.collection(collectionName(tasks)),
-  queues: db.collection(collectionName(queues)),
-  webhooks: db.collection(collectionName(webhooks)),
 });

@@ -195,7 +195,7 @@ describeWithData('recorded runs of real agents (skipped where ../shared/data is 
           ? [[`${collectionName(projection)}_history`, `${rebuilt(projection)}_history`]]
           : []),
       ]);
-      expect(pairs).toHaveLength(7);
+      expect(pairs.length).toBeGreaterThan(projections.length);
       for (const pair of pairs) {
         const [live, again] = await Promise.all(
           pair.map((name) => database.db.collection(name).find().sort({ _id: 1 }).toArray()),

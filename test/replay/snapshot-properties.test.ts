@@ -115,7 +115,11 @@ const everyStepLeavesItSo = async <Command, State extends object, Event extends 
     const id = newId();
     const fork = { of, at, id, amendments };
     const outcome = await forkStream(streams, decider, fork, request({ caller: admin }), snapshots);
-    const expected = decideAll(decider, state, amendments);
+    const forked = {
+      type: 'StreamForked',
+      data: { ancestry: [{ stream: nameOf(of), through: at }], scope: 'stream' },
+    } as unknown as Event;
+    const expected = decideAll(decider, decider.evolve(state, forked), amendments);
     expect(isRejection(outcome) ? outcome : outcome.added - 1).toEqual(
       isRejection(expected) ? expected : expected.events.length,
     );
@@ -151,7 +155,7 @@ type AnyProperty = fc.IAsyncProperty<unknown>;
 
 const messageIds = ['m-1', 'm-2', 'm-3', 'm-4'];
 const checkpointIds = Array.from({ length: 15 }, (_, n) => `c-${10 * n}`);
-const distance = fc.constantFrom(1, 2, 3, 5, 8, 13, 64);
+const distance = fc.constantFrom(1, 2, 3, 5, 8, 13);
 
 const cases = [
   {
@@ -188,7 +192,7 @@ it.each(cases)(
   'loads every $what as it is folded, at every revision, and decides by nothing else',
   async ({ property, numRuns = 3 }) => {
     fromSnapshots = 0;
-    await fc.assert(property, { numRuns, interruptAfterTimeLimit: 200_000 });
+    await fc.assert(property, { numRuns, interruptAfterTimeLimit: 60_000, endOnFailure: true });
     expect(fromSnapshots).toBeGreaterThan(0);
   },
   240_000,

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Consumer } from '../../projecting/parked-documents.js';
-import { collectionName } from '../../projecting/read-model.js';
 import type { Retried } from '../../projecting/retry-parked.js';
 import { countParked, listParked } from '../../queries/parked.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { given, paging } from '../schema.js';
 import type { Services } from '../services.js';
+import { rebuildView } from './rebuild-view.js';
 
 const params = z.strictObject({ name: z.string() });
 const ofEvent = z.strictObject({ name: z.string(), id: z.string() });
@@ -20,12 +20,12 @@ type Party = Readonly<{
 
 /** What administrators look at, and what they decide. */
 export const operationRoutes = (services: Services): readonly Route[] => {
-  const { runner, reactions, collections } = services;
+  const { runner, reactions, collections, serving, rebuilding } = services;
 
   const partyOf = (name: string): Party => {
     const projection = runner.status().find((each) => each.name === name);
     if (projection) {
-      const consumer = { kind: 'projection', name: collectionName(projection) } as const;
+      const consumer = { kind: 'projection', name: serving.collectionOf(projection) } as const;
       return { consumer, retry: runner.retry, discard: runner.discard };
     }
     if (reactions.status().some((each) => each.name === name))
@@ -50,10 +50,17 @@ export const operationRoutes = (services: Services): readonly Route[] => {
       path: '/v1/projections',
       adminOnly: true,
       handle: async () => {
-        const projections = runner.status().map(async ({ position, ...status }) => ({
-          ...{ kind: 'projection', ...status, position: String(position) },
-          parked: await parkedBy(status.name),
-        }));
+        const standings = await rebuilding.standings();
+        const projections = runner.status().map(async ({ position, ...status }) => {
+          const { model, rebuild = null } = standings.get(status.name) ?? {};
+          return {
+            ...{ kind: 'projection', ...status, position: String(position) },
+            parked: await parkedBy(status.name),
+            serving: serving.of(status.name),
+            previous: model?.previous ?? null,
+            rebuild: rebuild && rebuildView(rebuild, status.name),
+          };
+        });
         const others = reactions.status().map(async (status) => ({
           ...{ kind: 'reaction', ...status },
           parked: await parkedBy(status.name),

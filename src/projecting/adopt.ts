@@ -1,0 +1,54 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BuildOptions } from './build.js';
+import type { Model } from './models.js';
+import { type Runner, startRunner } from './runner.js';
+import type { Serving } from './serving.js';
+
+type Options = BuildOptions & Readonly<{ runner: Runner; serving: Serving; signal: AbortSignal }>;
+
+/** For how long the other read models wait at most while the last few events are taken in. */
+const patienceMs = 10_000;
+
+/**
+ * Has this node go over to the collections that serve models now. They are first brought to the end
+ * of the events beside the ones in use, so that nobody sees anything go back; queries and the
+ * positions that they wait for change in the same moment.
+ *
+ * @throws when a store is away, or `signal` says so: then all is as it was
+ */
+export const adopt = async (options: Options, models: readonly Model[]): Promise<void> => {
+  const { runner, serving, signal, store, streams, db, parked, log, batchSize } = options;
+  const collections = new Map(models.map(({ name, serving }) => [name, serving.collection]));
+  const names = [...collections.keys()];
+  const beside = await startRunner({
+    ...{ store, streams, db, parked, log, ...(batchSize && { batchSize }) },
+    projections: options.projections.filter(({ name }) => collections.has(name)),
+    collectionOf: ({ name }) => collections.get(name) ?? name,
+  });
+  try {
+    while (beside.status().some(({ lagEvents }) => lagEvents === null))
+      await delay(20, undefined, { signal });
+    await runner.adopt({
+      collections,
+      bring: async (position) => {
+        await Promise.race([
+          Promise.all(names.map((name) => beside.progress(name).reached(position, patienceMs))),
+          aborted(signal),
+        ]);
+        await beside.stop();
+        return new Map(names.map((name) => [name, beside.progress(name).position()]));
+      },
+      adopted: () => {
+        for (const model of models) serving.set(model.name, model.serving);
+      },
+    });
+  } finally {
+    await beside.stop();
+  }
+};
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
