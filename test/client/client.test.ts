@@ -222,6 +222,19 @@ describe('time travel over the client', () => {
     });
   });
 
+  it('forks a session with what was open in it', async () => {
+    const { id, stream } = await activeSession();
+    const task = await client.tasks.submit({ type: 't', queue: 'trees', sessionId: id });
+    const { revision: at } = await client.sessions.messages.post(id, {
+      ...{ role: 'user', content: 'Left?' },
+    });
+    const fork = await client.streams.fork(stream, { at, scope: 'tree' });
+    expect(fork).toMatchObject({
+      children: [{ forkedFrom: { stream: task.stream, revision: 0 } }],
+      ...{ shared: [], sharedCount: 0 },
+    });
+  });
+
   it('reads events backwards page by page', async () => {
     const { stream } = await activeSession();
     const events = client.streams.eachEvent(stream, { direction: 'backwards', limit: 1 });

@@ -8,6 +8,7 @@ import type { SnapshotStore } from '../../src/eventstore/snapshots.js';
 import { readModel } from '../../src/projecting/read-model.js';
 import { snapshotsIn } from '../../src/projecting/snapshot-store.js';
 import { findCheckpoint, listCheckpoints } from '../../src/queries/checkpoints.js';
+import { openChildren, settledChildren } from '../../src/queries/children.js';
 import { type Collections, collectionsOf } from '../../src/queries/collections.js';
 import { compareExecutions } from '../../src/queries/compare.js';
 import { listDue } from '../../src/queries/deadlines.js';
@@ -259,6 +260,16 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
     () => deliveries.list('b', { status: 'parked', cursor, limit }),
   ],
   ['where a webhook was at a time', 1, () => deliveries.positionBefore('b', '2026-01-01')],
+  [
+    'what was open in a session as of a position',
+    3,
+    () => openChildren(collections, { sessionId: 's', position: 9 }),
+  ],
+  [
+    'what was settled in a session as of a position',
+    3,
+    () => settledChildren(collections, { sessionId: 's', position: 9 }, limit),
+  ],
   ['the forks of a stream', 1, () => forksOf(collections, 'session-a')],
   ['one worker', 2, () => findWorker(workersFrom(), ann, 'b')],
   ["a user's workers", 2, () => listWorkers(workersFrom(), ann, { limit })],
