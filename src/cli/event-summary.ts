@@ -59,9 +59,10 @@ export const changesIn = (changes: JsonValue | readonly DeltaOperation[] | undef
     })
     .join(', ');
 
-const shortValue = (value: JsonValue | undefined): string => {
+/** A value on one line; of a list the length. */
+export const shortValue = (value: JsonValue | undefined, most = mostOfValue): string => {
   if (Array.isArray(value)) return `[${value.length}]`;
-  return cut(oneLine(JSON.stringify(value ?? null)), mostOfValue);
+  return cut(oneLine(JSON.stringify(value ?? null).slice(0, mostRead)), most);
 };
 
 const keysOf = (state: JsonObject): string => `{ ${Object.keys(state).join(', ')} }`;
@@ -71,7 +72,8 @@ const originIn = (ancestry: JsonValue | undefined): string => {
   return last ? `from ${word(last.stream)}@${String(last.through)}` : '';
 };
 
-const textOf = (content: JsonValue | undefined): string =>
+/** What a message says. */
+export const textOf = (content: JsonValue | undefined): string =>
   typeof content === 'string'
     ? content
     : listOf(content)

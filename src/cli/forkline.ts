@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { registerDiff } from './diff.js';
 import { registerExport } from './export.js';
 import { registerFork } from './fork.js';
 import { registerImport } from './import.js';
@@ -27,6 +28,7 @@ const exitCode = await run(
     registerTail,
     registerTimeline,
     registerInspect,
+    registerDiff,
     registerFork,
     registerLineage,
     registerExport,

@@ -1,9 +1,8 @@
-import type { JsonObject, StreamEvent } from '../client/client.js';
-import { type Delta, deltaBetween } from '../domain/delta.js';
-import { fullState, type StoredState } from '../domain/stored-state.js';
-import { changesIn, summaryOf } from './event-summary.js';
-import type { Column } from './table.js';
+import type { StreamEvent } from '../client/client.js';
+import { type Column, tableOf } from './table.js';
+import type { Terminal } from './terminal.js';
 import { oneLine, shownTime } from './text.js';
+import { type SteppedEvent, toldChange } from './told-change.js';
 
 /** One event, as a timeline shows it. */
 export type TimelineRow = Readonly<{
@@ -15,32 +14,16 @@ export type TimelineRow = Readonly<{
   change: string;
 }>;
 
-type Checkpoint = Readonly<{ stage: string; agent: string }> & StoredState;
-
-/** Makes rows of a stream's events, given one after another from the first: what changed depends on what was before. */
-export const timelineRows = (): ((event: StreamEvent) => TimelineRow) => {
-  let before: JsonObject | undefined;
-
-  const changeOf = (saved: Checkpoint): string => {
-    const stored: { state?: JsonObject; stateDelta?: Delta } = saved;
-    // Where the state before is not known, a delta still says what changed; of a full state all is new.
-    const known = before;
-    before = stored.state ?? (known && fullState(saved, known));
-    return changesIn(stored.stateDelta ?? deltaBetween(known ?? {}, before ?? {}));
-  };
-
-  return (event) => {
-    const { type, created, revision } = event;
-    // The type says what the data are: the server has checked them.
-    const saved = type === 'CheckpointSaved' ? (event.data as unknown as Checkpoint) : undefined;
-    return {
-      time: shownTime(created),
-      revision: String(revision),
-      event: oneLine(type),
-      stage: oneLine(saved?.stage ?? ''),
-      agent: oneLine(saved?.agent ?? ''),
-      change: saved ? changeOf(saved) : summaryOf(event),
-    };
+export const timelineRow = (event: SteppedEvent): TimelineRow => {
+  const { type, created, revision, data } = event;
+  const isCheckpoint = type === 'CheckpointSaved';
+  return {
+    time: shownTime(created),
+    revision: String(revision),
+    event: oneLine(type),
+    stage: isCheckpoint ? oneLine(String(data.stage)) : '',
+    agent: isCheckpoint ? oneLine(String(data.agent)) : '',
+    change: toldChange(event),
   };
 };
 
@@ -70,4 +53,28 @@ export const dividerBefore = (
   const from = event.origin?.stream;
   if (from === before?.origin?.stream) return undefined;
   return from === undefined ? `── written in ${event.stream}` : `── inherited from ${from}`;
+};
+
+/**
+ * Events as the lines of a table, with dividers where they come from elsewhere than the one before.
+ *
+ * @param before the event before the first of them
+ */
+export const timelineLines = (
+  events: readonly SteppedEvent[],
+  { paint, width }: Pick<Terminal, 'paint' | 'width'>,
+  before?: StreamEvent,
+): readonly string[] => {
+  const rows = events.map(timelineRow);
+  const table = tableOf(timelineColumns(rows), rows, paint, width);
+  let last = before;
+  return [
+    table.heading,
+    ...events.flatMap((event, index) => {
+      const divider = dividerBefore(event, last);
+      last = event;
+      const row = rows[index];
+      return [...(divider ? [paint('dim', divider)] : []), ...(row ? [table.line(row)] : [])];
+    }),
+  ];
 };

@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
-import type { StreamEvent } from '../client/client.js';
+import type { ForklineClient, StreamEvent } from '../client/client.js';
 import { contextOf } from './context.js';
 import { inBatches } from './in-batches.js';
-import { revisionArgument, streamArgument } from './stream-reference.js';
-import { tableOf } from './table.js';
-import { dividerBefore, timelineColumns, timelineRows } from './timeline-rows.js';
+import { linkTo, revisionArgument, streamArgument } from './stream-reference.js';
+import { timelineLines } from './timeline-rows.js';
+import type { SteppedEvent } from './told-change.js';
 
 /** Events asked for at once, and laid out together. */
 const pageSize = 200;
+
+type Stretch = Readonly<{ from?: number; to?: number }>;
 
 /** `forkline timeline` */
 export const registerTimeline = (program: Command): void => {
@@ -20,29 +22,37 @@ export const registerTimeline = (program: Command): void => {
       streamArgument,
     )
     .option('--from <revision>', 'begin with this revision', revisionArgument)
-    .action(async (stream: string, { from }: { from?: number }, command: Command) => {
+    .option('--to <revision>', 'end with this revision', revisionArgument)
+    .action(async (stream: string, stretch: Stretch, command: Command) => {
       const { client, isJson, terminal } = contextOf(command);
-      const events = client.streams.eachEvent(stream, {
-        limit: pageSize,
-        ...(from !== undefined && { from }),
-      });
+      const events = steppedEvents(client, stream, stretch);
       if (isJson) {
         for await (const event of events) terminal.print(JSON.stringify(event));
         return;
       }
-      const rowOf = timelineRows();
       let before: StreamEvent | undefined;
-      for await (const batch of inBatches<StreamEvent>(events, pageSize)) {
-        const rows = batch.map(rowOf);
-        const table = tableOf(timelineColumns(rows), rows, terminal.paint, terminal.width);
-        terminal.print(table.heading);
-        for (const [index, row] of rows.entries()) {
-          const event = batch[index];
-          const divider = event && dividerBefore(event, before);
-          if (divider) terminal.print(terminal.paint('dim', divider));
-          terminal.print(table.line(row));
-          before = event;
-        }
+      for await (const batch of inBatches(events, pageSize)) {
+        for (const line of timelineLines(batch, terminal, before)) terminal.print(line);
+        before = batch.at(-1);
       }
+      if (before && terminal.width !== undefined)
+        terminal.note(`\nAs of any of them: forkline inspect ${linkTo(stream, before.revision)}`);
     });
 };
+
+/** The events of a stream together with what they changed. */
+async function* steppedEvents(
+  client: ForklineClient,
+  stream: string,
+  { from, to }: Stretch,
+): AsyncGenerator<SteppedEvent> {
+  const beginning = { limit: pageSize, ...(from !== undefined && { from }) };
+  const events = client.streams.eachEvent(stream, beginning);
+  const steps = { ...beginning, ...(to !== undefined && { to }) };
+  // Both begin at the same revision and leave none out.
+  for await (const { changes } of client.streams.eachStep(stream, steps)) {
+    const { value: event } = await events.next();
+    if (!event) return;
+    yield { ...event, changes };
+  }
+}

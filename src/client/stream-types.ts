@@ -1,3 +1,4 @@
+import type { Change } from './replay-types.js';
 import type { JsonObject, JsonValue, Origin, PageQuery, Position } from './types.js';
 
 /** An event, as streams and the feed give it. */
@@ -20,6 +21,37 @@ export type StreamEvent = ForklineEvent & Readonly<{ origin?: Origin }>;
 
 export type EventQuery = PageQuery &
   Readonly<{ from?: number; direction?: 'forwards' | 'backwards' }>;
+
+/** What an event changed in the state of its stream: messages are at `/messages/<id>`, checkpoints at `/checkpoints/<id>`. */
+export type Step = Omit<StreamEvent, 'data' | 'metadata'> &
+  Readonly<{ changes: readonly Change[] }>;
+
+/** Both revisions are inclusive: the first and the head by default. */
+export type StepQuery = PageQuery & Readonly<{ from?: number; to?: number }>;
+
+/** What happened in one of two streams since they parted. */
+export type StreamTail = Readonly<{
+  stream: string;
+  /** As of which it is compared. */
+  revision: number;
+  /** How many events it has up to there that the other has not. */
+  ownEvents: number;
+  /** The first of them. */
+  events: readonly StreamEvent[];
+  /** The path of the events after those, also past `revision`; null when there are none. */
+  more: string | null;
+}>;
+
+export type StreamComparison = Readonly<{
+  /** The last event that both share; null for streams that are not related. */
+  common: Origin | null;
+  a: StreamTail;
+  b: StreamTail;
+  /** What turns a's state into b's. */
+  changes: readonly Change[];
+  /** Whether there may be differences of messages or checkpoints besides. */
+  truncated: boolean;
+}>;
 
 export type StreamState = Readonly<{
   stream: string;

@@ -12,6 +12,7 @@ import { operationRoutes } from './routes/operations.js';
 import { queueRoutes } from './routes/queues.js';
 import { rebuildRoutes } from './routes/rebuilds.js';
 import { sessionRoutes } from './routes/sessions.js';
+import { steppingRoutes } from './routes/stepping.js';
 import { streamRoutes } from './routes/streams.js';
 import { taskLeaseRoutes } from './routes/task-leases.js';
 import { taskRoutes } from './routes/tasks.js';
@@ -36,6 +37,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...queueRoutes(services),
     ...checkpointRoutes(services, gate),
     ...streamRoutes(services, gate),
+    ...steppingRoutes(services),
     ...workerRoutes(services),
     ...feedRoutes(services),
     ...operationRoutes(services),

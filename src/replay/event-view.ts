@@ -1,3 +1,4 @@
+import type { Origin } from '../domain/fork.js';
 import { type EventMetadata, type StoredEvent, tombstoneType } from '../eventstore/event-store.js';
 
 /** An event as users see it, over HTTP and on the feed. */
@@ -33,6 +34,17 @@ export const eventView = (event: StoredEvent): EventView => {
     created,
     data,
     metadata,
+  };
+};
+
+/** An event as part of a stream. `origin` is where it was written, when the stream inherited it. */
+export type StreamEventView = EventView & Readonly<{ origin?: Origin }>;
+
+export const streamEventView = (event: StoredEvent, stream: string): StreamEventView => {
+  const { stream: holder, revision } = event;
+  return {
+    ...eventView({ ...event, stream }),
+    ...(holder !== stream && { origin: { stream: holder, revision } }),
   };
 };
 

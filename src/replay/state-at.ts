@@ -63,9 +63,12 @@ export const stateAt = async (
   return fold(streams, decider, stream, { ...(through !== undefined && { through }) });
 };
 
+/** A decider of any category, as far as folding goes. */
+export type AnyDecider = Parameters<typeof fold<AnyState, Fact>>[1];
+
 // Each decider's state is one of AnyState, and folding asks for nothing else of it.
-const deciderOf = (category: Category) =>
-  deciders[category] as unknown as Parameters<typeof fold<AnyState, Fact>>[1];
+export const deciderOf = (category: Category): AnyDecider =>
+  deciders[category] as unknown as AnyDecider;
 
 const throughOf = async (
   streams: Streams,

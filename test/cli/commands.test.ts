@@ -53,7 +53,7 @@ describe('forkline timeline', () => {
     expect(rows).toEqual([
       expect.stringMatching(/^REV {2}EVENT +WHAT CHANGED$/),
       expect.stringMatching(/^0 {2}SessionCreated +“Fix the parser” \(interactive\)$/),
-      expect.stringMatching(/^1 {2}SessionActivated$/),
+      expect.stringMatching(/^1 {2}SessionActivated +status "active"$/),
       expect.stringMatching(/^2 {2}MessagePosted +user: It fails on 日本語$/),
       expect.stringMatching(/^3 {2}MessagePosted +assistant: Let me look\.$/),
     ]);
@@ -63,6 +63,8 @@ describe('forkline timeline', () => {
     const { out } = await run('timeline', execution, '--from', '2');
     expect(out).toMatch(/ 2 {2}CheckpointSaved {2}stage-2 {2}coder {2}step 2\n/);
     expect(out).not.toContain('ExecutionStarted');
+    const some = await run('timeline', execution, '--from', '1', '--to', '2', '--json');
+    expect(some.out.match(/"type":"CheckpointSaved"/g)).toHaveLength(2);
   });
 
   it('gives machines an event a line', async () => {
@@ -72,6 +74,7 @@ describe('forkline timeline', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(events.map(({ revision }) => revision)).toEqual([0, 1, 2, 3]);
+    expect(events[1].changes).toEqual([{ op: 'replace', path: '/status', value: 'active' }]);
   });
 
   it('says no in one line', async () => {

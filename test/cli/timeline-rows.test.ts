@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { dividerBefore, timelineColumns, timelineRows } from '../../src/cli/timeline-rows.js';
-import type { JsonObject, StreamEvent } from '../../src/client/client.js';
+import { dividerBefore, timelineColumns, timelineRow } from '../../src/cli/timeline-rows.js';
+import type { SteppedEvent } from '../../src/cli/told-change.js';
+import type { Change, JsonObject, StreamEvent } from '../../src/client/client.js';
 
 const event = (type: string, data: JsonObject, more: Partial<StreamEvent> = {}): StreamEvent => ({
   id: '00000000-0000-4000-8000-000000000001',
@@ -15,33 +16,65 @@ const event = (type: string, data: JsonObject, more: Partial<StreamEvent> = {}):
   ...more,
 });
 
-const checkpoint = (stored: JsonObject): StreamEvent =>
-  event('CheckpointSaved', { agent: 'coder', stage: 'code', ...stored });
+const stepped = (
+  type: string,
+  data: JsonObject,
+  changes: readonly Change[],
+  more: Partial<StreamEvent> = {},
+): SteppedEvent => ({ ...event(type, data, { revision: 1, ...more }), changes });
 
-const changesOf = (...events: readonly StreamEvent[]): readonly string[] =>
-  events.map(timelineRows()).map(({ change }) => change);
+const checkpoint = (...changes: readonly Change[]): SteppedEvent =>
+  stepped('CheckpointSaved', { agent: 'coder', stage: 'code' }, changes);
+
+const changesOf = (...events: readonly SteppedEvent[]): readonly string[] =>
+  events.map((event) => timelineRow(event).change);
 
 describe('the rows of a timeline', () => {
-  it('say what each checkpoint changed, however its state was stored', () => {
+  it('say what each checkpoint changed in the state that was saved', () => {
+    const latest = { checkpointId: 'c-1', state: { step: 1, plan: { model: 'large' } } };
     expect(
       changesOf(
-        checkpoint({ state: { step: 1, plan: { model: 'large' } } }),
-        checkpoint({ stateDelta: [{ op: 'replace', path: '/step', value: 2 }] }),
-        checkpoint({ state: { step: 3, notes: ['a', 'b'] } }),
-        checkpoint({ state: { step: 3, notes: ['a', 'b'] } }),
+        checkpoint(
+          { op: 'add', path: '/latest', value: latest },
+          { op: 'add', path: '/checkpoints/c-1', value: 'fingerprint' },
+        ),
+        checkpoint(
+          { op: 'replace', path: '/latest/state/step', value: 2 },
+          { op: 'remove', path: '/latest/state/plan/model' },
+          { op: 'replace', path: '/latest/checkpointId', value: 'c-2' },
+          { op: 'replace', path: '/deltas', value: 1 },
+        ),
+        checkpoint({ op: 'replace', path: '/latest/state', value: { notes: ['a', 'b'] } }),
+        checkpoint(),
       ),
-    ).toEqual(['step 1, plan {"model":"large"}', 'step 2', '-plan, step 3, notes [2]', '']);
+    ).toEqual(['step 1, plan {"model":"large"}', 'step 2, -plan.model', 'notes [2]', '']);
   });
 
-  it('say what a delta changed where the state before is not known', () => {
-    const delta = [{ op: 'replace', path: '/plan/model', value: 'small' }];
-    expect(changesOf(checkpoint({ stateDelta: delta }))).toEqual(['plan.model "small"']);
+  it('say of other events what they changed, and why', () => {
+    const paused: Change = { op: 'replace', path: '/status', value: 'paused' };
+    const failed: Change = { op: 'add', path: '/error', value: 'no tests' };
+    expect(
+      changesOf(
+        stepped('SessionPaused', {}, [paused]),
+        stepped('SessionPaused', { reason: 'lunch\u001b[31m' }, [paused]),
+        stepped('SessionFailed', { error: 'no network' }, []),
+        stepped('ExecutionFailed', { error: 'no tests' }, [failed]),
+      ),
+    ).toEqual(['status "paused"', 'status "paused": lunch', 'no network', 'error "no tests"']);
+  });
+
+  it('say what was said, and what began', () => {
+    const message: Change = { op: 'add', path: '/messages/m-1', value: {} };
+    expect(
+      changesOf(
+        stepped('SessionCreated', { title: 'One', mode: 'interactive' }, [], { revision: 0 }),
+        stepped('MessagePosted', { role: 'user', content: 'Why?' }, [message]),
+      ),
+    ).toEqual(['“One” (interactive)', 'user: Why?']);
   });
 
   it('name stage and agent where there are any', () => {
-    const rows = [event('ExecutionStarted', { input: 1 }), checkpoint({ state: {} })].map(
-      timelineRows(),
-    );
+    const rows = [stepped('ExecutionStarted', { input: 1 }, []), checkpoint()].map(timelineRow);
     expect(rows[1]).toMatchObject({ stage: 'code', agent: 'coder', event: 'CheckpointSaved' });
     const titles = (some: typeof rows) => timelineColumns(some).map(({ title }) => title);
     expect(titles(rows)).toEqual(['TIME (UTC)', 'REV', 'EVENT', 'STAGE', 'AGENT', 'WHAT CHANGED']);

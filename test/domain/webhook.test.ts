@@ -1,14 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isRejection } from '../../src/domain/decider.js';
-import {
-  mostPreviousSecrets,
-  type WebhookCommand,
-  type WebhookEvent,
-  webhook,
-} from '../../src/domain/webhook.js';
+import { mostPreviousSecrets, type WebhookEvent, webhook } from '../../src/domain/webhook.js';
 import { carryOut } from '../support/carry-out.js';
 import { given, stateOf } from '../support/given.js';
+import { webhookLives } from '../support/random-webhooks.js';
 
 const data = {
   userId: 'ann',
@@ -108,29 +104,9 @@ it.each([rotate('ref-2'), disable, enable, remove])(
   (command) => given(webhook).events().when(command).rejects('webhook-not-found'),
 );
 
-const ref = fc.constantFrom('ref-1', 'ref-2', 'ref-3', 'ref-4', 'ref-5', 'ref-6', 'ref-7');
-const at = fc.constantFrom(noon, nextNoon, '2026-01-03T12:00:00.000Z');
-const commands: fc.Arbitrary<WebhookCommand> = fc.oneof(
-  ref.map((secretRef) => ({ ...register, secretRef })),
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      type: fc.constant('RotateWebhookSecret'),
-      secretRef: ref,
-      previousUntil: at,
-      at,
-    }),
-  },
-  fc.constantFrom<WebhookCommand>(disable, enable, enable),
-  { weight: 1, arbitrary: fc.constant(remove) },
-);
-const lives = fc
-  .array(commands, { maxLength: 30, size: 'max' })
-  .map((others): readonly WebhookCommand[] => [register, ...others]);
-
 it('adds nothing when the same command comes twice', () =>
   fc.assert(
-    fc.property(lives, (life) => {
+    fc.property(webhookLives, (life) => {
       for (const { command, decision, after } of carryOut(webhook, life))
         expect(webhook.decide(command, after)).toStrictEqual(isRejection(decision) ? decision : []);
     }),
@@ -138,7 +114,7 @@ it('adds nothing when the same command comes twice', () =>
 
 it('never drops a replaced secret before its time, and never comes back once removed', () =>
   fc.assert(
-    fc.property(lives, (life) => {
+    fc.property(webhookLives, (life) => {
       for (const { command, before, after, events } of carryOut(webhook, life)) {
         if (before.status === 'absent' || after.status === 'absent') continue;
         if (before.status === 'removed') expect(events).toStrictEqual([]);

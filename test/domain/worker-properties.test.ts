@@ -2,25 +2,9 @@ import { deepStrictEqual } from 'node:assert/strict';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isRejection } from '../../src/domain/decider.js';
-import { type WorkerCommand, worker } from '../../src/domain/worker.js';
+import { worker } from '../../src/domain/worker.js';
 import { carryOut } from '../support/carry-out.js';
-
-const register: fc.Arbitrary<WorkerCommand> = fc.record({
-  type: fc.constant('RegisterWorker'),
-  userId: fc.constantFrom('ann', 'ann', 'ann', 'bob'),
-  queues: fc.constantFrom(['a'], ['a', 'b.*']),
-  maxConcurrentTasks: fc.constantFrom(1, 2),
-  heartbeatSeconds: fc.constant(10),
-});
-
-const lives = fc.array(
-  fc.oneof(
-    register,
-    fc.record({ type: fc.constantFrom('KeepWorker', 'RequestWorkerStop', 'StopWorker') }),
-    fc.record({ type: fc.constant('LoseWorker' as const) }),
-  ) as fc.Arbitrary<WorkerCommand>,
-  { maxLength: 30, size: 'max' },
-);
+import { workerLives } from '../support/random-workers.js';
 
 /** Every way from one status to another, with the event that leads there. */
 const moves = new Set([
@@ -34,7 +18,7 @@ const moves = new Set([
 
 it('moves only along its state machine', () =>
   fc.assert(
-    fc.property(lives, (commands) => {
+    fc.property(workerLives, (commands) => {
       for (const { before, events } of carryOut(worker, commands)) {
         let state = before;
         for (const event of events) {
@@ -48,7 +32,7 @@ it('moves only along its state machine', () =>
 
 it('adds nothing when the same command comes twice', () =>
   fc.assert(
-    fc.property(lives, (commands) => {
+    fc.property(workerLives, (commands) => {
       for (const { command, decision, after } of carryOut(worker, commands))
         deepStrictEqual(worker.decide(command, after), isRejection(decision) ? decision : []);
     }),
@@ -56,7 +40,7 @@ it('adds nothing when the same command comes twice', () =>
 
 it('never forgets that it is to stop, unless it registers', () =>
   fc.assert(
-    fc.property(lives, (commands) => {
+    fc.property(workerLives, (commands) => {
       let isToStop = false;
       for (const { command, decision, after } of carryOut(worker, commands)) {
         if (isRejection(decision) || after.status === 'absent') continue;
@@ -70,7 +54,7 @@ it('never forgets that it is to stop, unless it registers', () =>
 
 it('belongs to whoever registered it first', () =>
   fc.assert(
-    fc.property(lives, (commands) => {
+    fc.property(workerLives, (commands) => {
       let owner: string | undefined;
       for (const { after } of carryOut(worker, commands)) {
         owner ??= worker.ownerOf(after);

@@ -4,7 +4,7 @@ import type { Caller } from '../../commands/request.js';
 import type { Category } from '../../domain/deciders.js';
 import { lineageOf } from '../../queries/lineage.js';
 import { BadCursor, fromCursor, toCursor } from '../../queries/page.js';
-import { eventView } from '../../replay/event-view.js';
+import { streamEventView } from '../../replay/event-view.js';
 import { type Head, headAt, stateAt } from '../../replay/state-at.js';
 import { stateView } from '../../replay/state-view.js';
 import { creating, found, written } from '../answers.js';
@@ -68,10 +68,7 @@ export const streamRoutes = (
         return {
           status: 200,
           body: {
-            items: events.slice(0, limit).map(({ stream: holder, ...event }) => ({
-              ...eventView({ ...event, stream }),
-              ...(holder !== stream && { origin: { stream: holder, revision: event.revision } }),
-            })),
+            items: events.slice(0, limit).map((event) => streamEventView(event, stream)),
             next: beyond ? toCursor([place.direction, beyond.revision]) : null,
           },
         };

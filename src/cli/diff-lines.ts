@@ -1,0 +1,139 @@
+import type {
+  Change,
+  JsonObject,
+  JsonValue,
+  Step,
+  StreamComparison,
+  StreamTail,
+} from '../client/client.js';
+import { shortValue, textOf } from './event-summary.js';
+import { linkTo } from './stream-reference.js';
+import { tableOf } from './table.js';
+import type { Terminal } from './terminal.js';
+import { count, cut, oneLine } from './text.js';
+import { timelineLines } from './timeline-rows.js';
+import { isObject, withoutFingerprints } from './told-change.js';
+
+type Screen = Pick<Terminal, 'paint' | 'width'>;
+
+/** What is known of both sides besides their comparison. */
+export type DiffContext = Readonly<{
+  /** The first steps of either tail. */
+  stepsA: readonly Step[];
+  stepsB: readonly Step[];
+  /** The state of `a` without its messages and checkpoints. */
+  stateA: JsonObject;
+}>;
+
+/** Two streams compared, as people read it: where they part, what happened in each since, and what differs. */
+export const diffLines = (
+  comparison: StreamComparison,
+  { stepsA, stepsB, stateA }: DiffContext,
+  screen: Screen,
+): readonly string[] => {
+  const { paint } = screen;
+  const { common, a, b, changes, truncated } = comparison;
+  const fields = changes.flatMap(withoutFingerprints).filter(({ path }) => path !== '/forkedFrom');
+  return [
+    `a  ${paint('bold', linkTo(a.stream, a.revision))}`,
+    `b  ${paint('bold', linkTo(b.stream, b.revision))}`,
+    common
+      ? `They part after ${paint('yellow', linkTo(common.stream, common.revision))}.`
+      : 'They have no event in common.',
+    '',
+    ...tailLines('a', a, stepsA, common !== null, screen),
+    '',
+    ...tailLines('b', b, stepsB, common !== null, screen),
+    '',
+    ...(fields.length === 0
+      ? ['Their states are the same.']
+      : fieldLines(fields, { stepsA, stateA }, screen)),
+    ...(truncated ? [paint('dim', 'Messages and checkpoints were not all compared.')] : []),
+  ];
+};
+
+const tailLines = (
+  name: string,
+  { stream, revision, ownEvents, events }: StreamTail,
+  steps: readonly Step[],
+  isSince: boolean,
+  screen: Screen,
+): readonly string[] => {
+  const shown = events.slice(0, steps.length).map((event, index) => ({
+    ...event,
+    changes: steps[index]?.changes ?? [],
+  }));
+  const [before] = shown;
+  const left = ownEvents - shown.length;
+  const rest = `forkline timeline ${stream} --from ${revision - left + 1} --to ${revision}`;
+  return [
+    screen.paint(
+      'bold',
+      `${name}: ${ownEvents === 0 ? 'nothing' : count(ownEvents, 'event')}${isSince ? ' since' : ''}`,
+    ),
+    // What they come from is said once for all of them, above.
+    ...(shown.length > 0 ? timelineLines(shown, screen, before) : []),
+    ...(left > 0 ? [screen.paint('dim', `… ${count(left, 'more event')}: ${rest}`)] : []),
+  ];
+};
+
+type Field = Readonly<{ name: string; a: string; b: string }>;
+
+const fieldLines = (
+  changes: readonly Change[],
+  known: Pick<DiffContext, 'stepsA' | 'stateA'>,
+  { paint, width }: Screen,
+): readonly string[] => {
+  const rows = changes.map(
+    (change): Field => ({
+      name: oneLine(change.path.slice(1).replaceAll('/', '.')),
+      a: change.op === 'add' ? nothing : before(change, known),
+      b: change.op === 'remove' ? nothing : shownValue(change.value),
+    }),
+  );
+  const table = tableOf<Field>(
+    [
+      { title: 'WHAT DIFFERS', text: ({ name }) => name, style: 'cyan' },
+      { title: 'IN A', text: ({ a }) => a },
+      { title: 'IN B', text: ({ b }) => b },
+    ],
+    rows,
+    paint,
+    width,
+  );
+  return [table.heading, ...rows.map(table.line)];
+};
+
+const nothing = '–';
+
+/** What `a` has at a place: messages and checkpoints as its tail says, as they were before it otherwise. */
+const before = (
+  { path }: Change,
+  { stepsA, stateA }: Pick<DiffContext, 'stepsA' | 'stateA'>,
+): string => {
+  const value = valueAt(stateA, path);
+  if (value !== undefined) return shownValue(value);
+  const setting = stepsA.flatMap(({ changes }) => changes).findLast((made) => made.path === path);
+  return setting && setting.op !== 'remove' ? shownValue(setting.value) : '(as before)';
+};
+
+const valueAt = (state: JsonObject, path: string): JsonValue | undefined =>
+  path
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<JsonValue | undefined>(
+      (value, key) =>
+        typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+          ? (value as JsonObject)[key]
+          : undefined,
+      state,
+    );
+
+const mostOfValue = 60;
+
+/** A value in a few words; of a message what it says. */
+const shownValue = (value: JsonValue): string =>
+  isObject(value) && typeof value.role === 'string' && value.content !== undefined
+    ? cut(oneLine(`${value.role}: ${textOf(value.content)}`), mostOfValue)
+    : shortValue(value, mostOfValue);
