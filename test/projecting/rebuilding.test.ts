@@ -162,6 +162,32 @@ describe('a rebuild', () => {
     await second.stop();
   });
 
+  it('is switched to in full when its node died while switching', async () => {
+    const here = withDatabase('switching');
+    const first = await startNode(here);
+    const rebuild = await first.rebuilding.begin(['sessions', 'streams']);
+    await goneOver(first, rebuild);
+    await inState(first, 'sessions', 'switched');
+    await first.stop();
+    const models = here.db.collection<{ _id: string }>('projection_models');
+    const before = { serving: { collection: 'sessions_v1', version: 1 }, previous: null };
+    await models.updateOne({ _id: 'sessions_v1' }, { $set: before });
+    await here.db
+      .collection('projection_rebuilds')
+      .updateOne({}, { $set: { state: 'switching', heldBy: 'someone', heldUntil: 0 } });
+
+    const second = await startNode(here);
+    expect(second.serving.of('sessions')).toEqual(before.serving);
+    expect(await second.rebuilding.cancel('sessions')).toBeUndefined();
+    await goneOver(second, rebuild);
+    await inState(second, 'sessions', 'switched');
+    expect((await second.rebuilding.standings()).get('sessions')?.model.previous).toEqual(
+      before.serving,
+    );
+    expect(await second.documents('sessions')).toEqual((await strictlyRebuilt(here)).sessions);
+    await second.stop();
+  });
+
   it('can be given up, and leaves nothing behind', async () => {
     const here = withDatabase('cancelled');
     const node = await startNode(here, { batchSize: 5 });
