@@ -1,10 +1,16 @@
-import { claimFrom, fill, percentile, startBench } from './support.js';
+import { claimFrom, fill, lengthen, percentile, startBench } from './support.js';
 
 /**
  * What a claim costs with more and more tasks ready: one at a time over HTTP, the median of 200.
- * The numbers of ready tasks are the arguments, 1,000 and 100,000 by default.
+ * The numbers of ready tasks are the arguments, 1,000 and 100,000 by default. With `--model` only the
+ * first 1,000 are submitted, and the others are there in the read model alone.
  */
-const sizes = process.argv.slice(2).map(Number);
+const modelOnly = process.argv.includes('--model');
+const sizes = process.argv
+  .slice(2)
+  .filter((given) => given !== '--model')
+  .map(Number);
+const submitted = 1_000;
 const claims = 200;
 const rows: Record<string, number>[] = [];
 for (const size of sizes.length > 0 ? sizes : [1_000, 100_000]) {
@@ -13,7 +19,8 @@ for (const size of sizes.length > 0 ? sizes : [1_000, 100_000]) {
   // Connections and code are warm before anything is measured.
   await fill(bench, 'warm', 300);
   for (let n = 0; n < 300; n += 1) await claimFrom(bench.url, 'warm');
-  await fill(bench, 'mail', size);
+  await fill(bench, 'mail', modelOnly ? Math.min(size, submitted) : size);
+  if (modelOnly) await lengthen(bench, 'mail', size - submitted);
   const filled = performance.now();
   await claimFrom(bench.url, 'mail');
   const first = performance.now() - filled;

@@ -1,6 +1,9 @@
+import { MongoClient } from 'mongodb';
 import { v7 as newId } from 'uuid';
+import { tasks } from '../../../projections/tasks.js';
 import { schemaVersion } from '../../../src/eventstore/codec.js';
 import { connectEventStore } from '../../../src/eventstore/db-client-event-store.js';
+import { collectionName } from '../../../src/projecting/read-model.js';
 import { ask, send } from '../../support/api.js';
 import {
   removeFolder,
@@ -13,6 +16,7 @@ import {
 export type Bench = Readonly<{
   url: string;
   eventStoreUrl: string;
+  mongoUrl: string;
   pid: number;
   stop(): Promise<void>;
 }>;
@@ -22,7 +26,8 @@ export const startBench = async (): Promise<Bench> => {
   const stores = await startSharedStores(folder);
   const program = await startProgram(folder, stores.settings);
   return {
-    ...{ url: program.url, eventStoreUrl: stores.eventStoreUrl, pid: program.process.pid ?? 0 },
+    ...{ url: program.url, pid: program.process.pid ?? 0 },
+    ...{ eventStoreUrl: stores.eventStoreUrl, mongoUrl: stores.mongoUrl },
     stop: async () => {
       await program.stop();
       await stores.stop();
@@ -68,6 +73,28 @@ export const fill = async (bench: Bench, queue: string, count: number): Promise<
     if (Date.now() > giveUp) throw new Error('the read models did not catch up');
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+};
+
+const documentsAtOnce = 5_000;
+
+/**
+ * Makes a queue longer by documents of the read model alone, behind the tasks that are in it: what a
+ * claim looks at, at a size that would take hours to submit. They have no events and cannot be claimed.
+ */
+export const lengthen = async (bench: Bench, queue: string, count: number): Promise<void> => {
+  const client = await MongoClient.connect(bench.mongoUrl);
+  const collection = client.db('forkline').collection<{ _id: string }>(collectionName(tasks));
+  const model = await collection.findOne({ queue, status: 'ready', priority: 0 });
+  if (!model) throw new Error('there is no task to model others on');
+  for (let added = 0; added < count; added += documentsAtOnce) {
+    const documents = Array.from({ length: Math.min(documentsAtOnce, count - added) }, (_, n) => {
+      const id = newId();
+      const stream = `task-${id}`;
+      return { ...model, _id: stream, stream, id, readyPosition: 1e12 + added + n };
+    });
+    await collection.insertMany(documents, { ordered: false });
+  }
+  await client.close();
 };
 
 export const claimFrom = async (url: string, queue: string, max = 1) =>
