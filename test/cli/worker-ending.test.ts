@@ -45,7 +45,7 @@ const waiting = () =>
     'waiting.sh',
     `trap ': > ${folder}/told; exit 1' TERM
     echo 'progress 1' >&2
-    while [ ! -e ${gate} ]; do sleep 0.02; done
+    while [ -d ${folder} ] && [ ! -e ${gate} ]; do sleep 0.02; done
     echo through`,
   );
 

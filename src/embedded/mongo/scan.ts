@@ -152,6 +152,15 @@ function* slice(search: Search, skip: number, limit: number): Search {
 const searchScan = (reading: Reading, scan: IndexScan): Search[] =>
   scan.ranges.map((range) => searchRange(reading, scan.index, range));
 
+/** Whether an entry may be in two of the ranges: those of values that are alike up to where long keys are cut. */
+const overlap = (ranges: readonly KeyRange[]): boolean => {
+  const inOrder = ranges.toSorted((a, b) => Buffer.compare(a.from, b.from));
+  return inOrder.some(({ to, isOne }, n) => {
+    const next = inOrder[n + 1];
+    return !isOne && next !== undefined && Buffer.compare(next.from, to) < 0;
+  });
+};
+
 /** The search that carries out a plan, in the order asked for. */
 export const searchWith = (
   plan: Plan,
@@ -164,7 +173,8 @@ export const searchWith = (
   const isOrdered = plan.isSorted && sort.length > 0 && parts.length > 1;
   const all = isOrdered ? merged(parts, sort) : oneAfterAnother(parts);
   const mayRepeat =
-    plan.scans.length > 1 || plan.scans.some(({ index }) => index.isMultikey.includes(true));
+    plan.scans.length > 1 ||
+    plan.scans.some(({ index, ranges }) => index.isMultikey.includes(true) || overlap(ranges));
   const distinct = mayRepeat ? once(all) : all;
   const keyOf = sortKeyOf(sort);
   const inOrder = plan.isSorted

@@ -130,6 +130,15 @@ describe('an index', () => {
     expect(byField.executionStats).toMatchObject({ nReturned: 2, totalDocsExamined: 2 });
   });
 
+  it('finds a document once by values that are alike up to where long keys are cut', async () => {
+    const long = 'x'.repeat(3_000);
+    const notes = mongo.client.db('indexes').collection<Row>('notes');
+    await notes.createIndex({ text: 1 });
+    await notes.insertOne({ _id: 'n', text: long });
+    const found = notes.find({ text: { $in: [long, `${long}c`] } });
+    expect((await found.toArray()).map(({ _id }) => _id)).toEqual(['n']);
+  });
+
   it('over arrays finds every document once', async () => {
     const found = () => sessions.find({ tags: { $in: ['t0', 't1', 't2'] } });
     const { queryPlanner } = await explain(found());
