@@ -101,6 +101,12 @@ const kinds = { ...refusals, ...others };
 
 export type ProblemCode = keyof typeof kinds;
 
+/** Every code there is. */
+export const problemCodes = Object.keys(kinds) as readonly ProblemCode[];
+
+/** Which status a code is answered with. */
+export const statusOf = (code: ProblemCode): number => kinds[code].status;
+
 /** An answer that says no, as RFC 9457 has it. */
 export class Problem extends Error {
   override readonly name = 'Problem';
