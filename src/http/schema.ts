@@ -28,7 +28,7 @@ export const metadata = jsonObject.refine(
 );
 
 /** A UUID, in lower case, as stream names have it. */
-export const id = z.uuid().toLowerCase();
+export const id = publishedAs(z.uuid().toLowerCase(), { type: 'string', format: 'uuid' });
 
 const longestTtl = 10 * 365 * 24 * 60 * 60;
 

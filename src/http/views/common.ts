@@ -5,10 +5,13 @@ import { json } from '../schema.js';
 import { schemaOf } from './agreement.js';
 
 /** The id of something made here, or under an id of the client's. */
-export const uuid = z.uuid();
+export const uuid = publishedAs(z.uuid(), { type: 'string', format: 'uuid' });
 
 /** A moment, ISO 8601 UTC. */
-export const moment = z.iso.datetime({ precision: 3 });
+export const moment = publishedAs(z.iso.datetime({ precision: 3 }), {
+  ...{ type: 'string', format: 'date-time' },
+  description: 'ISO 8601, UTC.',
+});
 
 export const count = z.int().nonnegative();
 export const revision = count.describe('A place in a stream, counted from 0.');

@@ -60,7 +60,9 @@ const node = z.strictObject({
   ownEvents: count,
   createdAt: moment,
   get forks(): z.ZodType<LineageNode['forks']> {
-    return z.array(node.extend({ at: revision }).meta({ id: 'LineageFork' }));
+    return z
+      .array(node.extend({ at: revision }).meta({ id: 'LineageFork' }))
+      .meta({ id: 'LineageForks' });
   },
 });
 
