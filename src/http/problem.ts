@@ -64,6 +64,18 @@ const others = {
   'bad-request': { status: 400, title: 'The request is malformed' },
   unauthorized: { status: 401, title: 'Who asks is not known' },
   forbidden: { status: 403, title: 'This is for administrators' },
+  'host-not-allowed': {
+    status: 403,
+    title: 'Where no token is needed, only local names are served',
+  },
+  'origin-not-allowed': {
+    status: 403,
+    title: 'Where no token is needed, pages of other sites are kept out',
+  },
+  'identification-unavailable': {
+    status: 503,
+    title: 'At present there is no telling who asks',
+  },
   'not-found': { status: 404, title: 'There is nothing here' },
   'stream-not-found': { status: 404, title: 'There is no such stream' },
   'checkpoint-not-found': { status: 404, title: 'There is no such checkpoint' },
