@@ -38,12 +38,12 @@ const GOING_AWAY = 1001;
 /**
  * Serves the feed over WebSockets on a server's `/v1/feed`, until the feed stops.
  *
- * @param identify who a request comes from; undefined turns it down with 401
+ * @param identify who a request comes from, or why it is turned down: with 401 when undefined
  */
 export const attachFeed = (
   server: Server,
   feed: Feed,
-  identify: (request: IncomingMessage) => Promise<Caller | undefined>,
+  identify: (request: IncomingMessage) => Promise<Caller | Refusal | undefined>,
   options: WebSocketOptions = {},
 ): void => {
   const { pingIntervalMs = 30_000, closeTimeoutMs = 30_000, goodbyeMs = 2_000 } = options;
