@@ -10,6 +10,9 @@ import {
   wholeNumberFrom,
 } from './setting.js';
 
+/** Requests a second. */
+const perSecond = numberFrom(0, 1_000_000);
+
 /**
  * Every setting, by the name of its environment variable. `forkline serve` takes each as a flag, its
  * help and docs/configuration.md tell of each: all of that is made from this table.
@@ -75,6 +78,48 @@ export const settings = {
     value: 'url',
     help: 'Where the public keys of tokens are, as JWKS.',
     otherwise: 'none are taken',
+  },
+  RATE_LIMIT_READS: {
+    group: 'Limits',
+    schema: perSecond,
+    value: 'per-second',
+    help: 'Reads that a caller may make on each node, in requests a second, as all limits are, on average over 10 s; 0 for any number.',
+    default: '10000',
+  },
+  RATE_LIMIT_WRITES: {
+    group: 'Limits',
+    schema: perSecond,
+    value: 'per-second',
+    help: 'Writes that a caller may make, other than those that follow.',
+    default: '10000',
+  },
+  RATE_LIMIT_WORK: {
+    group: 'Limits',
+    schema: perSecond,
+    value: 'per-second',
+    help: 'What workers do all the time: claims, heartbeats, progress, completions, failures.',
+    default: '20000',
+  },
+  RATE_LIMIT_BULK: {
+    group: 'Limits',
+    schema: perSecond,
+    value: 'per-second',
+    help: 'Imports, exports and rebuilds.',
+    default: '500',
+  },
+  RATE_LIMIT_FEED: {
+    group: 'Limits',
+    schema: perSecond,
+    value: 'per-second',
+    help: 'Connections to the feed.',
+    default: '1000',
+  },
+  RATE_LIMIT_UNAUTHENTICATED: {
+    group: 'Limits',
+    schema: perSecond,
+    value: 'per-second',
+    help: 'Requests without a valid token, from one address.',
+    default: '100',
   },
   LOG_LEVEL: {
     group: 'Log',

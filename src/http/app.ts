@@ -10,6 +10,7 @@ import helmet from 'helmet';
 import { giveRequestId } from './context.js';
 import { healthz, readyz } from './health.js';
 import { onceByKey } from './idempotency.js';
+import { limitRequests } from './limit-requests.js';
 import { Problem } from './problem.js';
 import type { Method, Route } from './route.js';
 import { sendProblem, serveRoute } from './serve-route.js';
@@ -51,6 +52,7 @@ export const createApp = (table: readonly Route[], services: Services): Express 
     const resource = app.route(path);
     for (const route of routes)
       resource[route.method](
+        limitRequests(route, services),
         ...(route.takesFile ? [] : [refuseOtherTypes, json, refuseUnstorable]),
         serveRoute(route, services, once),
       );

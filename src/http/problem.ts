@@ -91,6 +91,7 @@ const others = {
     status: 422,
     title: 'The idempotency key was used for another request',
   },
+  'rate-limited': { status: 429, title: 'Too many requests in too short a time' },
   'unreadable-recording': { status: 422, title: 'The file holds no runs that can be read' },
   'store-unavailable': { status: 503, title: 'A store cannot be reached' },
   'read-model-behind': { status: 504, title: 'The read model has not come so far yet' },
