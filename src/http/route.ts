@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import type { Access } from './access.js';
 import type { RequestContext } from './context.js';
 import { malformedParts } from './malformed-parts.js';
 
@@ -35,10 +36,9 @@ export type ModelName =
 export type Route = Readonly<{
   method: Method;
   path: string;
+  access: Access;
   /** Whose positions `after` waits for. */
   reads: readonly ModelName[];
-  /** Whether only administrators may call it. */
-  adminOnly: boolean;
   /** Whether its body is a file, read by the handler, instead of JSON. */
   takesFile: boolean;
   handle(request: Request, context: RequestContext): Promise<Answer | Streamed>;
@@ -51,11 +51,12 @@ type Definition<
 > = Readonly<{
   method: Method;
   path: string;
+  /** Who may call it: said by every endpoint, so that none is open by having been forgotten. */
+  access: Access;
   params?: Params;
   query?: Query;
   body?: Body;
   reads?: readonly ModelName[];
-  adminOnly?: boolean;
   takesFile?: boolean;
   handle(
     input: Readonly<{
@@ -78,12 +79,12 @@ export const route = <
 >(
   definition: Definition<Params, Query, Body>,
 ): Route => {
-  const { method, path, reads = [], adminOnly = false, takesFile = false, handle } = definition;
+  const { method, path, access, reads = [], takesFile = false, handle } = definition;
   const params = definition.params ?? nothing;
   const query = definition.query ?? nothing;
   const body = definition.body ?? nothing;
   return {
-    ...{ method, path, reads, adminOnly, takesFile },
+    ...{ method, path, access, reads, takesFile },
     handle: async (request, context) =>
       handle(
         {

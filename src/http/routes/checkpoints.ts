@@ -15,6 +15,7 @@ export const checkpointRoutes = (services: Services, gate: FamilyGate): readonly
   route({
     method: 'get',
     path: '/v1/checkpoints/:id',
+    access: 'own',
     reads,
     params,
     query: z.strictObject({ executionId: id.optional(), ...after }),
@@ -28,6 +29,7 @@ export const checkpointRoutes = (services: Services, gate: FamilyGate): readonly
   route({
     method: 'post',
     path: '/v1/checkpoints/:id/replay',
+    access: 'own',
     reads,
     params,
     query: z.strictObject(after),

@@ -9,6 +9,7 @@ export const claimRoutes = ({ claims }: Pick<Services, 'claims'>): readonly Rout
   route({
     method: 'post',
     path: '/v1/queues/:queue/claim',
+    access: 'caller',
     params: z.strictObject({ queue: claimedQueue }),
     body: z.strictObject({ ...claimFields, waitSeconds: z.number().min(0).max(30).default(0) }),
     handle: async ({ params: { queue }, body, request }, { command }) => ({

@@ -40,6 +40,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/executions',
+      access: 'caller',
       body: z.strictObject({
         id: id.optional(),
         sessionId: id.optional(),
@@ -69,6 +70,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/executions',
+      access: 'caller',
       reads: ['executions'],
       query: z.strictObject({
         sessionId: id.optional(),
@@ -84,6 +86,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/executions/compare',
+      access: 'own',
       reads: ['executions', 'checkpoints', 'prunes', 'streams'],
       query: z.strictObject({
         a: id,
@@ -101,6 +104,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/executions/:id',
+      access: 'own',
       reads: ['executions'],
       params,
       query: z.strictObject(after),
@@ -110,6 +114,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/executions/:id/checkpoints',
+      access: 'own',
       params,
       body: z.strictObject({ id: id.optional(), ...checkpointFields }),
       handle: async ({ params, body: { id: named, ...checkpoint } }, { command, newId }) => {
@@ -128,6 +133,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/executions/:id/checkpoints',
+      access: 'own',
       reads: ['executions', 'checkpoints', 'prunes', 'streams'],
       params,
       query: z.strictObject({ at: revision.optional(), ...paging, ...after }),
@@ -143,6 +149,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/executions/:id/timeline',
+      access: 'own',
       reads: ['executions', 'checkpoints', 'prunes', 'streams'],
       params,
       query: z.strictObject({ ...paging, limit: paging.limit.default(500), ...after }),
@@ -155,6 +162,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/executions/:id/checkpoints/prune',
+      access: 'own',
       params,
       body: z.strictObject({ keepLast: z.number().int().min(1).max(10_000) }),
       handle: ({ params, body: { keepLast } }, { command }) =>
@@ -163,6 +171,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/executions/:id/resume',
+      access: 'own',
       params,
       handle: async ({ params }, { command }) => {
         const taskId = eventId(command.commandId, -1);
@@ -172,6 +181,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/executions/:id/complete',
+      access: 'own',
       params,
       body: z.strictObject({ output: json.optional() }),
       handle: async ({ params, body }, { command }) =>
@@ -182,6 +192,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/executions/:id/fail',
+      access: 'own',
       params,
       body: z.strictObject({ error: z.string().max(20_000) }),
       handle: async ({ params, body }, { command }) =>
@@ -190,6 +201,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/executions/:id/cancel',
+      access: 'own',
       params,
       body: z.strictObject({ reason: reason.optional() }),
       handle: async ({ params, body }, { command }) =>

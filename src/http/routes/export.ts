@@ -20,6 +20,7 @@ export const exportRoutes = ({ collections, streams, snapshots }: Services): rea
   route({
     method: 'get',
     path: '/v1/sessions/:id/export',
+    access: 'own',
     reads: ['sessions', 'messages', 'executions', 'checkpoints', 'streams'],
     params: z.strictObject({ id }),
     query: z.strictObject({

@@ -7,6 +7,7 @@ export const feedRoutes = ({ serveFeedEvents }: Services): readonly Route[] => [
   route({
     method: 'get',
     path: '/v1/feed/sse',
+    access: 'caller',
     // The feed checks its own query, which it shares with the WebSocket.
     query: z.record(z.string(), z.unknown()),
     handle: async ({ request }, { caller }) => ({

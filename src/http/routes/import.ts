@@ -29,6 +29,7 @@ export const importRoutes = (services: Services): readonly Route[] => [
   route({
     method: 'post',
     path: '/v1/sessions/import',
+    access: 'caller',
     takesFile: true,
     query,
     handle: async ({ query, request }, context) => {

@@ -23,6 +23,7 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/interrupts',
+      access: 'caller',
       body: z.strictObject({
         id: id.optional(),
         ...{ kind, requestId },
@@ -38,6 +39,7 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/interrupts',
+      access: 'caller',
       reads: ['interrupts'],
       query: z.strictObject({
         status: z.enum(interruptStatuses).optional(),
@@ -56,6 +58,7 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/interrupts/:id',
+      access: 'own',
       reads: ['interrupts'],
       params,
       query: z.strictObject(after),
@@ -65,6 +68,7 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/interrupts/:id/respond',
+      access: 'own',
       params,
       body: z.strictObject(responseFields),
       handle: async ({ params, body }, { command }) =>
@@ -73,6 +77,7 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/interrupts/:id/cancel',
+      access: 'own',
       params,
       body: z.strictObject({ reason: reason.optional() }),
       handle: async ({ params, body }, { command }) =>

@@ -16,6 +16,7 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
   route({
     method: 'get',
     path: '/v1/messages/search',
+    access: 'caller',
     reads: ['messages'],
     query: z.strictObject({
       q: searched.trim().min(1).max(500),
@@ -31,6 +32,7 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
   route({
     method: 'post',
     path: '/v1/sessions/:id/messages',
+    access: 'own',
     params,
     body: z.strictObject({ id: id.optional(), ...messageFields }),
     handle: async ({ params, body: { id: named, ...message } }, { command, newId }) => {
@@ -49,6 +51,7 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
   route({
     method: 'get',
     path: '/v1/sessions/:id/messages',
+    access: 'own',
     reads: ['sessions', 'messages', 'streams'],
     params,
     query: z.strictObject({
@@ -69,6 +72,7 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
   route({
     method: 'patch',
     path: '/v1/sessions/:id/messages/:messageId',
+    access: 'own',
     params: messageParams,
     body: z.strictObject({ content }),
     handle: async ({ params: { id: sessionId, messageId }, body }, { command }) =>
@@ -84,6 +88,7 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
   route({
     method: 'delete',
     path: '/v1/sessions/:id/messages/:messageId',
+    access: 'own',
     params: messageParams,
     handle: async ({ params: { id: sessionId, messageId } }, { command }) =>
       written(await sessions(sessionId, [{ type: 'DeleteMessage', messageId }], command), {

@@ -48,7 +48,7 @@ export const operationRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'get',
       path: '/v1/projections',
-      adminOnly: true,
+      access: 'admin',
       handle: async () => {
         const standings = await rebuilding.standings();
         const projections = runner.status().map(async ({ position, ...status }) => {
@@ -72,7 +72,7 @@ export const operationRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'get',
       path: '/v1/projections/:name/parked',
-      adminOnly: true,
+      access: 'admin',
       params,
       query: z.strictObject(paging),
       handle: async ({ params: { name }, query }) => ({
@@ -83,7 +83,7 @@ export const operationRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/projections/:name/parked/:id/retry',
-      adminOnly: true,
+      access: 'admin',
       params: ofEvent,
       handle: async ({ params: { name, id } }) =>
         settled(name, await partyOf(name).retry(name, id)),
@@ -91,7 +91,7 @@ export const operationRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/projections/:name/parked/:id/discard',
-      adminOnly: true,
+      access: 'admin',
       params: ofEvent,
       handle: async ({ params: { name, id } }) =>
         settled(name, await partyOf(name).discard(name, id)),

@@ -9,6 +9,7 @@ export const queueRoutes = ({ collections, clock }: Services): readonly Route[] 
   route({
     method: 'get',
     path: '/v1/queues',
+    access: 'caller',
     reads: ['queues', 'tasks'],
     query: z.strictObject({ ...paging, ...after }),
     handle: async ({ query }, { caller }) => ({
@@ -19,6 +20,7 @@ export const queueRoutes = ({ collections, clock }: Services): readonly Route[] 
   route({
     method: 'get',
     path: '/v1/queues/:queue',
+    access: 'caller',
     reads: ['queues', 'tasks'],
     params: z.strictObject({ queue: queueName }),
     query: z.strictObject(after),

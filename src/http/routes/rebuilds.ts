@@ -40,14 +40,14 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
     route({
       method: 'post',
       path: '/v1/projections/rebuild',
-      adminOnly: true,
+      access: 'admin',
       body: z.strictObject({ names: z.array(z.string()).min(1).max(100), skip }),
       handle: ({ body }) => begun(body.names, body.skip),
     }),
     route({
       method: 'post',
       path: '/v1/projections/:name/rebuild',
-      adminOnly: true,
+      access: 'admin',
       params,
       body: z.strictObject({ skip }),
       handle: ({ params: { name }, body }) => begun([name], body.skip),
@@ -55,7 +55,7 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
     route({
       method: 'delete',
       path: '/v1/projections/:name/rebuild',
-      adminOnly: true,
+      access: 'admin',
       params,
       handle: async ({ params: { name } }) => {
         const rebuild = await rebuilding.cancel(known(name));
@@ -66,7 +66,7 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
     route({
       method: 'post',
       path: '/v1/projections/:name/rollback',
-      adminOnly: true,
+      access: 'admin',
       params,
       handle: async ({ params: { name } }) => {
         await rebuilding.rollBack(known(name));
@@ -76,7 +76,7 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
     route({
       method: 'post',
       path: '/v1/projections/:name/drop',
-      adminOnly: true,
+      access: 'admin',
       params,
       handle: async ({ params: { name } }) => {
         await rebuilding.drop(known(name));

@@ -38,6 +38,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'post',
       path: '/v1/sessions',
+      access: 'caller',
       body: z.strictObject({
         id: id.optional(),
         title: text.default(''),
@@ -66,6 +67,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'get',
       path: '/v1/sessions',
+      access: 'caller',
       reads: ['sessions'],
       query: z.strictObject({
         status: status.optional(),
@@ -83,6 +85,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'get',
       path: '/v1/sessions/:id',
+      access: 'own',
       reads: ['sessions'],
       params,
       query: z.strictObject(after),
@@ -92,6 +95,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'patch',
       path: '/v1/sessions/:id',
+      access: 'own',
       params,
       body: z
         .strictObject({
@@ -106,6 +110,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'post',
       path: '/v1/sessions/:id/pause',
+      access: 'own',
       params,
       body: withReason,
       handle: async ({ params, body }, { command }) =>
@@ -114,6 +119,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'post',
       path: '/v1/sessions/:id/resume',
+      access: 'own',
       params,
       body: z.strictObject({ fork: z.boolean().default(false), reason: reason.optional() }),
       handle: async ({ params, body }, context) =>
@@ -124,6 +130,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'post',
       path: '/v1/sessions/:id/terminate',
+      access: 'own',
       params,
       body: withReason,
       handle: async ({ params, body }, { command }) =>
@@ -132,6 +139,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'post',
       path: '/v1/sessions/:id/transitions',
+      access: 'own',
       params,
       body: z.strictObject({
         status: z.enum(['active', 'processing', 'completed', 'failed']),
@@ -143,6 +151,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'delete',
       path: '/v1/sessions/:id',
+      access: 'own',
       params,
       query: z.strictObject({ hard: queryFlag }),
       handle: async ({ params, query }, { command }) =>
@@ -153,6 +162,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'post',
       path: '/v1/sessions/:id/restore',
+      access: 'own',
       params,
       handle: async ({ params }, { command }) =>
         written(await sessions(params.id, [{ type: 'RestoreSession' }], command)),

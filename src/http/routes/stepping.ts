@@ -31,6 +31,7 @@ export const steppingRoutes = ({ streams, snapshots }: Services): readonly Route
     route({
       method: 'get',
       path: '/v1/streams/compare',
+      access: 'own',
       query: z.strictObject({ a: name, b: name, ...onePage, ...after }),
       handle: async ({ query }, { caller }) => {
         const a = await placeOf(referenceIn(query.a), caller);
@@ -44,6 +45,7 @@ export const steppingRoutes = ({ streams, snapshots }: Services): readonly Route
     route({
       method: 'get',
       path: '/v1/streams/:stream/steps',
+      access: 'own',
       params: z.strictObject({ stream: name }),
       query: z.strictObject({
         from: revision.default(0),

@@ -44,6 +44,7 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
     route({
       method: 'get',
       path: '/v1/streams/:stream/events',
+      access: 'own',
       params,
       query: z.strictObject({
         from: revision.optional(),
@@ -76,6 +77,7 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
     route({
       method: 'get',
       path: '/v1/streams/:stream/state',
+      access: 'own',
       params,
       query: z.strictObject({
         at: z.union([revision, isoTime]).optional(),
@@ -103,6 +105,7 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
     route({
       method: 'get',
       path: '/v1/streams/:stream/lineage',
+      access: 'own',
       reads: ['streams'],
       params,
       query: z.strictObject(after),
@@ -114,6 +117,7 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
     route({
       method: 'post',
       path: '/v1/streams/:stream/forks',
+      access: 'own',
       params,
       body: z.strictObject({
         at: z.number().int().nonnegative(),

@@ -22,6 +22,7 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/tasks/:id/heartbeat',
+      access: 'own',
       params,
       body: z.strictObject({ leaseToken }),
       handle: async ({ params, body }, { command }) => {
@@ -37,6 +38,7 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/tasks/:id/progress',
+      access: 'own',
       params,
       body: z.strictObject(progress),
       handle: async ({ params, body }, { command }) => {
@@ -47,6 +49,7 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/tasks/complete',
+      access: 'caller',
       body: z.strictObject({
         items: z.array(completionItem).min(1).max(mostItems),
         claim: nextClaim.optional(),
@@ -72,6 +75,7 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/tasks/:id/complete',
+      access: 'own',
       params,
       body: z.strictObject({ ...completion, claim: nextClaim.optional() }),
       handle: async ({ params, body: { claim, ...completed } }, context) => {
@@ -83,6 +87,7 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/tasks/:id/fail',
+      access: 'own',
       params,
       body: z.strictObject(failure),
       handle: async ({ params, body }, { command }) => {

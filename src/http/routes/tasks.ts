@@ -19,6 +19,7 @@ export const taskRoutes = (services: Services, gate: FamilyGate): readonly Route
     route({
       method: 'post',
       path: '/v1/tasks',
+      access: 'caller',
       body: z.union([newTask, z.array(newTask).min(1).max(mostItems)]),
       handle: async ({ body }, context) =>
         Array.isArray(body) ? submit.many(body, context) : submit.one(body, context),
@@ -26,6 +27,7 @@ export const taskRoutes = (services: Services, gate: FamilyGate): readonly Route
     route({
       method: 'get',
       path: '/v1/tasks',
+      access: 'caller',
       reads: ['tasks'],
       query: z.strictObject({
         queue: queueName.optional(),
@@ -46,6 +48,7 @@ export const taskRoutes = (services: Services, gate: FamilyGate): readonly Route
     route({
       method: 'get',
       path: '/v1/tasks/:id',
+      access: 'own',
       reads: ['tasks'],
       params,
       query: z.strictObject(after),
@@ -55,6 +58,7 @@ export const taskRoutes = (services: Services, gate: FamilyGate): readonly Route
     route({
       method: 'post',
       path: '/v1/tasks/:id/cancel',
+      access: 'own',
       params,
       body: z.strictObject({ reason: reason.optional() }),
       handle: async ({ params, body }, { command }) =>
@@ -63,6 +67,7 @@ export const taskRoutes = (services: Services, gate: FamilyGate): readonly Route
     route({
       method: 'post',
       path: '/v1/tasks/:id/retry',
+      access: 'own',
       params,
       handle: async ({ params }, { command }) =>
         written(await tasks(params.id, [{ type: 'RetryTask' }], command)),

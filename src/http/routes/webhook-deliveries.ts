@@ -33,6 +33,7 @@ export const webhookDeliveryRoutes = ({
     route({
       method: 'get',
       path: '/v1/webhooks/:id/deliveries',
+      access: 'own',
       reads: ['webhooks'],
       params,
       query: z.strictObject({
@@ -48,6 +49,7 @@ export const webhookDeliveryRoutes = ({
     route({
       method: 'get',
       path: '/v1/webhooks/:id/deliveries/:deliveryId',
+      access: 'own',
       reads: ['webhooks'],
       params: delivery,
       query: z.strictObject(after),
@@ -62,6 +64,7 @@ export const webhookDeliveryRoutes = ({
     route({
       method: 'post',
       path: '/v1/webhooks/:id/deliveries/:deliveryId/retry',
+      access: 'own',
       reads: ['webhooks'],
       params: delivery,
       query: z.strictObject(after),
@@ -77,6 +80,7 @@ export const webhookDeliveryRoutes = ({
     route({
       method: 'post',
       path: '/v1/webhooks/:id/resend',
+      access: 'own',
       reads: ['webhooks'],
       params,
       query: z.strictObject({ since: z.iso.datetime({ offset: true }), ...after }),

@@ -29,6 +29,7 @@ export const webhookRoutes = ({
   route({
     method: 'post',
     path: '/v1/webhooks',
+    access: 'caller',
     body: z.strictObject({
       id: id.optional(),
       url,
@@ -59,6 +60,7 @@ export const webhookRoutes = ({
   route({
     method: 'get',
     path: '/v1/webhooks',
+    access: 'caller',
     reads: ['webhooks'],
     query: z.strictObject({ ...paging, ...after }),
     handle: async ({ query }, { caller }) => ({
@@ -69,6 +71,7 @@ export const webhookRoutes = ({
   route({
     method: 'get',
     path: '/v1/webhooks/:id',
+    access: 'own',
     reads: ['webhooks'],
     params,
     query: z.strictObject(after),
@@ -80,6 +83,7 @@ export const webhookRoutes = ({
   route({
     method: 'delete',
     path: '/v1/webhooks/:id',
+    access: 'own',
     params,
     handle: async ({ params }, { command }) => {
       const answer = written(await webhooks(params.id, [{ type: 'RemoveWebhook' }], command));
@@ -92,6 +96,7 @@ export const webhookRoutes = ({
   route({
     method: 'post',
     path: '/v1/webhooks/:id/rotate-secret',
+    access: 'own',
     params,
     body: z.strictObject({ secret: secret.optional() }),
     handle: async ({ params, body }, { command }) => {
@@ -111,6 +116,7 @@ export const webhookRoutes = ({
   route({
     method: 'post',
     path: '/v1/webhooks/:id/enable',
+    access: 'own',
     params,
     handle: async ({ params }, { command }) =>
       written(await webhooks(params.id, [{ type: 'EnableWebhook' }], command)),
@@ -118,6 +124,7 @@ export const webhookRoutes = ({
   route({
     method: 'post',
     path: '/v1/webhooks/:id/disable',
+    access: 'own',
     params,
     body: z.strictObject({ reason: reason.default('') }),
     handle: async ({ params, body }, { command }) =>

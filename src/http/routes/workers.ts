@@ -61,6 +61,7 @@ export const workerRoutes = ({
     route({
       method: 'post',
       path: '/v1/workers',
+      access: 'caller',
       body: z.strictObject({
         id: workerId,
         queues: z.array(claimedQueue).min(1).max(100),
@@ -82,6 +83,7 @@ export const workerRoutes = ({
     route({
       method: 'get',
       path: '/v1/workers',
+      access: 'caller',
       reads: ['workers'],
       query: z.strictObject({
         status: z.enum(['active', 'stopping', 'stopped', 'lost']).optional(),
@@ -97,6 +99,7 @@ export const workerRoutes = ({
     route({
       method: 'get',
       path: '/v1/workers/:id',
+      access: 'own',
       reads: ['workers'],
       params,
       query: z.strictObject(after),
@@ -110,6 +113,7 @@ export const workerRoutes = ({
     route({
       method: 'post',
       path: '/v1/workers/:id/heartbeat',
+      access: 'own',
       params,
       handle: async ({ params: { id } }, { command }) => {
         const { status, stopRequested, heartbeatSeconds } = await heardFrom(id, command);
@@ -120,6 +124,7 @@ export const workerRoutes = ({
     route({
       method: 'post',
       path: '/v1/workers/:id/stop',
+      access: 'own',
       params,
       body: z.strictObject({ stopped: z.boolean().default(false) }),
       handle: async ({ params: { id }, body: { stopped } }, { command }) =>

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http';
+import type { Caller } from '../commands/request.js';
+import type { Identify } from './context.js';
+import { Problem } from './problem.js';
+
+/**
+ * Who may call an endpoint:
+ *
+ * - `own`: anyone who is known, on what is theirs. What somebody else has is answered as if it were
+ *   not there, with 404; administrators reach it. The handler asks whose a thing is, as it loads it.
+ * - `caller`: anyone who is known. It makes or lists what is the caller's own, or names nothing that
+ *   belongs to anyone.
+ * - `admin`: administrators only; others are answered 403.
+ */
+export type Access = 'own' | 'caller' | 'admin';
+
+/**
+ * Who asks, where the rule lets them in.
+ *
+ * @throws Problem `unauthorized` when nobody knows who asks, `forbidden` when the rule keeps them out
+ */
+export const admit = async (
+  access: Access,
+  identify: Identify,
+  request: IncomingMessage,
+): Promise<Caller> => {
+  const caller = await identify(request);
+  if (!caller) throw new Problem('unauthorized', undefined, {}, { 'WWW-Authenticate': 'Bearer' });
+  if (access === 'admin' && !caller.admin) throw new Problem('forbidden');
+  return caller;
+};
