@@ -20,6 +20,8 @@ export type WebSocketOptions = Readonly<{
   closeTimeoutMs?: number;
   /** How long clients may take to go when the feed stops. 2 s by default. */
   goodbyeMs?: number;
+  /** Why a client that could be let in is not, such as that it comes too often; asked also for those nobody knows. */
+  refuse?: (request: IncomingMessage, caller: Caller | undefined) => Promise<Refusal | undefined>;
 }>;
 
 const defaultLimits: ConnectionLimits = {
@@ -38,12 +40,12 @@ const GOING_AWAY = 1001;
 /**
  * Serves the feed over WebSockets on a server's `/v1/feed`, until the feed stops.
  *
- * @param identify who a request comes from; undefined turns it down with 401
+ * @param identify who a request comes from, or why it is turned down: with 401 when undefined
  */
 export const attachFeed = (
   server: Server,
   feed: Feed,
-  identify: (request: IncomingMessage) => Promise<Caller | undefined>,
+  identify: (request: IncomingMessage) => Promise<Caller | Refusal | undefined>,
   options: WebSocketOptions = {},
 ): void => {
   const { pingIntervalMs = 30_000, closeTimeoutMs = 30_000, goodbyeMs = 2_000 } = options;
@@ -85,6 +87,8 @@ export const attachFeed = (
       return foreignPage;
     takeTokenFromQuery(request);
     const caller = await callerOf(request);
+    const refusal = await options.refuse?.(request, 'code' in caller ? undefined : caller);
+    if (refusal) return refusal;
     if ('code' in caller) return caller;
     return feed.isStopping() ? stopping : caller;
   };
