@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Route, Shown } from '../route.js';
 import { type Components, type Json, jsonSchemaOf } from './json-schema.js';
-import { headersOf, refusalsOf } from './problems.js';
+import { headersOf, limitHeaders, refusalsOf } from './problems.js';
 
 type ObjectSchema = Json & { properties?: Record<string, Json>; required?: readonly string[] };
 
@@ -86,6 +86,7 @@ const answerOf = (status: number, shown: Shown, { writes, named }: Answering): J
     ...(isTagged(shown) ? ['ETag'] : []),
     ...(status === 201 || status === 202 ? ['Location'] : []),
     ...(writes ? ['Idempotent-Replayed'] : []),
+    ...limitHeaders,
   ];
   return {
     description: descriptions[status] ?? 'What was asked for.',
