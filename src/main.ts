@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
+import { followLineage } from './commands/ended-streams.js';
 import { commandHandler } from './commands/handle.js';
 import type { Config } from './config.js';
 import { deciders } from './domain/deciders.js';
@@ -27,6 +28,7 @@ import { snapshotsIn } from './projecting/snapshot-store.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
+import { detachedStreams } from './queries/lineage.js';
 import { startSharedClock } from './queries/shared-clock.js';
 import { webhookDeliveriesIn } from './queries/webhook-deliveries.js';
 import { webhookSecretsIn } from './queries/webhook-secrets.js';
@@ -81,11 +83,14 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await snapshotStore.prepare(snapshotKinds);
   const keeper = keepSnapshots(streams, snapshotStore, log);
   const snapshots = { ...snapshotStore, missed: keeper.missed };
+  const followed = followLineage(store, streams);
   const forgetKept = forgettingKept({ db, streams, projections, models });
+  streams.noteDetached(await detachedStreams(collections));
   const runner = await startRunner({
     ...{ store, streams, db, projections, parked, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
     follower: async (events) => {
+      await followed(events);
       await keeper.follow(events);
       await forgetKept(events);
     },

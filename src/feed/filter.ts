@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Caller, maySee } from '../commands/request.js';
+import { isArchive } from '../domain/archive.js';
 import { type EventLabel, isTombstone } from './feed-event.js';
 
 const names = z.array(z.string().min(1).max(256)).min(1).max(100);
@@ -44,11 +45,11 @@ export const shownTo = (caller: Caller, filter: Filter): Test => {
   return (event) => tests.every((test) => test(event));
 };
 
-/** Nobody owns a tombstone: it is the administrators' alone. */
+/** Nobody owns a tombstone: it is the administrators' alone. Copies of events are nobody's business. */
 const mayBeSeenBy =
   (caller: Caller): Test =>
   (event) =>
-    isTombstone(event) ? caller.admin : maySee(caller, event.ownerId);
+    !isArchive(event.stream) && (isTombstone(event) ? caller.admin : maySee(caller, event.ownerId));
 
 const testsOf = ({ categories, streams, types, topics, sessionId }: Filter): Test[] => {
   const tests: Test[] = [];

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { concatMap, defer, Observable, retry, Subject, tap, timer } from 'rxjs';
+import { isArchive } from '../domain/archive.js';
 import {
   type CaughtUp,
   type EventStore,
@@ -58,7 +59,8 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
     state.position = item.position;
     stored.next(item);
     const label = labelOf(item);
-    // What nobody owns nobody will be shown.
+    // What nobody owns nobody will be shown, nor copies of events.
+    if (isArchive(item.stream)) return;
     if (label.ownerId === undefined && !isTombstone(label)) return;
     const event = feedEvent(item, label);
     state.window.add(event);

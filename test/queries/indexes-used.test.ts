@@ -285,11 +285,15 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ],
   ['what a worker is', 1, () => workerStanding(collections, 'b')],
   ['heartbeats that are overdue', 1, () => heartbeats.expired(9)],
-  ['the newest snapshot', 1, () => snapshots.newest(kind, 'session-a', Number.POSITIVE_INFINITY)],
-  ['the newest snapshot up to a revision', 1, () => snapshots.newest(kind, 'session-a', 100)],
+  [
+    'the newest snapshot',
+    1,
+    () => snapshots.newest(kind, [{ stream: 'session-a', through: Number.POSITIVE_INFINITY }]),
+  ],
+  ['the newest snapshot up to a revision', 1, () => snapshots.newest(kind, inAncestor)],
   ['an entry of a snapshot', 2, () => snapshots.entries(kind, inAncestor, ['m'])],
   ["an entry of a fork's snapshot", 2, () => snapshots.entries(kind, inFork, ['m'])],
-  ['the latest commands of a stream', 1, () => snapshots.commands(kind, 'session-a', 63)],
+  ['the latest commands of a stream', 1, () => snapshots.commands(kind, inFork)],
 ];
 
 describe('an index serves', () => {

@@ -15,6 +15,7 @@ import { after, id, paging, queryFlag, reason, revision } from '../schema.js';
 import type { Services } from '../services.js';
 import { headOf, visibleStream } from '../visible-stream.js';
 import { amendmentsOf } from './amendments.js';
+import { detachRoute } from './detach.js';
 import { forkTree, type TreeFork } from './fork-tree.js';
 
 const params = z.strictObject({ stream: z.string().max(300) });
@@ -155,6 +156,7 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
         return written(outcome, { created, more: { children, shared, sharedCount } });
       },
     }),
+    detachRoute(services, gate),
   ];
 };
 
