@@ -20,6 +20,12 @@ const flag = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((value) => value === 'true');
 
+const seconds = (least: number, most: number) =>
+  z.coerce
+    .number('must be a number')
+    .min(least, `must be ${least} to ${most}`)
+    .max(most, `must be ${least} to ${most}`);
+
 const urlOf = (protocols: RegExp, example: string) =>
   z.string().regex(protocols, `must look like ${example}`).optional();
 
@@ -62,6 +68,8 @@ const settings = z.object({
     .min(0.1, 'must be 0.1 to 60')
     .max(60, 'must be 0.1 to 60')
     .default(20),
+  READY_LAG_SECONDS: seconds(0, 86_400).default(60),
+  READY_GRACE_SECONDS: seconds(1, 86_400).default(60),
 });
 
 export type Config = Readonly<z.infer<typeof settings>>;

@@ -14,6 +14,7 @@ import { attachFeed } from './feed/websocket.js';
 import { createApp } from './http/app.js';
 import { identifier } from './http/identify.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
+import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
 import { forgettingKept } from './projecting/forget-kept.js';
@@ -134,6 +135,11 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
+    readiness: readinessOf({
+      ...{ store, collections, runner, serving, log },
+      lagSeconds: config.READY_LAG_SECONDS,
+      graceSeconds: config.READY_GRACE_SECONDS,
+    }),
     identify: identifier({
       ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
       ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),

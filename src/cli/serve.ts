@@ -18,6 +18,8 @@ const help: Readonly<Record<keyof Config, string>> = {
   WEBHOOK_ALLOW_PRIVATE: 'whether webhooks may go to private addresses (false)',
   WEBHOOK_SCHEDULE_SECONDS: 'seconds before each attempt at a delivery (0,5,300, … up to 24 h)',
   WEBHOOK_TIMEOUT_SECONDS: 'seconds that an attempt may take (20)',
+  READY_LAG_SECONDS: 'seconds a read model may be behind before /readyz says no; 0 for any (60)',
+  READY_GRACE_SECONDS: 'seconds it may be so, or stand still, before that (60)',
 };
 
 const flagOf = (name: string): string => `--${name.toLowerCase().replaceAll('_', '-')}`;

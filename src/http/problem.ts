@@ -93,6 +93,7 @@ const others = {
   },
   'unreadable-recording': { status: 422, title: 'The file holds no runs that can be read' },
   'store-unavailable': { status: 503, title: 'A store cannot be reached' },
+  'not-ready': { status: 503, title: 'This node should not be sent requests now' },
   'read-model-behind': { status: 504, title: 'The read model has not come so far yet' },
   'internal-error': { status: 500, title: 'Something went wrong here' },
 } as const satisfies Record<string, Kind>;
