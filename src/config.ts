@@ -41,6 +41,9 @@ const settings = z.object({
     .default('forkline'),
   AUTH_JWT_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
   AUTH_JWKS_URL: urlOf(/^https?:\/\/.+/, 'https://issuer/.well-known/jwks.json'),
+  AUTH_JWT_ISSUER: z.string().optional(),
+  AUTH_JWT_AUDIENCE: z.string().optional(),
+  AUTH_API_KEYS_FILE: z.string().optional(),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be trace, debug, info, warn, error, fatal or silent',
@@ -94,10 +97,14 @@ export const readConfig = (given: Readonly<Record<string, string | undefined>>):
     throw new BadConfiguration(
       error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
     );
-  const isAuthenticated = data.AUTH_JWT_SECRET !== undefined || data.AUTH_JWKS_URL !== undefined;
+  const takesJwt = data.AUTH_JWT_SECRET !== undefined || data.AUTH_JWKS_URL !== undefined;
+  const isAuthenticated = takesJwt || data.AUTH_API_KEYS_FILE !== undefined;
   if (!isAuthenticated && !loopback.test(data.HOST))
     throw new BadConfiguration(
-      `HOST: ${data.HOST} can be reached by others: set AUTH_JWT_SECRET or AUTH_JWKS_URL, or listen on 127.0.0.1`,
+      `HOST: ${data.HOST} can be reached by others: set AUTH_JWT_SECRET, AUTH_JWKS_URL or AUTH_API_KEYS_FILE, or listen on 127.0.0.1`,
     );
+  for (const name of ['AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'] as const)
+    if (data[name] !== undefined && !takesJwt)
+      throw new BadConfiguration(`${name}: needs AUTH_JWT_SECRET or AUTH_JWKS_URL beside it`);
   return data;
 };

@@ -11,8 +11,10 @@ import { withLineage } from './eventstore/lineage.js';
 import { startFeed } from './feed/feed.js';
 import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
+import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
 import { identifier } from './http/identify.js';
+import { openApiKeys } from './http/identity/api-keys.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
@@ -55,9 +57,11 @@ export type Forkline = Readonly<{
 /**
  * Starts Forkline: stores, then what depends on them, then the server.
  *
- * @throws FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
+ * @throws BadKeyFile, FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
  */
 export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
+  const keysFile = config.AUTH_API_KEYS_FILE;
+  const apiKeys = keysFile === undefined ? undefined : await openApiKeys(keysFile, log);
   const stores = await openStores({
     dataDir: config.DATA_DIR,
     ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
@@ -140,13 +144,19 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       lagSeconds: config.READY_LAG_SECONDS,
       graceSeconds: config.READY_GRACE_SECONDS,
     }),
-    identify: identifier({
-      ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
-      ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
-    }),
+    identify: identifier(
+      {
+        ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
+        ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
+        ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
+        ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
+        ...(apiKeys && { apiKeys }),
+      },
+      log,
+    ),
   };
   const server = createServer(createApp(routesOf(services), services));
-  attachFeed(server, feed, services.identify);
+  attachFeed(server, feed, admission('caller', services.identify));
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),
@@ -161,6 +171,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     failed: stores.failed,
     stop: async () => {
       clearInterval(purging);
+      apiKeys?.close();
       claims.stop();
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);

@@ -5,6 +5,7 @@ import type { SessionRejection } from '../domain/session.js';
 import type { TaskRejection } from '../domain/task.js';
 import type { WebhookRejection } from '../domain/webhook.js';
 import type { WorkerRejection } from '../domain/worker.js';
+import { feedProblems } from '../feed-problems.js';
 
 /** Every reason that a rule may give for saying no. */
 type RejectionCode =
@@ -61,10 +62,19 @@ const refusals = {
 } as const satisfies Record<RejectionCode, Kind>;
 
 const others = {
-  'bad-request': { status: 400, title: 'The request is malformed' },
-  unauthorized: { status: 401, title: 'Who asks is not known' },
   forbidden: { status: 403, title: 'This is for administrators' },
-  'not-found': { status: 404, title: 'There is nothing here' },
+  'host-not-allowed': {
+    status: 403,
+    title: 'Where no token is needed, only local names are served',
+  },
+  'origin-not-allowed': {
+    status: 403,
+    title: 'Where no token is needed, pages of other sites are kept out',
+  },
+  'identification-unavailable': {
+    status: 503,
+    title: 'At present there is no telling who asks',
+  },
   'stream-not-found': { status: 404, title: 'There is no such stream' },
   'checkpoint-not-found': { status: 404, title: 'There is no such checkpoint' },
   'projection-not-found': { status: 404, title: 'There is no such projection or reaction' },
@@ -98,9 +108,15 @@ const others = {
   'internal-error': { status: 500, title: 'Something went wrong here' },
 } as const satisfies Record<string, Kind>;
 
-const kinds = { ...refusals, ...others };
+const kinds = { ...feedProblems, ...refusals, ...others };
 
 export type ProblemCode = keyof typeof kinds;
+
+/** Every code there is. */
+export const problemCodes = Object.keys(kinds) as readonly ProblemCode[];
+
+/** Which status a code is answered with. */
+export const statusOf = (code: ProblemCode): number => kinds[code].status;
 
 /** An answer that says no, as RFC 9457 has it. */
 export class Problem extends Error {
