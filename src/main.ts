@@ -19,6 +19,7 @@ import { limitFeeds } from './http/limit-requests.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { oncePerRequest } from './http/once-per-request.js';
 import { rateLimits } from './http/rate-limits.js';
+import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
 import { forgettingKept } from './projecting/forget-kept.js';
@@ -141,6 +142,11 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
+    readiness: readinessOf({
+      ...{ store, collections, runner, serving, log },
+      lagSeconds: config.READY_LAG_SECONDS,
+      graceSeconds: config.READY_GRACE_SECONDS,
+    }),
     identify: oncePerRequest(
       identifier(
         {

@@ -104,6 +104,7 @@ const others = {
   'rate-limited': { status: 429, title: 'Too many requests in too short a time' },
   'unreadable-recording': { status: 422, title: 'The file holds no runs that can be read' },
   'store-unavailable': { status: 503, title: 'A store cannot be reached' },
+  'not-ready': { status: 503, title: 'This node should not be sent requests now' },
   'read-model-behind': { status: 504, title: 'The read model has not come so far yet' },
   'internal-error': { status: 500, title: 'Something went wrong here' },
 } as const satisfies Record<string, Kind>;
