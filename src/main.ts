@@ -12,9 +12,15 @@ import { withLineage } from './eventstore/lineage.js';
 import { startFeed } from './feed/feed.js';
 import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
+import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
 import { identifier } from './http/identify.js';
+import { openApiKeys } from './http/identity/api-keys.js';
+import { limitFeeds } from './http/limit-requests.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
+import { oncePerRequest } from './http/once-per-request.js';
+import { rateLimits } from './http/rate-limits.js';
+import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
 import { forgettingKept } from './projecting/forget-kept.js';
@@ -57,9 +63,11 @@ export type Forkline = Readonly<{
 /**
  * Starts Forkline: stores, then what depends on them, then the server.
  *
- * @throws FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
+ * @throws BadKeyFile, FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
  */
 export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
+  const keysFile = config.AUTH_API_KEYS_FILE;
+  const apiKeys = keysFile === undefined ? undefined : await openApiKeys(keysFile, log);
   const stores = await openStores({
     dataDir: config.DATA_DIR,
     ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
@@ -143,13 +151,33 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
-    identify: identifier({
-      ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
-      ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
+    readiness: readinessOf({
+      ...{ store, collections, runner, serving, log },
+      lagSeconds: config.READY_LAG_SECONDS,
+      graceSeconds: config.READY_GRACE_SECONDS,
+    }),
+    identify: oncePerRequest(
+      identifier(
+        {
+          ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
+          ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
+          ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
+          ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
+          ...(apiKeys && { apiKeys }),
+        },
+        log,
+      ),
+    ),
+    rateLimits: rateLimits({
+      ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
+      ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
+      ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
     }),
   };
   const server = createServer(createApp(routesOf(services), services));
-  attachFeed(server, feed, services.identify);
+  attachFeed(server, feed, admission('caller', services.identify), {
+    refuse: limitFeeds(services.rateLimits),
+  });
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),
@@ -164,6 +192,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     failed: stores.failed,
     stop: async () => {
       clearInterval(purging);
+      apiKeys?.close();
       claims.stop();
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
