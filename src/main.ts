@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
@@ -24,10 +25,12 @@ import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
 import { forgettingKept } from './projecting/forget-kept.js';
+import { leaseIn } from './projecting/lease.js';
+import { startLeasedRunner } from './projecting/leased-runner.js';
 import { modelsIn } from './projecting/models.js';
 import { parkedIn } from './projecting/parked.js';
 import { startRebuilding } from './projecting/rebuilding.js';
-import { startRunner } from './projecting/runner.js';
+import { type RunnerOptions, startRunner } from './projecting/runner.js';
 import { servingOf } from './projecting/serving.js';
 import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
 import { snapshotsIn } from './projecting/snapshot-store.js';
@@ -93,8 +96,12 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const snapshots = { ...snapshotStore, missed: keeper.missed };
   const followed = followLineage(store, streams);
   const forgetKept = forgettingKept({ db, streams, projections, models });
+<<<<<<< HEAD
   streams.noteDetached(await detachedStreams(collections));
   const runner = await startRunner({
+=======
+  const runnerOptions: RunnerOptions = {
+>>>>>>> nodes
     ...{ store, streams, db, projections, parked, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
     follower: async (events) => {
@@ -102,7 +109,13 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       await keeper.follow(events);
       await forgetKept(events);
     },
-  });
+  };
+  // Nobody else can be at work in a database of this process's own.
+  const runner = await (config.MONGODB_URL
+    ? startLeasedRunner({
+        ...{ ...runnerOptions, clock, lease: leaseIn(db, clock, randomUUID(), projections) },
+      })
+    : startRunner(runnerOptions));
   const rebuilding = startRebuilding({
     ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },
   });
