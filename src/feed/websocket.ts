@@ -85,7 +85,7 @@ export const attachFeed = (
       return foreignPage;
     takeTokenFromQuery(request);
     const caller = await callerOf(request);
-    if ('status' in caller) return caller;
+    if ('code' in caller) return caller;
     return feed.isStopping() ? stopping : caller;
   };
 
@@ -94,7 +94,7 @@ export const attachFeed = (
     // The client may be gone before it is answered; there is nobody to tell.
     socket.on('error', () => undefined);
     const admitted = await admit(request);
-    if ('status' in admitted) return refuseUpgrade(request, socket, admitted);
+    if ('code' in admitted) return refuseUpgrade(request, socket, admitted);
     sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, admitted));
   };
 
@@ -122,40 +122,36 @@ const offersSubprotocol = ({ headers }: IncomingMessage): boolean => {
 };
 
 const notFound: Refusal = {
-  status: 404,
   code: 'not-found',
   detail: `there is no WebSocket here; the feed is at ${FEED_PATH}`,
 };
 
 const unknownSubprotocol: Refusal = {
-  status: 400,
   code: 'unknown-subprotocol',
   detail: `of subprotocols, only ${SUBPROTOCOL} is spoken here`,
+  errors: [{ path: 'Sec-WebSocket-Protocol', message: `must offer ${SUBPROTOCOL}` }],
 };
 
 const unauthorized: Refusal = {
-  status: 401,
   code: 'unauthorized',
   detail: 'a token is needed, in the header Authorization or the query parameter access_token',
   headers: { 'WWW-Authenticate': 'Bearer' },
 };
 
 const foreignPage: Refusal = {
-  status: 403,
   code: 'origin-not-allowed',
   detail: 'where no token is needed, pages of other sites are kept out',
 };
 
 const unidentifiable: Refusal = {
-  status: 503,
   code: 'identification-unavailable',
   detail: 'at present there is no telling who you are',
   headers: { 'Retry-After': '1' },
 };
 
 const badHandshake = (detail: string): Refusal => ({
-  status: 400,
   code: 'bad-handshake',
   detail,
+  errors: [{ path: 'handshake', message: detail }],
   headers: { 'Sec-WebSocket-Version': '13' },
 });

@@ -5,6 +5,7 @@ import type { SessionRejection } from '../domain/session.js';
 import type { TaskRejection } from '../domain/task.js';
 import type { WebhookRejection } from '../domain/webhook.js';
 import type { WorkerRejection } from '../domain/worker.js';
+import { feedProblems } from '../feed-problems.js';
 
 /** Every reason that a rule may give for saying no. */
 type RejectionCode =
@@ -61,8 +62,6 @@ const refusals = {
 } as const satisfies Record<RejectionCode, Kind>;
 
 const others = {
-  'bad-request': { status: 400, title: 'The request is malformed' },
-  unauthorized: { status: 401, title: 'Who asks is not known' },
   forbidden: { status: 403, title: 'This is for administrators' },
   'host-not-allowed': {
     status: 403,
@@ -76,7 +75,6 @@ const others = {
     status: 503,
     title: 'At present there is no telling who asks',
   },
-  'not-found': { status: 404, title: 'There is nothing here' },
   'stream-not-found': { status: 404, title: 'There is no such stream' },
   'checkpoint-not-found': { status: 404, title: 'There is no such checkpoint' },
   'projection-not-found': { status: 404, title: 'There is no such projection or reaction' },
@@ -109,9 +107,15 @@ const others = {
   'internal-error': { status: 500, title: 'Something went wrong here' },
 } as const satisfies Record<string, Kind>;
 
-const kinds = { ...refusals, ...others };
+const kinds = { ...feedProblems, ...refusals, ...others };
 
 export type ProblemCode = keyof typeof kinds;
+
+/** Every code there is. */
+export const problemCodes = Object.keys(kinds) as readonly ProblemCode[];
+
+/** Which status a code is answered with. */
+export const statusOf = (code: ProblemCode): number => kinds[code].status;
 
 /** An answer that says no, as RFC 9457 has it. */
 export class Problem extends Error {
