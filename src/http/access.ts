@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../commands/request.js';
+import { type FeedProblemCode, feedProblems } from '../feed-problems.js';
 import type { Identify } from './context.js';
-import { Problem } from './problem.js';
+import { Problem, type ProblemCode } from './problem.js';
 import { problemOf } from './problem-of.js';
 
 /**
@@ -33,20 +34,22 @@ export const admit = async (
 
 /** An answer that turns somebody away. */
 export type Refused = Readonly<{
-  status: number;
-  code: string;
+  code: FeedProblemCode;
   detail: string;
   headers: Readonly<Record<string, string>>;
 }>;
 
-/** The same for what is served beside the routes, such as the WebSocket of the feed. */
+const isOfFeed = (code: ProblemCode): code is FeedProblemCode => Object.hasOwn(feedProblems, code);
+
+/** The same for what is served beside the routes, such as the WebSocket of the feed. It throws what is no refusal. */
 export const admission =
   (access: Access, identify: Identify) =>
   async (request: IncomingMessage): Promise<Caller | Refused> => {
     try {
       return await admit(access, identify, request);
     } catch (error) {
-      const { status, code, message: detail, headers } = problemOf(error);
-      return { status, code, detail, headers };
+      const { code, message: detail, headers } = problemOf(error);
+      if (isOfFeed(code)) return { code, detail, headers };
+      throw error;
     }
   };
