@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../commands/request.js';
-import { type FeedProblemCode, feedProblems } from '../feed-problems.js';
 import type { Identify } from './context.js';
-import { Problem, type ProblemCode } from './problem.js';
+import { Problem } from './problem.js';
 import { problemOf } from './problem-of.js';
 
 /**
@@ -34,22 +33,28 @@ export const admit = async (
 
 /** An answer that turns somebody away. */
 export type Refused = Readonly<{
-  code: FeedProblemCode;
+  status: number;
+  code: string;
+  title: string;
   detail: string;
   headers: Readonly<Record<string, string>>;
 }>;
 
-const isOfFeed = (code: ProblemCode): code is FeedProblemCode => Object.hasOwn(feedProblems, code);
-
-/** The same for what is served beside the routes, such as the WebSocket of the feed. It throws what is no refusal. */
+/** The same for what is served beside the routes, such as the WebSocket of the feed. Faults are thrown. */
 export const admission =
   (access: Access, identify: Identify) =>
   async (request: IncomingMessage): Promise<Caller | Refused> => {
     try {
       return await admit(access, identify, request);
     } catch (error) {
-      const { code, message: detail, headers } = problemOf(error);
-      if (isOfFeed(code)) return { code, detail, headers };
-      throw error;
+      const problem = problemOf(error);
+      if (problem.status === 500) throw error;
+      return refusedBy(problem);
     }
   };
+
+/** What a problem is to whoever answers it without the routes. */
+export const refusedBy = ({ status, code, title, message, headers }: Problem): Refused => ({
+  ...{ status, code, title, headers },
+  detail: message,
+});
