@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
-import { followLineage } from './commands/ended-streams.js';
+import { endingArchives, noteLineage } from './commands/ended-streams.js';
 import { commandHandler } from './commands/handle.js';
 import type { Config } from './config.js';
 import { deciders } from './domain/deciders.js';
@@ -94,18 +94,14 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await snapshotStore.prepare(snapshotKinds);
   const keeper = keepSnapshots(streams, snapshotStore, log);
   const snapshots = { ...snapshotStore, missed: keeper.missed };
-  const followed = followLineage(store, streams);
+  const endArchives = endingArchives(store);
   const forgetKept = forgettingKept({ db, streams, projections, models });
-<<<<<<< HEAD
   streams.noteDetached(await detachedStreams(collections));
-  const runner = await startRunner({
-=======
   const runnerOptions: RunnerOptions = {
->>>>>>> nodes
     ...{ store, streams, db, projections, parked, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
     follower: async (events) => {
-      await followed(events);
+      await endArchives(events);
       await keeper.follow(events);
       await forgetKept(events);
     },
@@ -120,6 +116,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },
   });
   const feed = startFeed(store, log);
+  void feed.told.then(({ each }) => each(noteLineage(streams)));
   const taskCommands = commandHandler(streams, deciders.task);
   const claims = startClaims({
     ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
