@@ -16,7 +16,7 @@ export type CheckpointDocument = CheckpointHead &
 /** The checkpoints of executions, by revision. */
 export const checkpoints: Projection<CheckpointDocument, ExecutionEvent> = {
   name: 'checkpoints',
-  version: 1,
+  version: 2,
   ranged: true,
   category: 'execution',
   indexes: [
