@@ -15,11 +15,17 @@ export const refuseForeign = (
   allowedOrigins: readonly string[],
 ): void => {
   if (!isLocalName(hostnameOf(`http://${headers.host ?? ''}`)))
-    throw new Problem('host-not-allowed');
+    throw new Problem(
+      'host-not-allowed',
+      'where no token is needed, the name has to be a local one',
+    );
   const { origin } = headers;
   if (origin === undefined || headers['x-user-id'] !== undefined) return;
   if (!isLocalName(hostnameOf(origin)) && !allowedOrigins.includes(origin))
-    throw new Problem('origin-not-allowed');
+    throw new Problem(
+      'origin-not-allowed',
+      'where no token is needed, pages of other sites are kept out',
+    );
 };
 
 const hostnameOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname : '');

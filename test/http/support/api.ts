@@ -18,6 +18,8 @@ export type Api = Readonly<{
   delete<Body = Written>(path: string, headers?: Headed): Promise<Reply<Body>>;
   /** A request whose body is sent as it is. */
   send<Body = unknown>(method: string, path: string, init?: RawInit): Promise<Reply<Body>>;
+  /** A request whose answer is read piece by piece, until the signal. */
+  open(path: string, signal: AbortSignal): Promise<Response>;
 }>;
 
 type RawInit = Readonly<{ headers?: Headed; body?: string | Uint8Array<ArrayBuffer> }>;
@@ -77,6 +79,7 @@ export const apiOf = (url: () => string, identity: Headed = {}): Api => {
     post: (path, body, headers) => sendJson('POST', path, body, headers),
     patch: (path, body, headers) => sendJson('PATCH', path, body, headers),
     delete: (path, headers = {}) => send('DELETE', path, { headers }),
+    open: (path, signal) => fetch(url() + path, { headers: identity, signal }),
     send,
   };
 };
