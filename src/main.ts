@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { startClaims } from './claiming/claims.js';
@@ -23,6 +22,7 @@ import { oncePerRequest } from './http/once-per-request.js';
 import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
+import { createHttpServer } from './http/server.js';
 import type { Services } from './http/services.js';
 import { forgettingKept } from './projecting/forget-kept.js';
 import { leaseIn } from './projecting/lease.js';
@@ -180,7 +180,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
     }),
   };
-  const server = createServer(createApp(routesOf(services), services));
+  const server = createHttpServer(createApp(routesOf(services), services));
   attachFeed(server, feed, admission('caller', services.identify), {
     refuse: limitFeeds(services.rateLimits),
   });
