@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
+import { endingArchives, noteLineage } from './commands/ended-streams.js';
 import { commandHandler } from './commands/handle.js';
 import type { Config } from './config.js';
 import { deciders } from './domain/deciders.js';
@@ -11,22 +13,31 @@ import { withLineage } from './eventstore/lineage.js';
 import { startFeed } from './feed/feed.js';
 import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
+import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
 import { identifier } from './http/identify.js';
+import { openApiKeys } from './http/identity/api-keys.js';
+import { limitFeeds } from './http/limit-requests.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
+import { oncePerRequest } from './http/once-per-request.js';
+import { rateLimits } from './http/rate-limits.js';
+import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
 import { forgettingKept } from './projecting/forget-kept.js';
+import { leaseIn } from './projecting/lease.js';
+import { startLeasedRunner } from './projecting/leased-runner.js';
 import { modelsIn } from './projecting/models.js';
 import { parkedIn } from './projecting/parked.js';
 import { startRebuilding } from './projecting/rebuilding.js';
-import { startRunner } from './projecting/runner.js';
+import { type RunnerOptions, startRunner } from './projecting/runner.js';
 import { servingOf } from './projecting/serving.js';
 import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
 import { snapshotsIn } from './projecting/snapshot-store.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
+import { detachedStreams } from './queries/lineage.js';
 import { startSharedClock } from './queries/shared-clock.js';
 import { webhookDeliveriesIn } from './queries/webhook-deliveries.js';
 import { webhookSecretsIn } from './queries/webhook-secrets.js';
@@ -54,9 +65,11 @@ export type Forkline = Readonly<{
 /**
  * Starts Forkline: stores, then what depends on them, then the server.
  *
- * @throws FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
+ * @throws BadKeyFile, FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
  */
 export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
+  const keysFile = config.AUTH_API_KEYS_FILE;
+  const apiKeys = keysFile === undefined ? undefined : await openApiKeys(keysFile, log);
   const stores = await openStores({
     dataDir: config.DATA_DIR,
     ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
@@ -81,19 +94,29 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await snapshotStore.prepare(snapshotKinds);
   const keeper = keepSnapshots(streams, snapshotStore, log);
   const snapshots = { ...snapshotStore, missed: keeper.missed };
+  const endArchives = endingArchives(store);
   const forgetKept = forgettingKept({ db, streams, projections, models });
-  const runner = await startRunner({
+  streams.noteDetached(await detachedStreams(collections));
+  const runnerOptions: RunnerOptions = {
     ...{ store, streams, db, projections, parked, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
     follower: async (events) => {
+      await endArchives(events);
       await keeper.follow(events);
       await forgetKept(events);
     },
-  });
+  };
+  // Nobody else can be at work in a database of this process's own.
+  const runner = await (config.MONGODB_URL
+    ? startLeasedRunner({
+        ...{ ...runnerOptions, clock, lease: leaseIn(db, clock, randomUUID(), projections) },
+      })
+    : startRunner(runnerOptions));
   const rebuilding = startRebuilding({
     ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },
   });
   const feed = startFeed(store, log);
+  void feed.told.then(({ each }) => each(noteLineage(streams)));
   const taskCommands = commandHandler(streams, deciders.task);
   const claims = startClaims({
     ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
@@ -134,13 +157,33 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
-    identify: identifier({
-      ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
-      ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
+    readiness: readinessOf({
+      ...{ store, collections, runner, serving, log },
+      lagSeconds: config.READY_LAG_SECONDS,
+      graceSeconds: config.READY_GRACE_SECONDS,
+    }),
+    identify: oncePerRequest(
+      identifier(
+        {
+          ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
+          ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
+          ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
+          ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
+          ...(apiKeys && { apiKeys }),
+        },
+        log,
+      ),
+    ),
+    rateLimits: rateLimits({
+      ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
+      ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
+      ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
     }),
   };
   const server = createServer(createApp(routesOf(services), services));
-  attachFeed(server, feed, services.identify);
+  attachFeed(server, feed, admission('caller', services.identify), {
+    refuse: limitFeeds(services.rateLimits),
+  });
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),
@@ -155,6 +198,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     failed: stores.failed,
     stop: async () => {
       clearInterval(purging);
+      apiKeys?.close();
       claims.stop();
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);

@@ -1,3 +1,4 @@
+import { isArchive } from '../domain/archive.js';
 import { type StoredEvent, tombstoneType } from '../eventstore/event-store.js';
 import { categoryOf, eventView, topicOf } from '../replay/event-view.js';
 
@@ -17,9 +18,9 @@ export type EventLabel = Readonly<{
 /** An event on its way to consumers: `json` is its view in UTF-8, put into words once for all of them. */
 export type FeedEvent = EventLabel & Readonly<{ json: Buffer }>;
 
-/** @returns undefined when it is for nobody: what Forkline did not write has no owner */
+/** @returns undefined when it is for nobody: what Forkline did not write has no owner, and copies are no news */
 export const feedEvent = (event: StoredEvent): FeedEvent | undefined =>
-  event.metadata.ownerId === undefined && event.type !== tombstoneType
+  isArchive(event.stream) || (event.metadata.ownerId === undefined && event.type !== tombstoneType)
     ? undefined
     : { ...labelOf(event), json: Buffer.from(JSON.stringify(eventView(event))) };
 

@@ -23,6 +23,8 @@ export type WebSocketOptions = Readonly<{
   closeTimeoutMs?: number;
   /** How long clients may take to go when the feed stops. 2 s by default. */
   goodbyeMs?: number;
+  /** Why a client that could be let in is not, such as that it comes too often; asked also for those nobody knows. */
+  refuse?: (request: IncomingMessage, caller: Caller | undefined) => Promise<Refusal | undefined>;
 }>;
 
 const defaultLimits: ConnectionLimits = {
@@ -41,12 +43,12 @@ const GOING_AWAY = 1001;
 /**
  * Serves the feed over WebSockets on a server's `/v1/feed`, until the feed stops.
  *
- * @param identify who a request comes from; undefined turns it down with 401
+ * @param identify who a request comes from, or why it is turned down: with 401 when undefined
  */
 export const attachFeed = (
   server: Server,
   feed: Feed,
-  identify: (request: IncomingMessage) => Promise<Caller | undefined>,
+  identify: (request: IncomingMessage) => Promise<Caller | Refusal | undefined>,
   options: WebSocketOptions = {},
 ): void => {
   const { pingIntervalMs = 30_000, closeTimeoutMs = 30_000, goodbyeMs = 2_000 } = options;
@@ -92,7 +94,9 @@ export const attachFeed = (
       return foreignPage;
     takeTokenFromQuery(request);
     const caller = await callerOf(request);
-    if ('status' in caller) return caller;
+    const refusal = await options.refuse?.(request, 'code' in caller ? undefined : caller);
+    if (refusal) return refusal;
+    if ('code' in caller) return caller;
     return feed.isStopping() ? stopping : caller;
   };
 
@@ -101,7 +105,7 @@ export const attachFeed = (
     // The client may be gone before it is answered; there is nobody to tell.
     socket.on('error', () => undefined);
     const admitted = await admit(request);
-    if ('status' in admitted) return refuseUpgrade(request, socket, admitted);
+    if ('code' in admitted) return refuseUpgrade(request, socket, admitted);
     sockets.handleUpgrade(request, socket, head, (opened) =>
       accept(opened, request.socket, admitted),
     );
@@ -131,40 +135,36 @@ const offersSubprotocol = ({ headers }: IncomingMessage): boolean => {
 };
 
 const notFound: Refusal = {
-  status: 404,
   code: 'not-found',
   detail: `there is no WebSocket here; the feed is at ${FEED_PATH}`,
 };
 
 const unknownSubprotocol: Refusal = {
-  status: 400,
   code: 'unknown-subprotocol',
   detail: `of subprotocols, only ${SUBPROTOCOL} is spoken here`,
+  errors: [{ path: 'Sec-WebSocket-Protocol', message: `must offer ${SUBPROTOCOL}` }],
 };
 
 const unauthorized: Refusal = {
-  status: 401,
   code: 'unauthorized',
   detail: 'a token is needed, in the header Authorization or the query parameter access_token',
   headers: { 'WWW-Authenticate': 'Bearer' },
 };
 
 const foreignPage: Refusal = {
-  status: 403,
   code: 'origin-not-allowed',
   detail: 'where no token is needed, pages of other sites are kept out',
 };
 
 const unidentifiable: Refusal = {
-  status: 503,
   code: 'identification-unavailable',
   detail: 'at present there is no telling who you are',
   headers: { 'Retry-After': '1' },
 };
 
 const badHandshake = (detail: string): Refusal => ({
-  status: 400,
   code: 'bad-handshake',
   detail,
+  errors: [{ path: 'handshake', message: detail }],
   headers: { 'Sec-WebSocket-Version': '13' },
 });

@@ -7,9 +7,13 @@ import express, {
   type Response,
 } from 'express';
 import helmet from 'helmet';
+import { version } from '../version.js';
 import { giveRequestId } from './context.js';
 import { healthz, readyz } from './health.js';
 import { onceByKey } from './idempotency.js';
+import { limitRequests } from './limit-requests.js';
+import { docsPage } from './openapi/docs-page.js';
+import { serveDocument } from './openapi/serve-document.js';
 import { Problem } from './problem.js';
 import type { Method, Route } from './route.js';
 import { sendProblem, serveRoute } from './serve-route.js';
@@ -42,8 +46,14 @@ export const createApp = (table: readonly Route[], services: Services): Express 
     .all(onlyBy(['get']));
   app
     .route('/readyz')
-    .get(readyz(services))
+    .get(readyz(services.readiness))
     .all(onlyBy(['get']));
+
+  app
+    .route('/openapi.json')
+    .get(serveDocument(table, version()))
+    .all(onlyBy(['get']));
+  app.use('/docs', docsPage());
 
   const once = onceByKey(services.idempotencyKeys);
   const json = express.json({ limit: largestBody, strict: false, type: isJson });
@@ -51,6 +61,7 @@ export const createApp = (table: readonly Route[], services: Services): Express 
     const resource = app.route(path);
     for (const route of routes)
       resource[route.method](
+        limitRequests(route, services),
         ...(route.takesFile ? [] : [refuseOtherTypes, json, refuseUnstorable]),
         serveRoute(route, services, once),
       );

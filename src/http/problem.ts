@@ -1,10 +1,12 @@
 import type { ForkRejection } from '../commands/fork.js';
+import type { DetachRejection } from '../domain/detaching.js';
 import type { ExecutionRejection } from '../domain/execution.js';
 import type { InterruptRejection } from '../domain/interrupt.js';
 import type { SessionRejection } from '../domain/session.js';
 import type { TaskRejection } from '../domain/task.js';
 import type { WebhookRejection } from '../domain/webhook.js';
 import type { WorkerRejection } from '../domain/worker.js';
+import { feedProblems } from '../feed-problems.js';
 
 /** Every reason that a rule may give for saying no. */
 type RejectionCode =
@@ -14,7 +16,8 @@ type RejectionCode =
   | TaskRejection
   | WorkerRejection
   | WebhookRejection
-  | ForkRejection;
+  | ForkRejection
+  | DetachRejection;
 
 type Kind = Readonly<{ status: number; title: string }>;
 
@@ -57,14 +60,13 @@ const refusals = {
     title: 'Too many replaced secrets of the webhook are still valid',
   },
   'revision-not-found': { status: 404, title: 'The stream has no such revision' },
+  'stream-not-forked': { status: 409, title: 'The stream is not a fork of another' },
+  'stream-already-detached': { status: 409, title: 'The fork was detached before' },
   'fork-already-exists': { status: 409, title: 'There is another stream with this id' },
 } as const satisfies Record<RejectionCode, Kind>;
 
 const others = {
-  'bad-request': { status: 400, title: 'The request is malformed' },
-  unauthorized: { status: 401, title: 'Who asks is not known' },
   forbidden: { status: 403, title: 'This is for administrators' },
-  'not-found': { status: 404, title: 'There is nothing here' },
   'stream-not-found': { status: 404, title: 'There is no such stream' },
   'checkpoint-not-found': { status: 404, title: 'There is no such checkpoint' },
   'projection-not-found': { status: 404, title: 'There is no such projection or reaction' },
@@ -91,20 +93,29 @@ const others = {
     status: 422,
     title: 'The idempotency key was used for another request',
   },
+  'rate-limited': { status: 429, title: 'Too many requests in too short a time' },
   'unreadable-recording': { status: 422, title: 'The file holds no runs that can be read' },
   'store-unavailable': { status: 503, title: 'A store cannot be reached' },
+  'not-ready': { status: 503, title: 'This node should not be sent requests now' },
   'read-model-behind': { status: 504, title: 'The read model has not come so far yet' },
   'internal-error': { status: 500, title: 'Something went wrong here' },
 } as const satisfies Record<string, Kind>;
 
-const kinds = { ...refusals, ...others };
+const kinds = { ...feedProblems, ...refusals, ...others };
 
 export type ProblemCode = keyof typeof kinds;
+
+/** Every code there is. */
+export const problemCodes = Object.keys(kinds) as readonly ProblemCode[];
+
+/** Which status a code is answered with. */
+export const statusOf = (code: ProblemCode): number => kinds[code].status;
 
 /** An answer that says no, as RFC 9457 has it. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
+  readonly title: string;
 
   /** @param more further members of the document */
   constructor(
@@ -115,11 +126,12 @@ export class Problem extends Error {
   ) {
     super(detail ?? kinds[code].title);
     this.status = kinds[code].status;
+    this.title = kinds[code].title;
   }
 
   /** The document, as application/problem+json. */
   document(instance: string, requestId: string): Readonly<Record<string, unknown>> {
-    const { title, status } = kinds[this.code];
+    const { title, status } = this;
     return {
       type: `urn:forkline:problem:${this.code}`,
       title,

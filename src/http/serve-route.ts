@@ -1,9 +1,10 @@
 import type { Request, Response } from 'express';
 import type { Caller } from '../commands/request.js';
 import type { KeptAnswer } from '../queries/idempotency-keys.js';
+import { admit } from './access.js';
 import { contextOf, type RequestIds, requestIdOf } from './context.js';
 import { idempotencyKeyOf, newIds, type onceByKey, type Sent } from './idempotency.js';
-import { Problem } from './problem.js';
+import type { Problem } from './problem.js';
 import { problemOf } from './problem-of.js';
 import type { Answer, Route } from './route.js';
 import { after } from './schema.js';
@@ -17,7 +18,7 @@ export const serveRoute =
   (route: Route, services: Services, once: ReturnType<typeof onceByKey>) =>
   async (request: Request, response: Response): Promise<void> => {
     try {
-      const caller = await callerOf(route, services, request);
+      const caller = await admit(route.access, services.identify, request);
       const carryOut = (ids: RequestIds) =>
         answerTo(route, services, { request, response, caller, ids });
       // What a file adds has ids made from its content: it needs no key to be repeated.
@@ -29,17 +30,6 @@ export const serveRoute =
       sendProblem(error, request, response, services);
     }
   };
-
-const callerOf = async (
-  { adminOnly }: Route,
-  { identify }: Services,
-  request: Request,
-): Promise<Caller> => {
-  const caller = await identify(request);
-  if (!caller) throw new Problem('unauthorized', undefined, {}, { 'WWW-Authenticate': 'Bearer' });
-  if (adminOnly && !caller.admin) throw new Problem('forbidden');
-  return caller;
-};
 
 type Asked = Readonly<{ request: Request; response: Response; caller: Caller; ids: RequestIds }>;
 

@@ -24,6 +24,8 @@ import type { WebhookDeliveries } from '../queries/webhook-deliveries.js';
 import type { WebhookSecrets } from '../queries/webhook-secrets.js';
 import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import type { Identify } from './context.js';
+import type { RateLimits } from './rate-limits.js';
+import type { Readiness } from './readiness.js';
 
 /** What operators see of reactions, and do to them. */
 export type OperatedReactions = Readonly<{
@@ -69,6 +71,8 @@ export type Services = Readonly<{
   /** How many heartbeats a worker may miss until it is lost. */
   workerLostAfter: number;
   identify: Identify;
+  rateLimits: RateLimits;
+  readiness: Readiness;
   /** Answers a request with the feed as server-sent events. */
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */
