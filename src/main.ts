@@ -12,13 +12,14 @@ import { startFeed } from './feed/feed.js';
 import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
 import { createApp } from './http/app.js';
-import { identifier } from './http/identify.js';
+import { identifier, isAuthenticated } from './http/identify.js';
 import { limitFeeds } from './http/limit-requests.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { oncePerRequest } from './http/once-per-request.js';
 import { rateLimits } from './http/rate-limits.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { pagesOf } from './pages.js';
 import { forgettingKept } from './projecting/forget-kept.js';
 import { modelsIn } from './projecting/models.js';
 import { parkedIn } from './projecting/parked.js';
@@ -126,6 +127,10 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const deadlines = startDeadlines(acting);
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
 
+  const authentication = {
+    ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
+    ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
+  };
   const services: Services = {
     ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
     ...{ serving, rebuilding },
@@ -137,12 +142,11 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
-    identify: oncePerRequest(
-      identifier({
-        ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
-        ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
-      }),
-    ),
+    identify: oncePerRequest(identifier(authentication)),
+    pages: pagesOf({
+      origins: config.CORS_ORIGINS,
+      isAuthenticated: isAuthenticated(authentication),
+    }),
     rateLimits: rateLimits({
       ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
       ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
@@ -150,7 +154,11 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     }),
   };
   const server = createServer(createApp(routesOf(services), services));
-  attachFeed(server, feed, services.identify, { refuse: limitFeeds(services.rateLimits) });
+  attachFeed(server, feed, services.identify, {
+    isForeign: (request) =>
+      services.pages.isForeign(request) || services.pages.isMisdirected(request),
+    refuse: limitFeeds(services.rateLimits),
+  });
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),

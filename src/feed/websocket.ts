@@ -2,8 +2,9 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../commands/request.js';
+import { pagesOf } from '../pages.js';
 import { type ConnectionLimits, serveConnection } from './connection.js';
-import { isForeignPage, takeTokenFromQuery, withoutQuery } from './credentials.js';
+import { takeTokenFromQuery } from './credentials.js';
 import type { Feed } from './feed.js';
 import { asksForWebSocket, ignoreUpgrade } from './ignore-upgrade.js';
 import { keepAlive } from './keep-alive.js';
@@ -20,9 +21,13 @@ export type WebSocketOptions = Readonly<{
   closeTimeoutMs?: number;
   /** How long clients may take to go when the feed stops. 2 s by default. */
   goodbyeMs?: number;
+  /** Whether a page asks that may not. By default those of this machine may, and no others. */
+  isForeign?: (request: IncomingMessage) => boolean;
   /** Why a client that could be let in is not, such as that it comes too often; asked also for those nobody knows. */
   refuse?: (request: IncomingMessage, caller: Caller | undefined) => Promise<Refusal | undefined>;
 }>;
+
+const localPages = pagesOf({ origins: [], isAuthenticated: false });
 
 const defaultLimits: ConnectionLimits = {
   subscriptions: 100,
@@ -50,6 +55,7 @@ export const attachFeed = (
 ): void => {
   const { pingIntervalMs = 30_000, closeTimeoutMs = 30_000, goodbyeMs = 2_000 } = options;
   const limits = { ...defaultLimits, ...options.limits };
+  const { isForeign = localPages.isForeign } = options;
   const settings = {
     noServer: true,
     maxPayload: limits.messageBytes * ANSWERED_EXCESS,
@@ -79,12 +85,11 @@ export const attachFeed = (
     }
   };
 
-  /** Where callers are known without a token, any page that a user looks at would pass for the user. */
+  /** Browsers let any page open a WebSocket to anywhere, this machine included, and send it what is theirs. */
   const admit = async (request: IncomingMessage): Promise<Caller | Refusal> => {
     if (pathOf(request) !== FEED_PATH) return notFound;
     if (!offersSubprotocol(request)) return unknownSubprotocol;
-    if (isForeignPage(request) && 'userId' in (await callerOf(withoutQuery(request))))
-      return foreignPage;
+    if (isForeign(request)) return foreignPage;
     takeTokenFromQuery(request);
     const caller = await callerOf(request);
     const refusal = await options.refuse?.(request, 'status' in caller ? undefined : caller);
@@ -147,7 +152,7 @@ const unauthorized: Refusal = {
 const foreignPage: Refusal = {
   status: 403,
   code: 'origin-not-allowed',
-  detail: 'where no token is needed, pages of other sites are kept out',
+  detail: 'pages of this site may not use this server; CORS_ORIGINS can name it',
 };
 
 const unidentifiable: Refusal = {

@@ -6,13 +6,14 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
-import helmet from 'helmet';
 import { giveRequestId } from './context.js';
+import { crossOrigin, keepPagesOut } from './cross-origin.js';
 import { healthz, readyz } from './health.js';
 import { onceByKey } from './idempotency.js';
 import { limitRequests } from './limit-requests.js';
 import { Problem } from './problem.js';
 import type { Method, Route } from './route.js';
+import { keepFromCaches, securityHeaders } from './security-headers.js';
 import { sendProblem, serveRoute } from './serve-route.js';
 import type { Services } from './services.js';
 import { refuseUnstorable } from './storable.js';
@@ -26,7 +27,9 @@ export const createApp = (table: readonly Route[], services: Services): Express 
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(giveRequestId, helmet());
+  const { pages } = services;
+  app.use(giveRequestId, securityHeaders, crossOrigin(pages), keepPagesOut(pages));
+  app.use('/v1', keepFromCaches);
   const refuse = (error: unknown, request: Request, response: Response) =>
     sendProblem(error, request, response, services);
   /** Answers for every method that a resource does not have. */

@@ -91,6 +91,8 @@ const others = {
     status: 422,
     title: 'The idempotency key was used for another request',
   },
+  'origin-not-allowed': { status: 403, title: 'Pages of this site are kept out' },
+  'misdirected-request': { status: 421, title: 'This server does not go by that name' },
   'rate-limited': { status: 429, title: 'Too many requests in too short a time' },
   'unreadable-recording': { status: 422, title: 'The file holds no runs that can be read' },
   'store-unavailable': { status: 503, title: 'A store cannot be reached' },
