@@ -18,7 +18,18 @@ export type Config = {
 export const settingNames = Object.keys(settings) as readonly SettingName[];
 
 /** Any of these says how callers are known. */
-const authenticating = ['AUTH_JWT_SECRET', 'AUTH_JWKS_URL'] as const satisfies SettingName[];
+const authenticating = [
+  'AUTH_JWT_SECRET',
+  'AUTH_JWKS_URL',
+  'AUTH_API_KEYS_FILE',
+] as const satisfies SettingName[];
+
+/** These say what tokens must hold, and so nothing without a way to check tokens. */
+const ofTokens = ['AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'] as const satisfies SettingName[];
+
+/** Whether callers need a token. */
+export const isAuthenticated = (config: Config): boolean =>
+  authenticating.some((name) => config[name] !== undefined);
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
@@ -45,7 +56,14 @@ export const readConfig = (given: Given): Config => {
 };
 
 /** What is wrong with settings beside each other. */
-const conflictsIn = (given: Given): readonly string[] => {
+const conflictsIn = (given: Given): readonly string[] => [
+  ...exposureIn(given),
+  ...ofTokens
+    .filter((name) => given[name] && !given.AUTH_JWT_SECRET && !given.AUTH_JWKS_URL)
+    .map((name) => `${name}: needs AUTH_JWT_SECRET or AUTH_JWKS_URL beside it`),
+];
+
+const exposureIn = (given: Given): readonly string[] => {
   const { HOST } = given;
   if (!HOST || loopback.test(HOST) || authenticating.some((name) => given[name])) return [];
   const remedy = `set ${authenticating.join(' or ')}, or listen on 127.0.0.1`;

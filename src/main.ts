@@ -4,15 +4,18 @@ import { projections } from '../projections/index.js';
 import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
 import { commandHandler } from './commands/handle.js';
-import type { Config } from './config.js';
+import { type Config, isAuthenticated } from './config.js';
 import { deciders } from './domain/deciders.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
 import { startFeed } from './feed/feed.js';
 import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
+import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
-import { identifier, isAuthenticated } from './http/identify.js';
+import { keepPagesFromFeed } from './http/cross-origin.js';
+import { identifier } from './http/identify.js';
+import { openApiKeys } from './http/identity/api-keys.js';
 import { limitFeeds } from './http/limit-requests.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { oncePerRequest } from './http/once-per-request.js';
@@ -58,9 +61,11 @@ export type Forkline = Readonly<{
 /**
  * Starts Forkline: stores, then what depends on them, then the server.
  *
- * @throws FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
+ * @throws BadKeyFile, FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
  */
 export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
+  const keysFile = config.AUTH_API_KEYS_FILE;
+  const apiKeys = keysFile === undefined ? undefined : await openApiKeys(keysFile, log);
   const stores = await openStores({
     dataDir: config.DATA_DIR,
     ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
@@ -127,10 +132,6 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const deadlines = startDeadlines(acting);
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
 
-  const authentication = {
-    ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
-    ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
-  };
   const services: Services = {
     ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
     ...{ serving, rebuilding },
@@ -142,11 +143,19 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
-    identify: oncePerRequest(identifier(authentication)),
-    pages: pagesOf({
-      origins: config.CORS_ORIGINS,
-      isAuthenticated: isAuthenticated(authentication),
-    }),
+    identify: oncePerRequest(
+      identifier(
+        {
+          ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
+          ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
+          ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
+          ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
+          ...(apiKeys && { apiKeys }),
+        },
+        log,
+      ),
+    ),
+    pages: pagesOf({ origins: config.CORS_ORIGINS, isAuthenticated: isAuthenticated(config) }),
     rateLimits: rateLimits({
       ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
       ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
@@ -154,9 +163,8 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     }),
   };
   const server = createServer(createApp(routesOf(services), services));
-  attachFeed(server, feed, services.identify, {
-    isForeign: (request) =>
-      services.pages.isForeign(request) || services.pages.isMisdirected(request),
+  attachFeed(server, feed, admission('caller', services.identify), {
+    keepOut: keepPagesFromFeed(services.pages),
     refuse: limitFeeds(services.rateLimits),
   });
   const purging = setInterval(() => {
@@ -173,6 +181,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     failed: stores.failed,
     stop: async () => {
       clearInterval(purging);
+      apiKeys?.close();
       claims.stop();
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);

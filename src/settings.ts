@@ -88,6 +88,27 @@ export const settings = {
     help: 'Where the public keys of tokens are, as JWKS.',
     otherwise: 'none are taken',
   },
+  AUTH_JWT_ISSUER: {
+    group: 'Authentication',
+    schema: z.string().optional(),
+    value: 'issuer',
+    help: 'The `iss` that tokens must have.',
+    otherwise: 'any',
+  },
+  AUTH_JWT_AUDIENCE: {
+    group: 'Authentication',
+    schema: z.string().optional(),
+    value: 'audience',
+    help: 'What the `aud` of tokens must contain.',
+    otherwise: 'anything',
+  },
+  AUTH_API_KEYS_FILE: {
+    group: 'Authentication',
+    schema: z.string().optional(),
+    value: 'file',
+    help: 'File of API keys, made by `forkline keys create`.',
+    otherwise: 'none are taken',
+  },
   RATE_LIMIT_READS: {
     group: 'Limits',
     schema: perSecond,

@@ -4,6 +4,7 @@ import { registerExport } from './export.js';
 import { registerFork } from './fork.js';
 import { registerImport } from './import.js';
 import { registerInspect } from './inspect.js';
+import { registerKeys } from './keys.js';
 import { registerLineage } from './lineage.js';
 import { registerParked } from './parked.js';
 import { registerProjections } from './projections.js';
@@ -24,6 +25,7 @@ const exitCode = await run(
   [
     registerServe,
     registerStores,
+    registerKeys,
     registerImport,
     registerTail,
     registerTimeline,

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ForklineError } from '../client/client.js';
+import { version } from '../version.js';
 import { CommandFailure } from './command-failure.js';
 import { defaultUrl } from './context.js';
 
@@ -60,9 +60,4 @@ const linesAbout = (error: unknown): readonly string[] | undefined => {
   if (error instanceof CommandFailure) return [`error: ${error.message}`];
   const isFromSystem = error instanceof Error && 'syscall' in error;
   return isFromSystem ? [`error: ${error.message}`] : undefined;
-};
-
-const version = (): string => {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 };

@@ -1,5 +1,10 @@
 /** Who asks. Administrators may see and change what belongs to others. */
-export type Caller = Readonly<{ userId: string; admin: boolean }>;
+export type Caller = Readonly<{
+  userId: string;
+  admin: boolean;
+  /** The API key that they have shown, if it was one. */
+  keyId?: string;
+}>;
 
 /** What a command brings along besides itself. */
 export type CommandRequest = Readonly<{

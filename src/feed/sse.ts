@@ -127,7 +127,6 @@ const refuse = (request: IncomingMessage, response: ServerResponse, refusal: Ref
 };
 
 const badRequest = (errors: NonNullable<Refusal['errors']>): Refusal => ({
-  status: 400,
   code: 'bad-request',
   detail: 'the query or the header Last-Event-ID is not as it should be',
   errors,

@@ -2,7 +2,6 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../commands/request.js';
-import { pagesOf } from '../pages.js';
 import { type ConnectionLimits, serveConnection } from './connection.js';
 import { takeTokenFromQuery } from './credentials.js';
 import type { Feed } from './feed.js';
@@ -21,13 +20,11 @@ export type WebSocketOptions = Readonly<{
   closeTimeoutMs?: number;
   /** How long clients may take to go when the feed stops. 2 s by default. */
   goodbyeMs?: number;
-  /** Whether a page asks that may not. By default those of this machine may, and no others. */
-  isForeign?: (request: IncomingMessage) => boolean;
+  /** Why a client is not let in, whoever it may be: such as a page of a site that may not. */
+  keepOut?: (request: IncomingMessage) => Refusal | undefined;
   /** Why a client that could be let in is not, such as that it comes too often; asked also for those nobody knows. */
   refuse?: (request: IncomingMessage, caller: Caller | undefined) => Promise<Refusal | undefined>;
 }>;
-
-const localPages = pagesOf({ origins: [], isAuthenticated: false });
 
 const defaultLimits: ConnectionLimits = {
   subscriptions: 100,
@@ -45,17 +42,16 @@ const GOING_AWAY = 1001;
 /**
  * Serves the feed over WebSockets on a server's `/v1/feed`, until the feed stops.
  *
- * @param identify who a request comes from; undefined turns it down with 401
+ * @param identify who a request comes from, or why it is turned down: with 401 when undefined
  */
 export const attachFeed = (
   server: Server,
   feed: Feed,
-  identify: (request: IncomingMessage) => Promise<Caller | undefined>,
+  identify: (request: IncomingMessage) => Promise<Caller | Refusal | undefined>,
   options: WebSocketOptions = {},
 ): void => {
   const { pingIntervalMs = 30_000, closeTimeoutMs = 30_000, goodbyeMs = 2_000 } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  const { isForeign = localPages.isForeign } = options;
   const settings = {
     noServer: true,
     maxPayload: limits.messageBytes * ANSWERED_EXCESS,
@@ -89,12 +85,13 @@ export const attachFeed = (
   const admit = async (request: IncomingMessage): Promise<Caller | Refusal> => {
     if (pathOf(request) !== FEED_PATH) return notFound;
     if (!offersSubprotocol(request)) return unknownSubprotocol;
-    if (isForeign(request)) return foreignPage;
+    const keptOut = options.keepOut?.(request);
+    if (keptOut) return keptOut;
     takeTokenFromQuery(request);
     const caller = await callerOf(request);
-    const refusal = await options.refuse?.(request, 'status' in caller ? undefined : caller);
+    const refusal = await options.refuse?.(request, 'code' in caller ? undefined : caller);
     if (refusal) return refusal;
-    if ('status' in caller) return caller;
+    if ('code' in caller) return caller;
     return feed.isStopping() ? stopping : caller;
   };
 
@@ -103,7 +100,7 @@ export const attachFeed = (
     // The client may be gone before it is answered; there is nobody to tell.
     socket.on('error', () => undefined);
     const admitted = await admit(request);
-    if ('status' in admitted) return refuseUpgrade(request, socket, admitted);
+    if ('code' in admitted) return refuseUpgrade(request, socket, admitted);
     sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, admitted));
   };
 
@@ -131,40 +128,31 @@ const offersSubprotocol = ({ headers }: IncomingMessage): boolean => {
 };
 
 const notFound: Refusal = {
-  status: 404,
   code: 'not-found',
   detail: `there is no WebSocket here; the feed is at ${FEED_PATH}`,
 };
 
 const unknownSubprotocol: Refusal = {
-  status: 400,
   code: 'unknown-subprotocol',
   detail: `of subprotocols, only ${SUBPROTOCOL} is spoken here`,
+  errors: [{ path: 'Sec-WebSocket-Protocol', message: `must offer ${SUBPROTOCOL}` }],
 };
 
 const unauthorized: Refusal = {
-  status: 401,
   code: 'unauthorized',
   detail: 'a token is needed, in the header Authorization or the query parameter access_token',
   headers: { 'WWW-Authenticate': 'Bearer' },
 };
 
-const foreignPage: Refusal = {
-  status: 403,
-  code: 'origin-not-allowed',
-  detail: 'pages of this site may not use this server; CORS_ORIGINS can name it',
-};
-
 const unidentifiable: Refusal = {
-  status: 503,
   code: 'identification-unavailable',
   detail: 'at present there is no telling who you are',
   headers: { 'Retry-After': '1' },
 };
 
 const badHandshake = (detail: string): Refusal => ({
-  status: 400,
   code: 'bad-handshake',
   detail,
+  errors: [{ path: 'handshake', message: detail }],
   headers: { 'Sec-WebSocket-Version': '13' },
 });

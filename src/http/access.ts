@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../commands/request.js';
 import type { Identify } from './context.js';
 import { Problem } from './problem.js';
+import { problemOf } from './problem-of.js';
 
 /**
  * Who may call an endpoint:
@@ -29,3 +30,29 @@ export const admit = async (
   if (access === 'admin' && !caller.admin) throw new Problem('forbidden');
   return caller;
 };
+
+/** An answer that turns somebody away. */
+export type Refused = Readonly<{
+  status: number;
+  code: string;
+  title: string;
+  detail: string;
+  headers: Readonly<Record<string, string>>;
+}>;
+
+/** The same for what is served beside the routes, such as the WebSocket of the feed. */
+export const admission =
+  (access: Access, identify: Identify) =>
+  async (request: IncomingMessage): Promise<Caller | Refused> => {
+    try {
+      return await admit(access, identify, request);
+    } catch (error) {
+      return refusedBy(problemOf(error));
+    }
+  };
+
+/** What a problem is to whoever answers it without the routes. */
+export const refusedBy = ({ status, code, title, message, headers }: Problem): Refused => ({
+  ...{ status, code, title, headers },
+  detail: message,
+});

@@ -6,11 +6,14 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
+import { version } from '../version.js';
 import { giveRequestId } from './context.js';
 import { crossOrigin, keepPagesOut } from './cross-origin.js';
 import { healthz, readyz } from './health.js';
 import { onceByKey } from './idempotency.js';
 import { limitRequests } from './limit-requests.js';
+import { docsPage } from './openapi/docs-page.js';
+import { serveDocument } from './openapi/serve-document.js';
 import { Problem } from './problem.js';
 import type { Method, Route } from './route.js';
 import { keepFromCaches, securityHeaders } from './security-headers.js';
@@ -48,6 +51,12 @@ export const createApp = (table: readonly Route[], services: Services): Express 
     .route('/readyz')
     .get(readyz(services))
     .all(onlyBy(['get']));
+
+  app
+    .route('/openapi.json')
+    .get(serveDocument(table, version()))
+    .all(onlyBy(['get']));
+  app.use('/docs', docsPage());
 
   const once = onceByKey(services.idempotencyKeys);
   const json = express.json({ limit: largestBody, strict: false, type: isJson });

@@ -1,6 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import cors from 'cors';
 import type { RequestHandler } from 'express';
 import type { Pages } from '../pages.js';
+import { refusedBy } from './access.js';
 import { Problem } from './problem.js';
 
 /** What pages of other sites may send besides what every page may. */
@@ -38,19 +40,35 @@ export const crossOrigin = ({ origins }: Pages): RequestHandler => {
   };
 };
 
-/**
- * Refuses what a page asks that may not. A token is asked for again with each request, and no page has
- * another site's: with one, only the feed has to look, which takes it from the address as well.
- */
+/** Refuses what a page asks that may not. */
 export const keepPagesOut =
   (pages: Pages): RequestHandler =>
   (request, _response, next) => {
-    if (pages.isMisdirected(request)) throw new Problem('misdirected-request', misdirected);
-    const looks = !pages.isAuthenticated || request.path.startsWith('/v1/feed');
-    if (looks && pages.isForeign(request)) throw new Problem('origin-not-allowed', notAllowed);
+    const refusal = refusalOf(pages, request, request.path.startsWith('/v1/feed'));
+    if (refusal) throw refusal;
     next();
   };
 
+/** Why a page is not given a WebSocket, if it is not. */
+export const keepPagesFromFeed = (pages: Pages) => (request: IncomingMessage) => {
+  const refusal = refusalOf(pages, request, true);
+  return refusal && refusedBy(refusal);
+};
+
+/**
+ * A token is asked for with each request, and no page has that of another site: with one, only the feed
+ * has to look, which takes it from the address as well.
+ */
+const refusalOf = (
+  pages: Pages,
+  request: IncomingMessage,
+  isForFeed: boolean,
+): Problem | undefined => {
+  if (pages.isMisdirected(request)) return new Problem('host-not-allowed', misdirected);
+  const looks = isForFeed || !pages.isAuthenticated;
+  return looks && pages.isForeign(request) ? new Problem('origin-not-allowed', foreign) : undefined;
+};
+
 const misdirected =
   'where no token is needed, the server is asked for as localhost or 127.0.0.1; CORS_ORIGINS can name others';
-const notAllowed = 'pages of this site may not use this server; CORS_ORIGINS can name it';
+const foreign = 'pages of this site may not use this server; CORS_ORIGINS can name it';

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Caller } from '../commands/request.js';
+import { refusedBy } from './access.js';
 import { countRequest } from './count-request.js';
 import { limitOf } from './limit-of.js';
 import { Problem } from './problem.js';
@@ -27,6 +28,6 @@ export const limitFeeds =
   (limits: RateLimits) => async (request: IncomingMessage, caller: Caller | undefined) => {
     const counted = await countRequest(limits, 'feed', request, caller);
     if (!counted?.isOver) return undefined;
-    const headers = rateLimitHeaders(counted);
-    return { status: 429, code: 'rate-limited', detail: tooMany(counted), headers };
+    const problem = new Problem('rate-limited', tooMany(counted), {}, rateLimitHeaders(counted));
+    return refusedBy(problem);
   };

@@ -5,6 +5,7 @@ import type { SessionRejection } from '../domain/session.js';
 import type { TaskRejection } from '../domain/task.js';
 import type { WebhookRejection } from '../domain/webhook.js';
 import type { WorkerRejection } from '../domain/worker.js';
+import { feedProblems } from '../feed-problems.js';
 
 /** Every reason that a rule may give for saying no. */
 type RejectionCode =
@@ -61,10 +62,16 @@ const refusals = {
 } as const satisfies Record<RejectionCode, Kind>;
 
 const others = {
-  'bad-request': { status: 400, title: 'The request is malformed' },
-  unauthorized: { status: 401, title: 'Who asks is not known' },
   forbidden: { status: 403, title: 'This is for administrators' },
-  'not-found': { status: 404, title: 'There is nothing here' },
+  'host-not-allowed': {
+    status: 403,
+    title: 'Where no token is needed, only local names are served',
+  },
+  'origin-not-allowed': { status: 403, title: 'Pages of this site are kept out' },
+  'identification-unavailable': {
+    status: 503,
+    title: 'At present there is no telling who asks',
+  },
   'stream-not-found': { status: 404, title: 'There is no such stream' },
   'checkpoint-not-found': { status: 404, title: 'There is no such checkpoint' },
   'projection-not-found': { status: 404, title: 'There is no such projection or reaction' },
@@ -91,8 +98,6 @@ const others = {
     status: 422,
     title: 'The idempotency key was used for another request',
   },
-  'origin-not-allowed': { status: 403, title: 'Pages of this site are kept out' },
-  'misdirected-request': { status: 421, title: 'This server does not go by that name' },
   'rate-limited': { status: 429, title: 'Too many requests in too short a time' },
   'unreadable-recording': { status: 422, title: 'The file holds no runs that can be read' },
   'store-unavailable': { status: 503, title: 'A store cannot be reached' },
@@ -100,14 +105,21 @@ const others = {
   'internal-error': { status: 500, title: 'Something went wrong here' },
 } as const satisfies Record<string, Kind>;
 
-const kinds = { ...refusals, ...others };
+const kinds = { ...feedProblems, ...refusals, ...others };
 
 export type ProblemCode = keyof typeof kinds;
+
+/** Every code there is. */
+export const problemCodes = Object.keys(kinds) as readonly ProblemCode[];
+
+/** Which status a code is answered with. */
+export const statusOf = (code: ProblemCode): number => kinds[code].status;
 
 /** An answer that says no, as RFC 9457 has it. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
+  readonly title: string;
 
   /** @param more further members of the document */
   constructor(
@@ -118,11 +130,12 @@ export class Problem extends Error {
   ) {
     super(detail ?? kinds[code].title);
     this.status = kinds[code].status;
+    this.title = kinds[code].title;
   }
 
   /** The document, as application/problem+json. */
   document(instance: string, requestId: string): Readonly<Record<string, unknown>> {
-    const { title, status } = kinds[this.code];
+    const { title, status } = this;
     return {
       type: `urn:forkline:problem:${this.code}`,
       title,

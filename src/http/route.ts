@@ -32,6 +32,24 @@ export type ModelName =
   | 'queues'
   | 'webhooks';
 
+/** The schema of an answer in JSON, or one for each type of content that it may come in. */
+export type Shown = z.ZodType | Readonly<Record<string, z.ZodType>>;
+
+/** What an endpoint answers when it does what it was asked, by status. Its refusals follow from the table of problems. */
+export type Answers = Readonly<Record<number, Shown>>;
+
+/** What an endpoint is to its callers: what the document of the API is made from. */
+export type Published = Readonly<{
+  /** Names the endpoint among all, for those who make clients from the document. */
+  operationId: string;
+  /** What it does, in a few words. */
+  summary: string;
+  params: z.ZodType;
+  query: z.ZodType;
+  body: z.ZodType;
+  answers: Answers;
+}>;
+
 /** One endpoint: what it takes, which read models it reads, and what it does. */
 export type Route = Readonly<{
   method: Method;
@@ -41,6 +59,7 @@ export type Route = Readonly<{
   reads: readonly ModelName[];
   /** Whether its body is a file, read by the handler, instead of JSON. */
   takesFile: boolean;
+  published: Published;
   handle(request: Request, context: RequestContext): Promise<Answer | Streamed>;
 }>;
 
@@ -58,6 +77,9 @@ type Definition<
   body?: Body;
   reads?: readonly ModelName[];
   takesFile?: boolean;
+  operationId: string;
+  summary: string;
+  answers: Answers;
   handle(
     input: Readonly<{
       params: z.infer<Params>;
@@ -80,11 +102,13 @@ export const route = <
   definition: Definition<Params, Query, Body>,
 ): Route => {
   const { method, path, access, reads = [], takesFile = false, handle } = definition;
+  const { operationId, summary, answers } = definition;
   const params = definition.params ?? nothing;
   const query = definition.query ?? nothing;
   const body = definition.body ?? nothing;
   return {
     ...{ method, path, access, reads, takesFile },
+    published: { operationId, summary, params, query, body, answers },
     handle: async (request, context) =>
       handle(
         {

@@ -2,7 +2,7 @@ import type { Filter } from 'mongodb';
 import type { Caller } from '../commands/request.js';
 import type { Collections, MessageRow } from './collections.js';
 import { highlightsOf } from './highlights.js';
-import { keysIn } from './messages.js';
+import { keysIn, type MessageView } from './messages.js';
 import { fromCursor, type Page, toCursor } from './page.js';
 import { ancestryOf, type Stretch, stretchesOf, trueAt } from './segments.js';
 import { visibleTo } from './visible.js';
@@ -11,8 +11,8 @@ export type MessageHit = Readonly<{
   id: string;
   /** The session that the message was posted, or edited, in. */
   sessionId: string;
-  role: MessageRow['role'];
-  createdAt?: string;
+  role: MessageView['role'];
+  createdAt: string;
   /** Larger is better; compares hits of one search only. */
   score: number;
   /** Pieces of the text around what was found, the words found marked with `<em>`; the rest is HTML-escaped. */
@@ -29,6 +29,8 @@ export type SearchOptions = Readonly<{
 }>;
 
 type Found = MessageRow & Readonly<{ score: number }>;
+/** With what only the row of where it was posted has. */
+type Whole = Found & Readonly<Required<Pick<MessageRow, 'role' | 'createdAt'>>>;
 
 /** How deep a search can be paged into. */
 const deepest = 10_000;
@@ -137,24 +139,25 @@ const changedLater = async (
 const complete = async (
   collections: Collections,
   rows: readonly Found[],
-): Promise<readonly Found[]> =>
+): Promise<readonly Whole[]> =>
   Promise.all(
     rows.map(async (row) => {
-      if (row.seq !== undefined) return row;
+      // A row that has a seq is that of where the message was posted, as is the one read below.
+      if (row.seq !== undefined) return row as Whole;
       const ancestry = (await ancestryOf(collections, row.stream)) ?? [];
       const posted = await collections.messages.findOne({
         key: { $in: ancestry.flatMap(({ stream }) => keysIn(stream, [row.messageId])) },
         seq: { $exists: true },
       });
-      return { ...posted, ...row };
+      return { ...posted, ...row } as Whole;
     }),
   );
 
-const viewOf = (row: Found, q: string): MessageHit => ({
+const viewOf = (row: Whole, q: string): MessageHit => ({
   id: row.messageId,
   sessionId: row.stream.slice('session-'.length),
   role: row.role,
-  ...(row.createdAt !== undefined && { createdAt: row.createdAt }),
+  createdAt: row.createdAt,
   score: row.score,
   highlights: highlightsOf(row.text ?? '', q),
 });

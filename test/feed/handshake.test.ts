@@ -4,10 +4,14 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import type { Caller } from '../../src/commands/request.js';
-import { pagesOf } from '../../src/pages.js';
+import { keepPagesFromFeed } from '../../src/http/cross-origin.js';
+import { type PagesOptions, pagesOf } from '../../src/pages.js';
 import { freshStream, write } from './support/events.js';
 import { type FeedServer, identifyByName, startFeedServer } from './support/feed-server.js';
 import { eventually } from './support/waiting.js';
+
+/** The rule that the program gives the feed. */
+const keepingOut = (options: PagesOptions) => keepPagesFromFeed(pagesOf(options));
 
 let server: FeedServer;
 const identify = async (request: IncomingMessage): Promise<Caller | undefined> => {
@@ -15,7 +19,8 @@ const identify = async (request: IncomingMessage): Promise<Caller | undefined> =
   return identifyByName(request);
 };
 beforeAll(async () => {
-  server = await startFeedServer({ identify });
+  const keepOut = keepingOut({ origins: [], isAuthenticated: false });
+  server = await startFeedServer({ identify, webSocket: { keepOut } });
 });
 afterAll(() => server.stop());
 
@@ -110,7 +115,7 @@ describe('opening a WebSocket', () => {
 
   it('is turned down with 400 when only other subprotocols are offered', async () => {
     expect(await refused({ protocols: ['mqtt', 'forkline.v2'] })).toEqual(
-      problem(400, 'unknown-subprotocol'),
+      expect.objectContaining({ status: 400, body: expect.objectContaining({ code: 'unknown-subprotocol' }) }),
     );
   });
 
@@ -184,8 +189,8 @@ describe('where a token is needed, a page', () => {
   beforeAll(async () => {
     const identifyByToken = async ({ headers }: IncomingMessage) =>
       headers.authorization === 'Bearer good' ? { userId: 'ann', admin: false } : undefined;
-    const { isForeign } = pagesOf({ origins: ['https://app.example'], isAuthenticated: true });
-    strict = await startFeedServer({ identify: identifyByToken, webSocket: { isForeign } });
+    const keepOut = keepingOut({ origins: ['https://app.example'], isAuthenticated: true });
+    strict = await startFeedServer({ identify: identifyByToken, webSocket: { keepOut } });
   });
   afterAll(() => strict.stop());
 

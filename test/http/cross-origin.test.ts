@@ -83,8 +83,8 @@ describe('where no token is needed', () => {
 
   it('a name that is not of this machine leads nowhere', async () => {
     const answer = await ask('GET', { Host: 'evil.example' });
-    expect(answer.status).toBe(421);
-    expect(JSON.parse(answer.body)).toMatchObject({ code: 'misdirected-request' });
+    expect(answer.status).toBe(403);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'host-not-allowed' });
     expect((await ask('GET', { Host: 'localhost:1' })).status).toBe(200);
   });
 

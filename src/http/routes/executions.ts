@@ -13,6 +13,13 @@ import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, given, id, json, paging, queueName, reason, revision } from '../schema.js';
 import type { Services } from '../services.js';
+import { count, pageOf, writtenSchema, writtenWith } from '../views/common.js';
+import {
+  checkpointSchema,
+  comparisonSchema,
+  executionSchema,
+  timelineSchema,
+} from '../views/executions.js';
 import { checkpointFields } from './checkpoint-schema.js';
 import { pruneCheckpoints } from './prune-checkpoints.js';
 
@@ -50,6 +57,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
           .optional(),
         input: json.default(null),
       }),
+      operationId: 'startExecution',
+      summary: 'Start an execution',
+      answers: { 201: writtenSchema },
       handle: async ({ body: { id: named, ...started } }, { newId, command }) => {
         const executionId = named ?? newId;
         const start = async () => {
@@ -78,6 +88,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
         ...paging,
         ...after,
       }),
+      operationId: 'listExecutions',
+      summary: 'List executions, newest activity first',
+      answers: { 200: pageOf(executionSchema) },
       handle: async ({ query }, { caller }) => ({
         status: 200,
         body: await listExecutions(collections, caller, given(query)),
@@ -95,6 +108,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
         limit: paging.limit.default(20),
         ...after,
       }),
+      operationId: 'compareExecutions',
+      summary: 'Compare two executions from where they part',
+      answers: { 200: comparisonSchema },
       handle: async ({ query: { a, b, ...page } }, { caller }) =>
         found(
           await compareExecutions(collections, caller, { a, b }, given(page)),
@@ -108,6 +124,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
       reads: ['executions'],
       params,
       query: z.strictObject(after),
+      operationId: 'getExecution',
+      summary: 'Look at an execution',
+      answers: { 200: executionSchema },
       handle: async ({ params }, { caller }) =>
         found(await findExecution(collections, caller, params.id), 'execution-not-found'),
     }),
@@ -117,6 +136,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
       access: 'own',
       params,
       body: z.strictObject({ id: id.optional(), ...checkpointFields }),
+      operationId: 'saveCheckpoint',
+      summary: 'Save a checkpoint',
+      answers: { 201: writtenSchema },
       handle: async ({ params, body: { id: named, ...checkpoint } }, { command, newId }) => {
         const checkpointId = named ?? newId;
         const outcome = await executions(
@@ -137,6 +159,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
       reads: ['executions', 'checkpoints', 'prunes', 'streams'],
       params,
       query: z.strictObject({ at: revision.optional(), ...paging, ...after }),
+      operationId: 'listCheckpoints',
+      summary: 'List the checkpoints of an execution, oldest first, as of any revision',
+      answers: { 200: pageOf(checkpointSchema) },
       handle: async ({ params, query }, { caller }) => {
         const execution = await findExecution(collections, caller, params.id);
         if (!execution) throw new Problem('execution-not-found');
@@ -153,6 +178,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
       reads: ['executions', 'checkpoints', 'prunes', 'streams'],
       params,
       query: z.strictObject({ ...paging, limit: paging.limit.default(500), ...after }),
+      operationId: 'getTimeline',
+      summary: 'Look at the timeline of an execution',
+      answers: { 200: timelineSchema },
       handle: async ({ params, query }, { caller }) =>
         found(
           await timelineOf(collections, caller, params.id, given(query)),
@@ -165,6 +193,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
       access: 'own',
       params,
       body: z.strictObject({ keepLast: z.number().int().min(1).max(10_000) }),
+      operationId: 'pruneCheckpoints',
+      summary: 'Prune all but the newest checkpoints',
+      answers: { 200: writtenWith({ pruned: count }) },
       handle: ({ params, body: { keepLast } }, { command }) =>
         pruneCheckpoints(services, gate, params.id, keepLast, command),
     }),
@@ -173,6 +204,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
       path: '/v1/executions/:id/resume',
       access: 'own',
       params,
+      operationId: 'resumeExecution',
+      summary: 'Put the next stage of an execution on its queue',
+      answers: { 200: writtenSchema },
       handle: async ({ params }, { command }) => {
         const taskId = eventId(command.commandId, -1);
         return written(await executions(params.id, [{ type: 'ResumeExecution', taskId }], command));
@@ -184,6 +218,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
       access: 'own',
       params,
       body: z.strictObject({ output: json.optional() }),
+      operationId: 'completeExecution',
+      summary: 'Complete an execution',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(
           await executions(params.id, [{ type: 'CompleteExecution', ...given(body) }], command),
@@ -195,6 +232,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
       access: 'own',
       params,
       body: z.strictObject({ error: z.string().max(20_000) }),
+      operationId: 'failExecution',
+      summary: 'Let an execution fail',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await executions(params.id, [{ type: 'FailExecution', ...body }], command)),
     }),
@@ -204,6 +244,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
       access: 'own',
       params,
       body: z.strictObject({ reason: reason.optional() }),
+      operationId: 'cancelExecution',
+      summary: 'Cancel an execution',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(
           await executions(params.id, [{ type: 'CancelExecution', ...given(body) }], command),

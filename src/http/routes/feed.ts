@@ -10,6 +10,9 @@ export const feedRoutes = ({ serveFeedEvents }: Services): readonly Route[] => [
     access: 'caller',
     // The feed checks its own query, which it shares with the WebSocket.
     query: z.record(z.string(), z.unknown()),
+    operationId: 'followFeed',
+    summary: 'Follow the feed as server-sent events',
+    answers: { 200: { 'text/event-stream': z.string() } },
     handle: async ({ request }, { caller }) => ({
       write: async (response) => serveFeedEvents(request, response, caller),
     }),

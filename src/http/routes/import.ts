@@ -12,6 +12,7 @@ import { problemOf } from '../problem-of.js';
 import { type Route, route } from '../route.js';
 import { sendPieces } from '../send-pieces.js';
 import type { Services } from '../services.js';
+import { answeredSchema } from '../views/imports.js';
 
 /** The largest file, in bytes as sent. */
 const largestFile = 64 * 1024 * 1024;
@@ -32,6 +33,9 @@ export const importRoutes = (services: Services): readonly Route[] => [
     access: 'caller',
     takesFile: true,
     query,
+    operationId: 'importSessions',
+    summary: 'Import recorded runs from a file',
+    answers: { 200: answeredSchema },
     handle: async ({ query, request }, context) => {
       const job = importJob(services, request, query, context);
       if (request.accepts(['json', 'application/x-ndjson']) === 'application/x-ndjson')

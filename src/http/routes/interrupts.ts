@@ -6,6 +6,8 @@ import type { FamilyGate } from '../family-gate.js';
 import { type Route, route } from '../route.js';
 import { after, given, id, jsonObject, paging, reason, ttlSeconds } from '../schema.js';
 import type { Services } from '../services.js';
+import { pageOf, writtenSchema } from '../views/common.js';
+import { interruptSchema } from '../views/interrupts.js';
 import { longText, responseFields } from './interrupt-schema.js';
 import { interruptRaising } from './raise-interrupt.js';
 import { settlingInterrupts } from './settle-interrupt.js';
@@ -34,6 +36,9 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
         data: jsonObject.optional(),
         ttlSeconds: ttlSeconds.optional(),
       }),
+      operationId: 'raiseInterrupt',
+      summary: 'Raise an interrupt',
+      answers: { 201: writtenSchema },
       handle: async ({ body }, context) => raise(body, context),
     }),
     route({
@@ -50,6 +55,9 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
         ...paging,
         ...after,
       }),
+      operationId: 'listInterrupts',
+      summary: 'List interrupts, newest activity first',
+      answers: { 200: pageOf(interruptSchema) },
       handle: async ({ query: { after: _, ...query } }, { caller }) => ({
         status: 200,
         body: await listInterrupts(collections, caller, given(query)),
@@ -62,6 +70,9 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
       reads: ['interrupts'],
       params,
       query: z.strictObject(after),
+      operationId: 'getInterrupt',
+      summary: 'Look at an interrupt',
+      answers: { 200: interruptSchema },
       handle: async ({ params }, { caller }) =>
         found(await findInterrupt(collections, caller, params.id), 'interrupt-not-found'),
     }),
@@ -71,6 +82,9 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
       access: 'own',
       params,
       body: z.strictObject(responseFields),
+      operationId: 'respondToInterrupt',
+      summary: 'Respond to an interrupt',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await respond(params.id, given(body), command)),
     }),
@@ -80,6 +94,9 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
       access: 'own',
       params,
       body: z.strictObject({ reason: reason.optional() }),
+      operationId: 'cancelInterrupt',
+      summary: 'Cancel an interrupt',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await cancel(params.id, given(body), command)),
     }),

@@ -7,6 +7,8 @@ import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, given, id, paging, queryFlag, revision, searched } from '../schema.js';
 import type { Services } from '../services.js';
+import { pageOf, writtenSchema } from '../views/common.js';
+import { messageHitSchema, messageSchema } from '../views/sessions.js';
 import { content, messageFields, messageParams } from './message-schema.js';
 
 const params = z.strictObject({ id });
@@ -24,6 +26,9 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
       ...paging,
       ...after,
     }),
+    operationId: 'searchMessages',
+    summary: 'Search messages, best match first',
+    answers: { 200: pageOf(messageHitSchema) },
     handle: async ({ query }, { caller }) => ({
       status: 200,
       body: await searchMessages(collections, caller, given(query)),
@@ -35,6 +40,9 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
     access: 'own',
     params,
     body: z.strictObject({ id: id.optional(), ...messageFields }),
+    operationId: 'postMessage',
+    summary: 'Post a message',
+    answers: { 201: writtenSchema },
     handle: async ({ params, body: { id: named, ...message } }, { command, newId }) => {
       const messageId = named ?? newId;
       const outcome = await sessions(
@@ -60,6 +68,9 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
       ...paging,
       ...after,
     }),
+    operationId: 'listMessages',
+    summary: 'List the messages of a session, oldest first, as of any revision',
+    answers: { 200: pageOf(messageSchema) },
     handle: async ({ params, query }, { caller }) => {
       const session = await findSession(collections, caller, params.id);
       if (!session) throw new Problem('session-not-found');
@@ -75,6 +86,9 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
     access: 'own',
     params: messageParams,
     body: z.strictObject({ content }),
+    operationId: 'editMessage',
+    summary: 'Edit a message of a user',
+    answers: { 200: writtenSchema },
     handle: async ({ params: { id: sessionId, messageId }, body }, { command }) =>
       written(
         await sessions(
@@ -90,6 +104,9 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
     path: '/v1/sessions/:id/messages/:messageId',
     access: 'own',
     params: messageParams,
+    operationId: 'deleteMessage',
+    summary: 'Delete a message',
+    answers: { 200: writtenSchema },
     handle: async ({ params: { id: sessionId, messageId } }, { command }) =>
       written(await sessions(sessionId, [{ type: 'DeleteMessage', messageId }], command), {
         more: { id: messageId },

@@ -3,6 +3,7 @@ import type { Rebuild } from '../../projecting/rebuild-documents.js';
 import { Problem } from '../problem.js';
 import { type Answer, type Route, route } from '../route.js';
 import type { Services } from '../services.js';
+import { rebuildSchema, standingSchema } from '../views/operations.js';
 import { rebuildView } from './rebuild-view.js';
 
 const params = z.strictObject({ name: z.string() });
@@ -42,6 +43,9 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
       path: '/v1/projections/rebuild',
       access: 'admin',
       body: z.strictObject({ names: z.array(z.string()).min(1).max(100), skip }),
+      operationId: 'rebuildProjections',
+      summary: 'Build several projections anew',
+      answers: { 202: rebuildSchema },
       handle: ({ body }) => begun(body.names, body.skip),
     }),
     route({
@@ -50,6 +54,9 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
       access: 'admin',
       params,
       body: z.strictObject({ skip }),
+      operationId: 'rebuildProjection',
+      summary: 'Build a projection anew',
+      answers: { 202: rebuildSchema },
       handle: ({ params: { name }, body }) => begun([name], body.skip),
     }),
     route({
@@ -57,6 +64,9 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
       path: '/v1/projections/:name/rebuild',
       access: 'admin',
       params,
+      operationId: 'cancelRebuild',
+      summary: 'Cancel a rebuild',
+      answers: { 200: rebuildSchema },
       handle: async ({ params: { name } }) => {
         const rebuild = await rebuilding.cancel(known(name));
         if (!rebuild) throw new Problem('rebuild-not-found');
@@ -68,6 +78,9 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
       path: '/v1/projections/:name/rollback',
       access: 'admin',
       params,
+      operationId: 'rollBackProjection',
+      summary: 'Go back to what served a projection before',
+      answers: { 200: standingSchema },
       handle: async ({ params: { name } }) => {
         await rebuilding.rollBack(known(name));
         return standing(name);
@@ -78,6 +91,9 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
       path: '/v1/projections/:name/drop',
       access: 'admin',
       params,
+      operationId: 'dropPrevious',
+      summary: 'Drop what served a projection before',
+      answers: { 200: standingSchema },
       handle: async ({ params: { name } }) => {
         await rebuilding.drop(known(name));
         return standing(name);

@@ -16,6 +16,8 @@ import {
   text,
 } from '../schema.js';
 import type { Services } from '../services.js';
+import { pageOf, writtenSchema } from '../views/common.js';
+import { sessionSchema } from '../views/sessions.js';
 import { deleteForGood } from './delete-for-good.js';
 import { resumeAsFork } from './resume-as-fork.js';
 
@@ -46,6 +48,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
         metadata: metadata.default({}),
         parentSessionId: id.optional(),
       }),
+      operationId: 'createSession',
+      summary: 'Create a session',
+      answers: { 201: writtenSchema },
       handle: async ({ body: { id: named, ...created } }, { newId, command }) => {
         const { caller } = command;
         const sessionId = named ?? newId;
@@ -77,6 +82,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
         ...paging,
         ...after,
       }),
+      operationId: 'listSessions',
+      summary: 'List sessions, newest activity first',
+      answers: { 200: pageOf(sessionSchema) },
       handle: async ({ query }, { caller }) => ({
         status: 200,
         body: await listSessions(collections, caller, given(query)),
@@ -89,6 +97,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
       reads: ['sessions'],
       params,
       query: z.strictObject(after),
+      operationId: 'getSession',
+      summary: 'Look at a session',
+      answers: { 200: sessionSchema },
       handle: async ({ params }, { caller }) =>
         found(await findSession(collections, caller, params.id), 'session-not-found'),
     }),
@@ -104,6 +115,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
           metadata: metadata.optional(),
         })
         .refine((body) => Object.keys(body).length > 0, 'nothing to change'),
+      operationId: 'changeSession',
+      summary: 'Rename, archive or annotate a session',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await sessions(params.id, [{ type: 'ChangeSession', ...given(body) }], command)),
     }),
@@ -113,6 +127,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
       access: 'own',
       params,
       body: withReason,
+      operationId: 'pauseSession',
+      summary: 'Pause a session',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await sessions(params.id, [{ type: 'PauseSession', ...given(body) }], command)),
     }),
@@ -122,6 +139,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
       access: 'own',
       params,
       body: z.strictObject({ fork: z.boolean().default(false), reason: reason.optional() }),
+      operationId: 'resumeSession',
+      summary: 'Resume a session, or a fork of it',
+      answers: { 200: writtenSchema, 201: writtenSchema },
       handle: async ({ params, body }, context) =>
         body.fork
           ? resumeAsFork(services, gate, params.id, body.reason, context)
@@ -133,6 +153,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
       access: 'own',
       params,
       body: withReason,
+      operationId: 'terminateSession',
+      summary: 'Terminate a session',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await sessions(params.id, [{ type: 'TerminateSession', ...given(body) }], command)),
     }),
@@ -145,6 +168,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
         status: z.enum(['active', 'processing', 'completed', 'failed']),
         reason: reason.optional(),
       }),
+      operationId: 'moveSession',
+      summary: 'Move a session to another status',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await sessions(params.id, [{ type: 'MoveSession', ...given(body) }], command)),
     }),
@@ -154,6 +180,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
       access: 'own',
       params,
       query: z.strictObject({ hard: queryFlag }),
+      operationId: 'deleteSession',
+      summary: 'Delete a session, to be restored or for good',
+      answers: { 200: writtenSchema },
       handle: async ({ params, query }, { command }) =>
         query.hard
           ? deleteForGood(services, gate, params.id, command)
@@ -164,6 +193,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
       path: '/v1/sessions/:id/restore',
       access: 'own',
       params,
+      operationId: 'restoreSession',
+      summary: 'Restore a deleted session',
+      answers: { 200: writtenSchema },
       handle: async ({ params }, { command }) =>
         written(await sessions(params.id, [{ type: 'RestoreSession' }], command)),
     }),

@@ -13,6 +13,13 @@ import { malformed, Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, id, paging, queryFlag, reason, revision } from '../schema.js';
 import type { Services } from '../services.js';
+import { pageOf } from '../views/common.js';
+import {
+  forkedSchema,
+  lineageSchema,
+  streamEventSchema,
+  streamStateSchema,
+} from '../views/streams.js';
 import { headOf, visibleStream } from '../visible-stream.js';
 import { amendmentsOf } from './amendments.js';
 import { forkTree, type TreeFork } from './fork-tree.js';
@@ -52,6 +59,9 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
         ...paging,
         ...after,
       }),
+      operationId: 'listEvents',
+      summary: 'List the events of a stream',
+      answers: { 200: pageOf(streamEventSchema) },
       handle: async ({ params, query }, { caller }) => {
         const { stream } = await visible(params.stream, caller);
         const { limit, cursor } = query;
@@ -84,6 +94,9 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
         whole: queryFlag,
         ...after,
       }),
+      operationId: 'getState',
+      summary: 'Look at the state of a stream as of a revision or a time',
+      answers: { 200: streamStateSchema },
       handle: async ({ params, query: { at, whole } }, { caller }) => {
         const { stream, category, id } = await visible(params.stream, caller);
         const { state, revision, position, entries }: Head = whole
@@ -109,6 +122,9 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
       reads: ['streams'],
       params,
       query: z.strictObject(after),
+      operationId: 'getLineage',
+      summary: 'Look at the ancestors and forks of a stream',
+      answers: { 200: lineageSchema },
       handle: async ({ params }, { caller }) => {
         const { stream } = await visible(params.stream, caller);
         return found(await lineageOf(collections, caller, stream), 'stream-not-found');
@@ -127,6 +143,9 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
         amendments: z.array(z.unknown()).max(100).default([]),
         reason: reason.optional(),
       }),
+      operationId: 'forkStream',
+      summary: 'Fork a stream at a revision',
+      answers: { 201: forkedSchema },
       handle: async ({ params, body }, { caller, command, newId }) => {
         const { category, id: of, decider, stream, session } = await visible(params.stream, caller);
         // Its secret is its own, and a copy of it would send every event twice.

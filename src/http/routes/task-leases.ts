@@ -8,6 +8,8 @@ import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { given, id } from '../schema.js';
 import type { Services } from '../services.js';
+import { moment, writtenSchema, writtenWith } from '../views/common.js';
+import { bulkSchema, claimedToo } from '../views/tasks.js';
 import { completion, failure, leaseToken, progress } from './task-schema.js';
 
 const params = z.strictObject({ id });
@@ -25,6 +27,9 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
       access: 'own',
       params,
       body: z.strictObject({ leaseToken }),
+      operationId: 'heartbeatTask',
+      summary: 'Extend the lease of a task',
+      answers: { 200: z.strictObject({ leaseExpiresAt: moment, cancelRequested: z.boolean() }) },
       handle: async ({ params, body }, { command }) => {
         const extend = { type: 'ExtendLease' as const, ...body, at: now() };
         const { state } = carriedOut(await tasks(params.id, [extend], command));
@@ -41,6 +46,9 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
       access: 'own',
       params,
       body: z.strictObject(progress),
+      operationId: 'reportProgress',
+      summary: 'Report how far a task is',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) => {
         const report = { type: 'ReportProgress' as const, ...given(body), at: now() };
         return written(await tasks(params.id, [report], command));
@@ -54,6 +62,9 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
         items: z.array(completionItem).min(1).max(mostItems),
         claim: nextClaim.optional(),
       }),
+      operationId: 'completeTasks',
+      summary: 'Complete up to 500 tasks',
+      answers: { 200: bulkSchema.extend(claimedToo) },
       handle: async ({ body: { items, claim } }, context) => {
         const { ifRevision: _, ...command } = context.command;
         let finished: Task | undefined;
@@ -78,6 +89,9 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
       access: 'own',
       params,
       body: z.strictObject({ ...completion, claim: nextClaim.optional() }),
+      operationId: 'completeTask',
+      summary: 'Complete a task',
+      answers: { 200: writtenWith(claimedToo) },
       handle: async ({ params, body: { claim, ...completed } }, context) => {
         const complete = { type: 'CompleteTask' as const, ...given(completed) };
         const outcome = carriedOut(await tasks(params.id, [complete], context.command));
@@ -90,6 +104,9 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
       access: 'own',
       params,
       body: z.strictObject(failure),
+      operationId: 'failTask',
+      summary: 'Report that an attempt failed',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) => {
         const timing = { at: now(), jitter: Math.random() };
         const fail = { type: 'FailTask' as const, ...given(body), ...timing };
