@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
+import { endingArchives, noteLineage } from './commands/ended-streams.js';
 import { commandHandler } from './commands/handle.js';
 import { type Config, isAuthenticated } from './config.js';
 import { deciders } from './domain/deciders.js';
@@ -20,20 +22,24 @@ import { limitFeeds } from './http/limit-requests.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { oncePerRequest } from './http/once-per-request.js';
 import { rateLimits } from './http/rate-limits.js';
+import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
 import { pagesOf } from './pages.js';
 import { forgettingKept } from './projecting/forget-kept.js';
+import { leaseIn } from './projecting/lease.js';
+import { startLeasedRunner } from './projecting/leased-runner.js';
 import { modelsIn } from './projecting/models.js';
 import { parkedIn } from './projecting/parked.js';
 import { startRebuilding } from './projecting/rebuilding.js';
-import { startRunner } from './projecting/runner.js';
+import { type RunnerOptions, startRunner } from './projecting/runner.js';
 import { servingOf } from './projecting/serving.js';
 import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
 import { snapshotsIn } from './projecting/snapshot-store.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
+import { detachedStreams } from './queries/lineage.js';
 import { startSharedClock } from './queries/shared-clock.js';
 import { webhookDeliveriesIn } from './queries/webhook-deliveries.js';
 import { webhookSecretsIn } from './queries/webhook-secrets.js';
@@ -90,19 +96,29 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await snapshotStore.prepare(snapshotKinds);
   const keeper = keepSnapshots(streams, snapshotStore, log);
   const snapshots = { ...snapshotStore, missed: keeper.missed };
+  const endArchives = endingArchives(store);
   const forgetKept = forgettingKept({ db, streams, projections, models });
-  const runner = await startRunner({
+  streams.noteDetached(await detachedStreams(collections));
+  const runnerOptions: RunnerOptions = {
     ...{ store, streams, db, projections, parked, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
     follower: async (events) => {
+      await endArchives(events);
       await keeper.follow(events);
       await forgetKept(events);
     },
-  });
+  };
+  // Nobody else can be at work in a database of this process's own.
+  const runner = await (config.MONGODB_URL
+    ? startLeasedRunner({
+        ...{ ...runnerOptions, clock, lease: leaseIn(db, clock, randomUUID(), projections) },
+      })
+    : startRunner(runnerOptions));
   const rebuilding = startRebuilding({
     ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },
   });
   const feed = startFeed(store, log);
+  void feed.told.then(({ each }) => each(noteLineage(streams)));
   const taskCommands = commandHandler(streams, deciders.task);
   const claims = startClaims({
     ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
@@ -143,6 +159,11 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
+    readiness: readinessOf({
+      ...{ store, collections, runner, serving, log },
+      lagSeconds: config.READY_LAG_SECONDS,
+      graceSeconds: config.READY_GRACE_SECONDS,
+    }),
     identify: oncePerRequest(
       identifier(
         {

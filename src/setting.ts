@@ -2,7 +2,15 @@ import { z } from 'zod';
 
 /** One setting: what it is checked with, and what is told of it. */
 export type Setting = Readonly<{
-  group: 'Listening' | 'Stores' | 'Authentication' | 'Limits' | 'Log' | 'Work' | 'Webhooks';
+  group:
+    | 'Listening'
+    | 'Stores'
+    | 'Authentication'
+    | 'Limits'
+    | 'Log'
+    | 'Operations'
+    | 'Work'
+    | 'Webhooks';
   /** Checks the text that is given; takes undefined where there is no default. */
   schema: z.ZodType;
   /** What it is, in words for `forkline serve --help` and docs/configuration.md. */

@@ -165,6 +165,20 @@ export const settings = {
     help: 'What the log looks like: pretty or json.',
     otherwise: 'pretty on a terminal, json elsewhere',
   },
+  READY_LAG_SECONDS: {
+    group: 'Operations',
+    schema: numberFrom(0, 86_400),
+    value: 'seconds',
+    help: 'How far a read model may be behind before /readyz says no; 0 for any.',
+    default: '60',
+  },
+  READY_GRACE_SECONDS: {
+    group: 'Operations',
+    schema: numberFrom(1, 86_400),
+    value: 'seconds',
+    help: 'How long it may be so, or stand still, before that.',
+    default: '60',
+  },
   WORKER_LOST_AFTER: {
     group: 'Work',
     schema: numberFrom(1, 100),

@@ -1,12 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../commands/request.js';
 import { type ConnectionLimits, serveConnection } from './connection.js';
 import { takeTokenFromQuery } from './credentials.js';
+import { eventFrames } from './event-frames.js';
 import type { Feed } from './feed.js';
 import { asksForWebSocket, ignoreUpgrade } from './ignore-upgrade.js';
 import { keepAlive } from './keep-alive.js';
+import { outlets } from './outlet.js';
 import { pathOf, type Refusal, refuseUpgrade, stopping } from './refusal.js';
 
 export const FEED_PATH = '/v1/feed';
@@ -27,7 +30,7 @@ export type WebSocketOptions = Readonly<{
 }>;
 
 const defaultLimits: ConnectionLimits = {
-  subscriptions: 100,
+  subscriptions: 1_000,
   unacknowledged: 1_000,
   bufferedBytes: 1024 * 1024,
   pacedBytes: 256 * 1024,
@@ -65,10 +68,14 @@ export const attachFeed = (
     for (const ping of pings.values()) ping();
   }, pingIntervalMs).unref();
 
-  const accept = (socket: WebSocket, caller: Caller) => {
+  const frames = eventFrames();
+  const ways = outlets();
+
+  const accept = (socket: WebSocket, wire: Socket, caller: Caller) => {
     // ws reports what it made of a broken frame and closes by itself.
     socket.on('error', (err) => feed.log.debug({ err }, 'a client of the feed broke the protocol'));
-    pings.set(socket, keepAlive(socket, serveConnection(socket, caller, feed, limits)));
+    const client = { socket, outlet: ways.to(wire), frames, caller };
+    pings.set(socket, keepAlive(socket, serveConnection(client, feed, limits)));
     socket.once('close', () => pings.delete(socket));
   };
 
@@ -101,7 +108,9 @@ export const attachFeed = (
     socket.on('error', () => undefined);
     const admitted = await admit(request);
     if ('code' in admitted) return refuseUpgrade(request, socket, admitted);
-    sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, admitted));
+    sockets.handleUpgrade(request, socket, head, (opened) =>
+      accept(opened, request.socket, admitted),
+    );
   };
 
   server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head));

@@ -49,7 +49,7 @@ export const createApp = (table: readonly Route[], services: Services): Express 
     .all(onlyBy(['get']));
   app
     .route('/readyz')
-    .get(readyz(services))
+    .get(readyz(services.readiness))
     .all(onlyBy(['get']));
 
   app

@@ -26,6 +26,7 @@ import type { WebhookSecrets } from '../queries/webhook-secrets.js';
 import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import type { Identify } from './context.js';
 import type { RateLimits } from './rate-limits.js';
+import type { Readiness } from './readiness.js';
 
 /** What operators see of reactions, and do to them. */
 export type OperatedReactions = Readonly<{
@@ -74,6 +75,7 @@ export type Services = Readonly<{
   rateLimits: RateLimits;
   /** Which pages may use the server. */
   pages: Pages;
+  readiness: Readiness;
   /** Answers a request with the feed as server-sent events. */
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */

@@ -115,7 +115,10 @@ describe('opening a WebSocket', () => {
 
   it('is turned down with 400 when only other subprotocols are offered', async () => {
     expect(await refused({ protocols: ['mqtt', 'forkline.v2'] })).toEqual(
-      expect.objectContaining({ status: 400, body: expect.objectContaining({ code: 'unknown-subprotocol' }) }),
+      expect.objectContaining({
+        status: 400,
+        body: expect.objectContaining({ code: 'unknown-subprotocol' }),
+      }),
     );
   });
 

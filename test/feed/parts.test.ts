@@ -4,7 +4,6 @@ import { acknowledgements } from '../../src/feed/acknowledgements.js';
 import { backoff } from '../../src/feed/backoff.js';
 import { paceBy } from '../../src/feed/pace.js';
 import { sharedRead } from '../../src/feed/shared-read.js';
-import { turnsFor } from '../../src/feed/turns.js';
 
 describe('acknowledgements', () => {
   it('count nothing before the first of them', () => {
@@ -50,31 +49,6 @@ describe('pace', () => {
     await Promise.all(waiting);
     expect(resumed).toBe(2);
     expect(pace.room()).toBeUndefined();
-  });
-});
-
-describe('turns', () => {
-  it('are given to so many at a time, in the order of asking', async () => {
-    const turns = turnsFor(2);
-    const order: number[] = [];
-    const ask = (n: number) =>
-      turns.take().then((end) => {
-        order.push(n);
-        return end;
-      });
-    const [endFirst, endSecond] = await Promise.all([ask(1), ask(2)]);
-    const [third, fourth] = [ask(3), ask(4)];
-    await new Promise(setImmediate);
-    expect(order).toEqual([1, 2]);
-    expect(turns.areWanted()).toBe(true);
-    endSecond?.();
-    endSecond?.();
-    await third;
-    await new Promise(setImmediate);
-    expect(order).toEqual([1, 2, 3]);
-    endFirst?.();
-    await fourth;
-    expect(turns.areWanted()).toBe(false);
   });
 });
 

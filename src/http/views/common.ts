@@ -31,6 +31,11 @@ export const origin = schemaOf<Origin>()(
     .meta({ id: 'Origin', description: 'Where something was first written.' }),
 );
 
+/** Where a thing was forked from; `detached` when what it inherits was copied since. */
+export const forkedFrom = z
+  .strictObject({ stream: streamName, revision, detached: z.literal(true).exactOptional() })
+  .meta({ id: 'ForkedFrom' });
+
 export const segment = schemaOf<Segment>()(
   z.strictObject({ stream: streamName, through: revision }).meta({ id: 'Segment' }),
 );

@@ -8,6 +8,7 @@ import { schemaOf } from './agreement.js';
 import {
   count,
   delta,
+  forkedFrom,
   moment,
   origin,
   pageOf,
@@ -59,7 +60,7 @@ export const executionSchema = schemaOf<ExecutionView>()(
       updatedAt: moment,
       finishedAt: moment.exactOptional(),
       revision,
-      forkedFrom: origin.exactOptional(),
+      forkedFrom: forkedFrom.exactOptional(),
     })
     .meta({ id: 'Execution' }),
 );
