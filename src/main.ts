@@ -6,7 +6,7 @@ import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
 import { endingArchives, noteLineage } from './commands/ended-streams.js';
 import { commandHandler } from './commands/handle.js';
-import type { Config } from './config.js';
+import { type Config, isAuthenticated } from './config.js';
 import { deciders } from './domain/deciders.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
@@ -15,6 +15,7 @@ import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
 import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
+import { keepPagesFromFeed } from './http/cross-origin.js';
 import { identifier } from './http/identify.js';
 import { openApiKeys } from './http/identity/api-keys.js';
 import { limitFeeds } from './http/limit-requests.js';
@@ -24,6 +25,7 @@ import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { pagesOf } from './pages.js';
 import { forgettingKept } from './projecting/forget-kept.js';
 import { leaseIn } from './projecting/lease.js';
 import { startLeasedRunner } from './projecting/leased-runner.js';
@@ -174,6 +176,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
         log,
       ),
     ),
+    pages: pagesOf({ origins: config.CORS_ORIGINS, isAuthenticated: isAuthenticated(config) }),
     rateLimits: rateLimits({
       ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
       ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
@@ -182,6 +185,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   };
   const server = createServer(createApp(routesOf(services), services));
   attachFeed(server, feed, admission('caller', services.identify), {
+    keepOut: keepPagesFromFeed(services.pages),
     refuse: limitFeeds(services.rateLimits),
   });
   const purging = setInterval(() => {
