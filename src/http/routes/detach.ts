@@ -6,6 +6,7 @@ import { written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
 import { type Route, route } from '../route.js';
 import type { Services } from '../services.js';
+import { writtenSchema } from '../views/common.js';
 import { headOf, visibleStream } from '../visible-stream.js';
 
 const patience = 5_000;
@@ -21,7 +22,11 @@ export const detachRoute = (services: Services, gate: FamilyGate): Route =>
   route({
     method: 'post',
     path: '/v1/streams/:stream/detach',
+    access: 'own',
     params: z.strictObject({ stream: z.string().max(300) }),
+    operationId: 'detachStream',
+    summary: 'Copy in what a fork inherits, so that it depends on its ancestors no more',
+    answers: { 200: writtenSchema },
     handle: async ({ params }, { caller, command }) => {
       const { streams } = services;
       const { stream, category, id, decider, session } = await visibleStream(
