@@ -15,7 +15,10 @@ import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
 import { identifier } from './http/identify.js';
 import { openApiKeys } from './http/identity/api-keys.js';
+import { limitFeeds } from './http/limit-requests.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
+import { oncePerRequest } from './http/once-per-request.js';
+import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
@@ -144,19 +147,28 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       lagSeconds: config.READY_LAG_SECONDS,
       graceSeconds: config.READY_GRACE_SECONDS,
     }),
-    identify: identifier(
-      {
-        ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
-        ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
-        ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
-        ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
-        ...(apiKeys && { apiKeys }),
-      },
-      log,
+    identify: oncePerRequest(
+      identifier(
+        {
+          ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
+          ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
+          ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
+          ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
+          ...(apiKeys && { apiKeys }),
+        },
+        log,
+      ),
     ),
+    rateLimits: rateLimits({
+      ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
+      ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
+      ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
+    }),
   };
   const server = createServer(createApp(routesOf(services), services));
-  attachFeed(server, feed, admission('caller', services.identify));
+  attachFeed(server, feed, admission('caller', services.identify), {
+    refuse: limitFeeds(services.rateLimits),
+  });
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),

@@ -37,7 +37,8 @@ const programOf = (commands: readonly Register[]): Command => {
     .option('--json', 'print JSON for machines')
     .addHelpText(
       'after',
-      '\nFORKLINE_TOKEN: a JWT or an API key. Exit codes: 0, 1 refused or failed, 2 bad usage.',
+      '\nFORKLINE_TOKEN: a JWT or an API key. Exit codes: 0, 1 refused or failed, 2 bad usage.' +
+        '\nThe settings of the server: forkline serve --help',
     )
     .exitOverride();
   for (const register of commands) register(program);

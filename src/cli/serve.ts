@@ -1,31 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { BadConfiguration, type Config, readConfig, settingNames } from '../config.js';
+import { formatBelow, settingOptions } from './settings-help.js';
 import { untilSignalled } from './until-signalled.js';
 
-const help: Readonly<Record<keyof Config, string>> = {
-  HOST: 'address to listen on; one that others reach needs authentication (127.0.0.1)',
-  PORT: 'port to listen on; 0 takes a free one (4400)',
-  DATA_DIR: 'folder of the embedded stores (./data)',
-  EVENTSTORE_URL: 'EventStoreDB or KurrentDB, esdb://…; embedded when absent',
-  MONGODB_URL: 'MongoDB, mongodb://…; embedded when absent',
-  MONGODB_DATABASE: 'database of the read models (forkline)',
-  AUTH_JWT_SECRET: 'secret of HS256 tokens, 32 characters or more',
-  AUTH_JWKS_URL: 'where the public keys of tokens are',
-  AUTH_JWT_ISSUER: 'the iss that tokens must have (any)',
-  AUTH_JWT_AUDIENCE: 'what the aud of tokens must contain (anything)',
-  AUTH_API_KEYS_FILE: 'file of API keys, made by `forkline keys create`',
-  LOG_LEVEL: 'trace, debug, info, warn, error, fatal or silent (info)',
-  LOG_FORMAT: 'pretty or json (pretty on a terminal)',
-  WORKER_LOST_AFTER: 'how many heartbeats a worker may miss until it is lost (3)',
-  INTERRUPT_KINDS: 'what interrupts of some kinds are like, as JSON; see docs/interrupts.md',
-  WEBHOOK_ALLOW_PRIVATE: 'whether webhooks may go to private addresses (false)',
-  WEBHOOK_SCHEDULE_SECONDS: 'seconds before each attempt at a delivery (0,5,300, … up to 24 h)',
-  WEBHOOK_TIMEOUT_SECONDS: 'seconds that an attempt may take (20)',
-  READY_LAG_SECONDS: 'seconds a read model may be behind before /readyz says no; 0 for any (60)',
-  READY_GRACE_SECONDS: 'seconds it may be so, or stand still, before that (60)',
-};
-
-const flagOf = (name: string): string => `--${name.toLowerCase().replaceAll('_', '-')}`;
 const keyOf = (name: string): string =>
   name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
@@ -33,9 +10,12 @@ const keyOf = (name: string): string =>
 export const registerServe = (program: Command): void => {
   const command = program
     .command('serve')
-    .description('serve HTTP and the feed, on embedded stores unless others are named');
-  for (const name of settingNames)
-    command.addOption(new Option(`${flagOf(name)} <value>`, `${help[name]} [env: ${name}]`));
+    .summary('serve HTTP and the feed, on embedded stores unless others are named')
+    .description(
+      'Serves HTTP and the feed, on embedded stores unless others are named. Each setting is a flag or the environment variable named below it; the flag wins.',
+    )
+    .configureHelp({ formatItem: formatBelow });
+  for (const option of settingOptions()) command.addOption(option);
   command.action(async (flags: Readonly<Record<string, string>>) => {
     const given = Object.fromEntries(
       settingNames.map((name) => [name, flags[keyOf(name)] ?? process.env[name]]),

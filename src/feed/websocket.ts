@@ -20,6 +20,8 @@ export type WebSocketOptions = Readonly<{
   closeTimeoutMs?: number;
   /** How long clients may take to go when the feed stops. 2 s by default. */
   goodbyeMs?: number;
+  /** Why a client that could be let in is not, such as that it comes too often; asked also for those nobody knows. */
+  refuse?: (request: IncomingMessage, caller: Caller | undefined) => Promise<Refusal | undefined>;
 }>;
 
 const defaultLimits: ConnectionLimits = {
@@ -85,6 +87,8 @@ export const attachFeed = (
       return foreignPage;
     takeTokenFromQuery(request);
     const caller = await callerOf(request);
+    const refusal = await options.refuse?.(request, 'code' in caller ? undefined : caller);
+    if (refusal) return refusal;
     if ('code' in caller) return caller;
     return feed.isStopping() ? stopping : caller;
   };

@@ -35,6 +35,7 @@ export const admit = async (
 export type Refused = Readonly<{
   status: number;
   code: string;
+  title: string;
   detail: string;
   headers: Readonly<Record<string, string>>;
 }>;
@@ -46,7 +47,12 @@ export const admission =
     try {
       return await admit(access, identify, request);
     } catch (error) {
-      const { status, code, message: detail, headers } = problemOf(error);
-      return { status, code, detail, headers };
+      return refusedBy(problemOf(error));
     }
   };
+
+/** What a problem is to whoever answers it without the routes. */
+export const refusedBy = ({ status, code, title, message, headers }: Problem): Refused => ({
+  ...{ status, code, title, headers },
+  detail: message,
+});

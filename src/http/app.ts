@@ -11,6 +11,7 @@ import { version } from '../version.js';
 import { giveRequestId } from './context.js';
 import { healthz, readyz } from './health.js';
 import { onceByKey } from './idempotency.js';
+import { limitRequests } from './limit-requests.js';
 import { docsPage } from './openapi/docs-page.js';
 import { serveDocument } from './openapi/serve-document.js';
 import { Problem } from './problem.js';
@@ -60,6 +61,7 @@ export const createApp = (table: readonly Route[], services: Services): Express 
     const resource = app.route(path);
     for (const route of routes)
       resource[route.method](
+        limitRequests(route, services),
         ...(route.takesFile ? [] : [refuseOtherTypes, json, refuseUnstorable]),
         serveRoute(route, services, once),
       );

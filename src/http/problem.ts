@@ -101,6 +101,7 @@ const others = {
     status: 422,
     title: 'The idempotency key was used for another request',
   },
+  'rate-limited': { status: 429, title: 'Too many requests in too short a time' },
   'unreadable-recording': { status: 422, title: 'The file holds no runs that can be read' },
   'store-unavailable': { status: 503, title: 'A store cannot be reached' },
   'not-ready': { status: 503, title: 'This node should not be sent requests now' },
@@ -122,6 +123,7 @@ export const statusOf = (code: ProblemCode): number => kinds[code].status;
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
+  readonly title: string;
 
   /** @param more further members of the document */
   constructor(
@@ -132,11 +134,12 @@ export class Problem extends Error {
   ) {
     super(detail ?? kinds[code].title);
     this.status = kinds[code].status;
+    this.title = kinds[code].title;
   }
 
   /** The document, as application/problem+json. */
   document(instance: string, requestId: string): Readonly<Record<string, unknown>> {
-    const { title, status } = kinds[this.code];
+    const { title, status } = this;
     return {
       type: `urn:forkline:problem:${this.code}`,
       title,

@@ -24,6 +24,7 @@ import type { WebhookDeliveries } from '../queries/webhook-deliveries.js';
 import type { WebhookSecrets } from '../queries/webhook-secrets.js';
 import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import type { Identify } from './context.js';
+import type { RateLimits } from './rate-limits.js';
 import type { Readiness } from './readiness.js';
 
 /** What operators see of reactions, and do to them. */
@@ -71,6 +72,7 @@ export type Services = Readonly<{
   workerLostAfter: number;
   identify: Identify;
   readiness: Readiness;
+  rateLimits: RateLimits;
   /** Answers a request with the feed as server-sent events. */
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */
