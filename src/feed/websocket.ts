@@ -67,6 +67,8 @@ export const attachFeed = (
     // ws reports what it made of a broken frame and closes by itself.
     socket.on('error', (err) => feed.log.debug({ err }, 'a client of the feed broke the protocol'));
     pings.set(socket, keepAlive(socket, serveConnection(socket, caller, feed, limits)));
+    feed.watch.opened('websocket');
+    socket.once('close', () => feed.watch.closed('websocket'));
     socket.once('close', () => pings.delete(socket));
   };
 

@@ -46,6 +46,9 @@ export type WebhookCalls = Readonly<{
   resend(webhook: WebhookRecord, since: number): Promise<number>;
 }>;
 
+/** What monitoring systems are told, in a format of theirs. */
+export type MetricsPage = Readonly<{ contentType: string; text: string }>;
+
 /** What endpoints are made of. */
 export type Services = Readonly<{
   store: EventStore;
@@ -73,6 +76,7 @@ export type Services = Readonly<{
   identify: Identify;
   readiness: Readiness;
   rateLimits: RateLimits;
+  metrics(): Promise<MetricsPage>;
   /** Answers a request with the feed as server-sent events. */
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */
