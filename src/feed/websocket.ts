@@ -76,6 +76,8 @@ export const attachFeed = (
     socket.on('error', (err) => feed.log.debug({ err }, 'a client of the feed broke the protocol'));
     const client = { socket, outlet: ways.to(wire), frames, caller };
     pings.set(socket, keepAlive(socket, serveConnection(client, feed, limits)));
+    feed.watch.opened('websocket');
+    socket.once('close', () => feed.watch.closed('websocket'));
     socket.once('close', () => pings.delete(socket));
   };
 

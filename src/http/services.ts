@@ -47,6 +47,9 @@ export type WebhookCalls = Readonly<{
   resend(webhook: WebhookRecord, since: number): Promise<number>;
 }>;
 
+/** What monitoring systems are told, in a format of theirs. */
+export type MetricsPage = Readonly<{ contentType: string; text: string }>;
+
 /** What endpoints are made of. */
 export type Services = Readonly<{
   store: EventStore;
@@ -76,6 +79,7 @@ export type Services = Readonly<{
   /** Which pages may use the server. */
   pages: Pages;
   readiness: Readiness;
+  metrics(): Promise<MetricsPage>;
   /** Answers a request with the feed as server-sent events. */
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */
