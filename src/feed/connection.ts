@@ -77,6 +77,7 @@ export const serveConnection = (
     const resumeAfter = positions.length === 0 ? '' : `${Math.min(...positions)}`;
     const { userId } = caller;
     feed.log.info({ userId, resumeAfter }, 'a client of the feed was closed: it is too slow');
+    feed.watch.tooSlow('websocket');
     socket.close(TOO_SLOW, resumeAfter);
     stopAll();
   };
