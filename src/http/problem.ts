@@ -1,21 +1,14 @@
 import type { ForkRejection } from '../commands/fork.js';
+import type { Rejection } from '../domain/decider.js';
+import type { Category, deciders } from '../domain/deciders.js';
 import type { DetachRejection } from '../domain/detaching.js';
-import type { ExecutionRejection } from '../domain/execution.js';
-import type { InterruptRejection } from '../domain/interrupt.js';
-import type { SessionRejection } from '../domain/session.js';
-import type { TaskRejection } from '../domain/task.js';
-import type { WebhookRejection } from '../domain/webhook.js';
-import type { WorkerRejection } from '../domain/worker.js';
 import { feedProblems } from '../feed-problems.js';
 
-/** Every reason that a rule may give for saying no. */
-type RejectionCode =
-  | SessionRejection
-  | ExecutionRejection
-  | InterruptRejection
-  | TaskRejection
-  | WorkerRejection
-  | WebhookRejection
+type Decided = ReturnType<(typeof deciders)[Category]['decide']>;
+
+/** Every reason that a rule of any decider may give for saying no, or that forking and detaching may. */
+export type RejectionCode =
+  | Extract<Decided, Rejection<unknown>>['rejected']
   | ForkRejection
   | DetachRejection;
 
@@ -48,6 +41,7 @@ const refusals = {
   'task-already-exists': { status: 409, title: 'There is another task with this id' },
   'task-not-ready': { status: 409, title: 'The task is not ready' },
   'lease-lost': { status: 409, title: 'The lease is no longer held' },
+
   'task-already-settled': { status: 409, title: 'The task is over' },
   'task-not-retryable': { status: 409, title: 'The task cannot be retried as it is' },
   'worker-not-found': { status: 404, title: 'There is no such worker' },
