@@ -2,6 +2,8 @@ import type { ForkRejection } from '../commands/fork.js';
 import type { Rejection } from '../domain/decider.js';
 import type { Category, deciders } from '../domain/deciders.js';
 import type { DetachRejection } from '../domain/detaching.js';
+import type { InterruptStatus } from '../domain/interrupt.js';
+import type { Moment } from '../domain/time.js';
 import { feedProblems } from '../feed-problems.js';
 
 type Decided = ReturnType<(typeof deciders)[Category]['decide']>;
@@ -108,6 +110,32 @@ export const problemCodes = Object.keys(kinds) as readonly ProblemCode[];
 /** Which status a code is answered with. */
 export const statusOf = (code: ProblemCode): number => kinds[code].status;
 
+/** What some problems say besides. */
+export type ProblemMore = Readonly<{
+  /** Each part of the request that is malformed. */
+  errors?: readonly Readonly<{ path: string; message: string }>[];
+  /** Where the stream is; null when there is none. */
+  currentRevision?: number | null;
+  /** Those that are in the way. */
+  forks?: readonly Readonly<{ stream: string; at: number }>[];
+  /** How the interrupt was settled. */
+  settled?: Readonly<{ status: InterruptStatus; settledAt: Moment; respondedBy?: string }>;
+  /** What the node has to be able to do. */
+  checks?: readonly Readonly<{ name: string; ok: boolean; reason?: string }>[];
+}>;
+
+/** A problem document. */
+export type ProblemDocument = ProblemMore &
+  Readonly<{
+    type: string;
+    title: string;
+    status: number;
+    detail: string;
+    instance: string;
+    code: ProblemCode;
+    requestId: string;
+  }>;
+
 /** An answer that says no, as RFC 9457 has it. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -118,7 +146,7 @@ export class Problem extends Error {
   constructor(
     readonly code: ProblemCode,
     detail?: string,
-    readonly more: Readonly<Record<string, unknown>> = {},
+    readonly more: ProblemMore = {},
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail ?? kinds[code].title);
@@ -127,7 +155,7 @@ export class Problem extends Error {
   }
 
   /** The document, as application/problem+json. */
-  document(instance: string, requestId: string): Readonly<Record<string, unknown>> {
+  document(instance: string, requestId: string): ProblemDocument {
     const { title, status } = this;
     return {
       type: `urn:forkline:problem:${this.code}`,

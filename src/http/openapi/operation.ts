@@ -44,7 +44,8 @@ export const operationOf = (route: Route, named: Components): Json => {
 export const pathOf = ({ path }: Pick<Route, 'path'>): string => path.replace(/:(\w+)/g, '{$1}');
 
 /** What an endpoint belongs to: the first part of its path that names something. */
-export const tagOf = ({ path }: Pick<Route, 'path'>): string => path.split('/')[2] ?? '';
+export const tagOf = ({ path }: Pick<Route, 'path'>): string =>
+  path.startsWith('/v1/') ? (path.split('/')[2] ?? '') : 'operations';
 
 const securityOf = ({ access }: Route): readonly Json[] => {
   const roles = access === 'admin' ? ['admin'] : [];
