@@ -53,7 +53,8 @@ export const streams: Projection<StreamDocument, StreamForked | Fact> = {
     { key: { 'forkedFrom.stream': 1, 'forkedFrom.revision': 1, createdAt: 1, _id: 1 } },
     { key: { stream: 1 } },
   ],
-  key: (event) => event.stream,
+  // What is kept beside the streams of things is no stream of a thing.
+  key: ({ stream }) => (stream.startsWith('audit-') ? undefined : stream),
   begins: ({ type, revision }) => type === 'StreamForked' || revision === 0,
   on: {
     StreamForked: (document, event) =>

@@ -13,12 +13,17 @@ import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
 import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
-import { identifier } from './http/identify.js';
+import { auditOf } from './http/audit/audit.js';
+import { auditedFeed } from './http/audit/feed-audit.js';
+import { startRecorder } from './http/audit/recorder.js';
+import { clientAddresses } from './http/client-address.js';
+import { type AuthenticationOptions, identifier, isAuthenticated } from './http/identify.js';
 import { openApiKeys } from './http/identity/api-keys.js';
 import { limitFeeds } from './http/limit-requests.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
 import { oncePerRequest } from './http/once-per-request.js';
 import { rateLimits } from './http/rate-limits.js';
+import { originOf } from './http/request-origin.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
 import { forgettingKept } from './projecting/forget-kept.js';
@@ -130,6 +135,20 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const deadlines = startDeadlines(acting);
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
 
+  const authentication: AuthenticationOptions = {
+    ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
+    ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
+    ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
+    ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
+    ...(apiKeys && { apiKeys }),
+  };
+  const calling = {
+    identify: oncePerRequest(identifier(authentication, log)),
+    originOf: originOf(clientAddresses(config.TRUST_PROXY)),
+    keepsReads: isAuthenticated(authentication),
+  };
+  const recorder = startRecorder(store, log);
+
   const services: Services = {
     ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
     ...{ serving, rebuilding },
@@ -141,18 +160,9 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
-    identify: oncePerRequest(
-      identifier(
-        {
-          ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
-          ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
-          ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
-          ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
-          ...(apiKeys && { apiKeys }),
-        },
-        log,
-      ),
-    ),
+    identify: calling.identify,
+    originOf: calling.originOf,
+    audit: auditOf({ ...calling, recorder, collections, log }),
     rateLimits: rateLimits({
       ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
       ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
@@ -160,9 +170,12 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     }),
   };
   const server = createServer(createApp(routesOf(services), services));
-  attachFeed(server, feed, admission('caller', services.identify), {
-    refuse: limitFeeds(services.rateLimits),
+  const opening = auditedFeed({
+    ...{ ...calling, note: recorder.note },
+    admit: admission('caller', services.identify),
+    refuse: limitFeeds(services.rateLimits, services.originOf),
   });
+  attachFeed(server, feed, opening.admit, { refuse: opening.refuse });
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),
@@ -183,6 +196,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();
       await rebuilding.stop();
+      await recorder.stop();
       await runner.stop();
       await keeper.stop();
       clock.stop();

@@ -14,7 +14,8 @@ export type AuthenticationOptions = TokenOptions &
     allowedOrigins?: readonly string[];
   }>;
 
-const isAuthenticated = ({ jwtSecret, jwksUrl, apiKeys }: AuthenticationOptions): boolean =>
+/** Whether callers are known by something that only they have. */
+export const isAuthenticated = ({ jwtSecret, jwksUrl, apiKeys }: AuthenticationOptions): boolean =>
   jwtSecret !== undefined || jwksUrl !== undefined || apiKeys !== undefined;
 
 /**

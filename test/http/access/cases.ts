@@ -131,6 +131,7 @@ export const cases: Readonly<Record<string, Case>> = {
     tells: (events: string) => events.includes('confidential'),
   },
 
+  'get /v1/audit': admin(reading(things.projection)),
   'get /v1/projections': admin(reading(things.projection)),
   'get /v1/projections/:name/parked': admin(reading(things.projection)),
   'post /v1/projections/:name/parked/:id/retry': admin(writing(things.projection, {}, 404)),
