@@ -5,6 +5,7 @@ import {
   flag,
   numberFrom,
   oneOf,
+  origins,
   type Setting,
   schedule,
   urlLike,
@@ -40,6 +41,14 @@ export const settings = {
     help: 'Proxies whose X-Forwarded-For is believed: addresses and networks, such as 10.0.0.0/8, separated by commas; loopback and private stand for theirs.',
     default: '',
     otherwise: 'none: the address of a client is that of its connection',
+  },
+  CORS_ORIGINS: {
+    group: 'Listening',
+    schema: origins,
+    value: 'origins',
+    help: 'Sites whose pages may use this server from a browser, separated by commas, such as https://app.example.',
+    default: '',
+    otherwise: 'none but its own',
   },
   DATA_DIR: {
     group: 'Stores',
@@ -200,5 +209,19 @@ export const settings = {
     value: 'seconds',
     help: 'How long an attempt may take.',
     default: '20',
+  },
+  READY_LAG_SECONDS: {
+    group: 'Readiness',
+    schema: numberFrom(0, 86_400),
+    value: 'seconds',
+    help: 'How far behind a read model may be before /readyz says no; 0 for any distance.',
+    default: '60',
+  },
+  READY_GRACE_SECONDS: {
+    group: 'Readiness',
+    schema: numberFrom(1, 86_400),
+    value: 'seconds',
+    help: 'How long it may be so, or stand still while there are newer events, before that.',
+    default: '60',
   },
 } as const satisfies Record<string, Setting>;

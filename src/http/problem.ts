@@ -1,4 +1,5 @@
 import type { ForkRejection } from '../commands/fork.js';
+import type { DetachRejection } from '../domain/detaching.js';
 import type { ExecutionRejection } from '../domain/execution.js';
 import type { InterruptRejection } from '../domain/interrupt.js';
 import type { SessionRejection } from '../domain/session.js';
@@ -15,7 +16,8 @@ type RejectionCode =
   | TaskRejection
   | WorkerRejection
   | WebhookRejection
-  | ForkRejection;
+  | ForkRejection
+  | DetachRejection;
 
 type Kind = Readonly<{ status: number; title: string }>;
 
@@ -58,6 +60,8 @@ const refusals = {
     title: 'Too many replaced secrets of the webhook are still valid',
   },
   'revision-not-found': { status: 404, title: 'The stream has no such revision' },
+  'stream-not-forked': { status: 409, title: 'The stream is not a fork of another' },
+  'stream-already-detached': { status: 409, title: 'The fork was detached before' },
   'fork-already-exists': { status: 409, title: 'There is another stream with this id' },
 } as const satisfies Record<RejectionCode, Kind>;
 
@@ -92,6 +96,7 @@ const others = {
   'rate-limited': { status: 429, title: 'Too many requests in too short a time' },
   'unreadable-recording': { status: 422, title: 'The file holds no runs that can be read' },
   'store-unavailable': { status: 503, title: 'A store cannot be reached' },
+  'not-ready': { status: 503, title: 'This node should not be sent requests now' },
   'read-model-behind': { status: 504, title: 'The read model has not come so far yet' },
   'internal-error': { status: 500, title: 'Something went wrong here' },
 } as const satisfies Record<string, Kind>;

@@ -13,6 +13,7 @@ import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Snapshots } from '../eventstore/snapshots.js';
+import type { Pages } from '../pages.js';
 import type { RebuildOperations } from '../projecting/rebuild-operations.js';
 import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
@@ -26,6 +27,7 @@ import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import type { Audit } from './audit/audit.js';
 import type { Identify } from './context.js';
 import type { RateLimits } from './rate-limits.js';
+import type { Readiness } from './readiness.js';
 
 /** What operators see of reactions, and do to them. */
 export type OperatedReactions = Readonly<{
@@ -45,6 +47,9 @@ export type WebhookCalls = Readonly<{
   /** Delivers the events since a time again, and those never delivered. @returns how many */
   resend(webhook: WebhookRecord, since: number): Promise<number>;
 }>;
+
+/** What monitoring systems are told, in a format of theirs. */
+export type MetricsPage = Readonly<{ contentType: string; text: string }>;
 
 /** What endpoints are made of. */
 export type Services = Readonly<{
@@ -76,6 +81,10 @@ export type Services = Readonly<{
   /** Where a request came from. */
   originOf(request: IncomingMessage): RequestOrigin;
   rateLimits: RateLimits;
+  /** Which pages may use the server. */
+  pages: Pages;
+  readiness: Readiness;
+  metrics(): Promise<MetricsPage>;
   /** Answers a request with the feed as server-sent events. */
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */

@@ -27,7 +27,7 @@ export type AuditOptions = Readonly<{
   collections: Collections;
   identify: Identify;
   originOf: (request: Request) => RequestOrigin;
-  /** Whether what administrators look at is kept: where no token is needed, everybody here is one. */
+  /** Whether what administrators look at is kept. */
   keepsReads: boolean;
   log: Logger;
 }>;
@@ -74,8 +74,10 @@ export const auditOf = (options: AuditOptions): Audit => {
   return {
     note: recorder.note,
     refused: (request, requestId, { status, code }) => {
-      const path: unknown = request.route?.path;
-      if (typeof path !== 'string' || !refusals.has(status)) return;
+      const route: unknown = request.route?.path;
+      // What comes to no endpoint is of no interest, but for pages that are kept from all of them.
+      if (!refusals.has(status) || (typeof route !== 'string' && status !== 403)) return;
+      const path = typeof route === 'string' ? route : '*';
       later(async () => {
         const caller = await identify(request).catch(() => undefined);
         const type = 'AccessRefused';

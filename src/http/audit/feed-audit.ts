@@ -10,7 +10,10 @@ type Refuse = (
   caller: Caller | undefined,
 ) => Promise<Refused | undefined>;
 
+type KeepOut = (request: IncomingMessage) => Refused | undefined;
+
 export type FeedAuditOptions = Readonly<{
+  keepOut: KeepOut;
   admit: Admit;
   refuse: Refuse;
   note: (attempt: Attempt) => void;
@@ -21,12 +24,13 @@ export type FeedAuditOptions = Readonly<{
 
 /** Who may open a WebSocket, with note taken of those turned away. */
 export const auditedFeed = ({
+  keepOut,
   admit,
   refuse,
   note,
   originOf,
   keepsReads,
-}: FeedAuditOptions): Readonly<{ admit: Admit; refuse: Refuse }> => {
+}: FeedAuditOptions): Readonly<{ keepOut: KeepOut; admit: Admit; refuse: Refuse }> => {
   const attemptOf = (request: IncomingMessage, caller: Caller | undefined) => ({
     ...{ method: 'GET', route: '/v1/feed', origin: originOf(request) },
     requestId: [request.headers['x-request-id'] ?? v7()].flat()[0] ?? '',
@@ -39,6 +43,11 @@ export const auditedFeed = ({
   ) => note({ ...attemptOf(request, caller), type: 'AccessRefused', status, code });
 
   return {
+    keepOut: (request) => {
+      const refusal = keepOut(request);
+      if (refusal) turnedAway(request, undefined, refusal);
+      return refusal;
+    },
     admit: async (request) => {
       const admitted = await admit(request);
       if ('code' in admitted && [401, 403].includes(admitted.status))
