@@ -18,7 +18,7 @@ export type CheckpointDocument = CheckpointHead &
 /** The checkpoints of executions, by revision. */
 export const checkpoints: Projection<CheckpointDocument, ExecutionEvent> = {
   name: 'checkpoints',
-  version: 1,
+  version: 2,
   ranged: true,
   category: 'execution',
   indexes: [

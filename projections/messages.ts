@@ -33,7 +33,7 @@ export const messageKey = (stream: string, messageId: string): string => `${stre
 /** Versions of the messages of sessions, by revision. */
 export const messages: Projection<MessageDocument, SessionEvent> = {
   name: 'messages',
-  version: 1,
+  version: 2,
   ranged: true,
   category: 'session',
   indexes: [{ key: { stream: 1, seq: 1, from: 1 } }, { key: { text: 'text' } }],

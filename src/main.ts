@@ -1,11 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
-import { followLineage } from './commands/ended-streams.js';
+import { endingArchives, noteLineage } from './commands/ended-streams.js';
 import { commandHandler } from './commands/handle.js';
-import type { Config } from './config.js';
+import { type Config, isAuthenticated } from './config.js';
 import { deciders } from './domain/deciders.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
@@ -14,6 +15,7 @@ import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
 import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
+import { keepPagesFromFeed } from './http/cross-origin.js';
 import { identifier } from './http/identify.js';
 import { openApiKeys } from './http/identity/api-keys.js';
 import { limitFeeds } from './http/limit-requests.js';
@@ -23,11 +25,14 @@ import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { pagesOf } from './pages.js';
 import { forgettingKept } from './projecting/forget-kept.js';
+import { leaseIn } from './projecting/lease.js';
+import { startLeasedRunner } from './projecting/leased-runner.js';
 import { modelsIn } from './projecting/models.js';
 import { parkedIn } from './projecting/parked.js';
 import { startRebuilding } from './projecting/rebuilding.js';
-import { startRunner } from './projecting/runner.js';
+import { type RunnerOptions, startRunner } from './projecting/runner.js';
 import { servingOf } from './projecting/serving.js';
 import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
 import { snapshotsIn } from './projecting/snapshot-store.js';
@@ -46,6 +51,8 @@ import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
 import { openStores } from './stores.js';
+import { startTelemetry } from './telemetry/telemetry.js';
+import { version } from './version.js';
 
 const patienceMs = 10_000;
 const purgeEveryMs = 60 * 60 * 1000;
@@ -67,12 +74,13 @@ export type Forkline = Readonly<{
 export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
   const keysFile = config.AUTH_API_KEYS_FILE;
   const apiKeys = keysFile === undefined ? undefined : await openApiKeys(keysFile, log);
+  const telemetry = startTelemetry(log, version());
   const stores = await openStores({
     dataDir: config.DATA_DIR,
     ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
     ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
   });
-  const store = connectEventStore(stores.eventStoreUrl);
+  const store = telemetry.store(connectEventStore(stores.eventStoreUrl));
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
@@ -91,34 +99,50 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await snapshotStore.prepare(snapshotKinds);
   const keeper = keepSnapshots(streams, snapshotStore, log);
   const snapshots = { ...snapshotStore, missed: keeper.missed };
-  const followed = followLineage(store, streams);
+  const endArchives = endingArchives(store);
   const forgetKept = forgettingKept({ db, streams, projections, models });
   streams.noteDetached(await detachedStreams(collections));
-  const runner = await startRunner({
+  const runnerOptions: RunnerOptions = {
     ...{ store, streams, db, projections, parked, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
+    folding: telemetry.folding,
     follower: async (events) => {
-      await followed(events);
+      await endArchives(events);
       await keeper.follow(events);
       await forgetKept(events);
     },
-  });
+  };
+  // Nobody else can be at work in a database of this process's own.
+  const runner = await (config.MONGODB_URL
+    ? startLeasedRunner({
+        ...{ ...runnerOptions, clock, lease: leaseIn(db, clock, randomUUID(), projections) },
+      })
+    : startRunner(runnerOptions));
   const rebuilding = startRebuilding({
     ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },
   });
-  const feed = startFeed(store, log);
-  const taskCommands = commandHandler(streams, deciders.task);
-  const claims = startClaims({
-    ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
-    progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
-  });
+  const feed = telemetry.feed(startFeed(store, log));
+  void feed.told.then(({ each }) => each(noteLineage(streams)));
+  const taskCommands = telemetry.handler('task', commandHandler(streams, deciders.task));
+  const claims = telemetry.claims(
+    startClaims({
+      ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
+      progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
+    }),
+  );
   const handlers = {
-    sessions: commandHandler(streams, deciders.session, { snapshots }),
-    executions: commandHandler(streams, deciders.execution, { snapshots }),
-    interrupts: commandHandler(streams, deciders.interrupt),
+    sessions: telemetry.handler(
+      'session',
+      commandHandler(streams, deciders.session, { snapshots }),
+    ),
+    executions: telemetry.handler(
+      'execution',
+      commandHandler(streams, deciders.execution, { snapshots }),
+    ),
+    interrupts: telemetry.handler('interrupt', commandHandler(streams, deciders.interrupt)),
     tasks: noticing(taskCommands, claims.ready),
-    workers: commandHandler(streams, deciders.worker),
-    webhooks: commandHandler(streams, deciders.webhook),
+    workers: telemetry.handler('worker', commandHandler(streams, deciders.worker)),
+    webhooks: telemetry.handler('webhook', commandHandler(streams, deciders.webhook)),
   };
   const acting = { ...handlers, streams, collections, runner, clock, log };
   const webhooks = startWebhooks({
@@ -128,13 +152,18 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
     scheduleSeconds: config.WEBHOOK_SCHEDULE_SECONDS,
     timeoutSeconds: config.WEBHOOK_TIMEOUT_SECONDS,
+    sending: telemetry.sending,
   });
   const reactions = startReactions({
     ...{ store, parked, log },
-    reactions: [pipelineReaction(acting), sessionEnded(acting), webhooks.reaction],
+    reactions: [pipelineReaction(acting), sessionEnded(acting), webhooks.reaction].map(
+      telemetry.reaction,
+    ),
   });
   const deadlines = startDeadlines(acting);
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
+
+  telemetry.observe({ runner, reactions, collections, serving, told: feed.told });
 
   const services: Services = {
     ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
@@ -152,6 +181,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       lagSeconds: config.READY_LAG_SECONDS,
       graceSeconds: config.READY_GRACE_SECONDS,
     }),
+    metrics: telemetry.page,
     identify: oncePerRequest(
       identifier(
         {
@@ -164,14 +194,20 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
         log,
       ),
     ),
+    pages: pagesOf({ origins: config.CORS_ORIGINS, isAuthenticated: isAuthenticated(config) }),
     rateLimits: rateLimits({
       ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
       ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
       ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
     }),
   };
-  const server = createServer(createApp(routesOf(services), services));
+  const app = createApp(telemetry.routes(routesOf(services)), {
+    ...services,
+    identify: telemetry.identify(services.identify),
+  });
+  const server = createServer(telemetry.requests(app));
   attachFeed(server, feed, admission('caller', services.identify), {
+    keepOut: keepPagesFromFeed(services.pages),
     refuse: limitFeeds(services.rateLimits),
   });
   const purging = setInterval(() => {
@@ -200,6 +236,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       await store.close();
       await close();
       await stores.stop();
+      telemetry.stop();
     },
   };
 };

@@ -4,6 +4,7 @@ import {
   flag,
   numberFrom,
   oneOf,
+  origins,
   type Setting,
   schedule,
   urlLike,
@@ -31,6 +32,14 @@ export const settings = {
     value: 'port',
     help: 'Port to listen on; 0 takes a free one.',
     default: '4400',
+  },
+  CORS_ORIGINS: {
+    group: 'Listening',
+    schema: origins,
+    value: 'origins',
+    help: 'Sites whose pages may use this server from a browser, separated by commas, such as https://app.example.',
+    default: '',
+    otherwise: 'none but its own',
   },
   DATA_DIR: {
     group: 'Stores',
@@ -156,20 +165,6 @@ export const settings = {
     help: 'What the log looks like: pretty or json.',
     otherwise: 'pretty on a terminal, json elsewhere',
   },
-  READY_LAG_SECONDS: {
-    group: 'Operations',
-    schema: numberFrom(0, 86_400),
-    value: 'seconds',
-    help: 'How far a read model may be behind before /readyz says no; 0 for any.',
-    default: '60',
-  },
-  READY_GRACE_SECONDS: {
-    group: 'Operations',
-    schema: numberFrom(1, 86_400),
-    value: 'seconds',
-    help: 'How long it may be so, or stand still, before that.',
-    default: '60',
-  },
   WORKER_LOST_AFTER: {
     group: 'Work',
     schema: numberFrom(1, 100),
@@ -205,5 +200,19 @@ export const settings = {
     value: 'seconds',
     help: 'How long an attempt may take.',
     default: '20',
+  },
+  READY_LAG_SECONDS: {
+    group: 'Readiness',
+    schema: numberFrom(0, 86_400),
+    value: 'seconds',
+    help: 'How far behind a read model may be before /readyz says no; 0 for any distance.',
+    default: '60',
+  },
+  READY_GRACE_SECONDS: {
+    group: 'Readiness',
+    schema: numberFrom(1, 86_400),
+    value: 'seconds',
+    help: 'How long it may be so, or stand still while there are newer events, before that.',
+    default: '60',
   },
 } as const satisfies Record<string, Setting>;

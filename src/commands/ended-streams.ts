@@ -8,19 +8,26 @@ import {
 import type { Streams } from '../eventstore/lineage.js';
 
 /**
- * Has a node hear what happens to streams as a whole: forks that are detached read their past elsewhere
- * from then on, and what is deleted for good takes its archive along, also where whoever deleted it, or
- * was about to copy something into it, was cut off.
+ * Has a node hear at once of what it would find out later: forks that are detached read their past
+ * elsewhere from then on.
  */
-export const followLineage =
-  (store: EventStore, streams: Streams) =>
+export const noteLineage =
+  (streams: Streams) =>
+  ({ type, stream }: StoredEvent): void => {
+    if (type === 'StreamDetached') streams.noteDetached([stream]);
+    if (type === tombstoneType) streams.noteEnded(stream);
+  };
+
+/**
+ * Has what is deleted for good take its archive along, also where whoever deleted it, or was about to
+ * copy something into it, was cut off.
+ */
+export const endingArchives =
+  (store: EventStore) =>
   async (events: readonly StoredEvent[]): Promise<void> => {
-    for (const { type, stream } of events) {
-      if (type === 'StreamDetached') streams.noteDetached([stream]);
-      if (type !== tombstoneType) continue;
-      streams.noteEnded(stream);
-      if (forkOfArchive(stream) === undefined) await endArchive(store, stream);
-    }
+    for (const { type, stream } of events)
+      if (type === tombstoneType && forkOfArchive(stream) === undefined)
+        await endArchive(store, stream);
   };
 
 /**

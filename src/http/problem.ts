@@ -67,18 +67,6 @@ const refusals = {
 
 const others = {
   forbidden: { status: 403, title: 'This is for administrators' },
-  'host-not-allowed': {
-    status: 403,
-    title: 'Where no token is needed, only local names are served',
-  },
-  'origin-not-allowed': {
-    status: 403,
-    title: 'Where no token is needed, pages of other sites are kept out',
-  },
-  'identification-unavailable': {
-    status: 503,
-    title: 'At present there is no telling who asks',
-  },
   'stream-not-found': { status: 404, title: 'There is no such stream' },
   'checkpoint-not-found': { status: 404, title: 'There is no such checkpoint' },
   'projection-not-found': { status: 404, title: 'There is no such projection or reaction' },

@@ -8,6 +8,7 @@ import { feedRoutes } from './routes/feed.js';
 import { importRoutes } from './routes/import.js';
 import { interruptRoutes } from './routes/interrupts.js';
 import { messageRoutes } from './routes/messages.js';
+import { metricsRoutes } from './routes/metrics.js';
 import { operationRoutes } from './routes/operations.js';
 import { queueRoutes } from './routes/queues.js';
 import { rebuildRoutes } from './routes/rebuilds.js';
@@ -42,6 +43,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...feedRoutes(services),
     ...operationRoutes(services),
     ...rebuildRoutes(services),
+    ...metricsRoutes(services),
     ...webhookRoutes(services),
     ...webhookDeliveryRoutes(services),
   ];

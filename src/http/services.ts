@@ -13,6 +13,7 @@ import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Snapshots } from '../eventstore/snapshots.js';
+import type { Pages } from '../pages.js';
 import type { RebuildOperations } from '../projecting/rebuild-operations.js';
 import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
@@ -46,6 +47,9 @@ export type WebhookCalls = Readonly<{
   resend(webhook: WebhookRecord, since: number): Promise<number>;
 }>;
 
+/** What monitoring systems are told, in a format of theirs. */
+export type MetricsPage = Readonly<{ contentType: string; text: string }>;
+
 /** What endpoints are made of. */
 export type Services = Readonly<{
   store: EventStore;
@@ -72,7 +76,10 @@ export type Services = Readonly<{
   workerLostAfter: number;
   identify: Identify;
   rateLimits: RateLimits;
+  /** Which pages may use the server. */
+  pages: Pages;
   readiness: Readiness;
+  metrics(): Promise<MetricsPage>;
   /** Answers a request with the feed as server-sent events. */
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */

@@ -76,6 +76,8 @@ beforeAll(async () => {
   const place = { stream: 'session-a', revision: 63, position: 63, ancestors: [] };
   const content = { entries: new Map([['m', {}]]), commands: [] };
   await snapshots.add(kind, { ...place, ...content, head: {}, count: 1 });
+  const descending = { ...place, ancestors: ['session-0'] };
+  await snapshots.add(kind, { ...descending, ...content, head: {}, count: 1 });
   deliveries = webhookDeliveriesIn(db, { now: Date.now });
   await deliveries.prepare();
   await db.collection('streams_v1').insertMany(
@@ -88,12 +90,12 @@ beforeAll(async () => {
     }),
   );
   const at = '2026-01-01T00:00:00.000Z';
-  await db.collection('messages_v1').insertOne({
+  await db.collection('messages_v2').insertOne({
     ...{ _id: 'session-a/m@1', key: 'session-a/m', stream: 'session-a', messageId: 'm', seq: 1 },
     ...{ from: 1, to: null, userId: 'ann', role: 'user', content: 'hello', text: 'hello' },
     ...{ deleted: false, createdAt: at, metadata: {}, position: 1 },
   } as Document);
-  await db.collection('checkpoints_v1').insertMany([
+  await db.collection('checkpoints_v2').insertMany([
     {
       ...{ _id: 'execution-a/c@1', key: 'execution-a/c', stream: 'execution-a', checkpointId: 'c' },
       ...{ seq: 1, from: 1, to: null, userId: 'ann', agent: 'a', stage: 's', stageOrder: 1 },

@@ -13,6 +13,28 @@ const statusOf = (status: string): Json => ({
   additionalProperties: false,
 });
 
+const ready: Json = {
+  type: 'object',
+  properties: {
+    status: { const: 'ready' },
+    checks: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          name: { type: 'string' },
+          ok: { type: 'boolean' },
+          reason: { type: 'string' },
+        },
+        required: ['name', 'ok'],
+        additionalProperties: false,
+      },
+    },
+  },
+  required: ['status', 'checks'],
+  additionalProperties: false,
+};
+
 const unavailable = { 503: { $ref: '#/components/responses/ServiceUnavailable' } };
 
 const operation = (operationId: string, summary: string, responses: Json): Json => ({
@@ -30,8 +52,8 @@ export const unrouted: Json = {
     }),
   },
   '/readyz': {
-    get: operation('getReadiness', 'Ask whether the stores answer', {
-      200: answering('application/json', statusOf('ready'), 'They do.'),
+    get: operation('getReadiness', 'Ask whether the node should be sent requests', {
+      200: answering('application/json', ready, 'It should; what was looked at.'),
       ...unavailable,
     }),
   },
