@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
+import { endingArchives, noteLineage } from './commands/ended-streams.js';
 import { commandHandler } from './commands/handle.js';
-import type { Config } from './config.js';
+import { type Config, isAuthenticated } from './config.js';
 import { deciders } from './domain/deciders.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
@@ -13,6 +15,7 @@ import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
 import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
+import { keepPagesFromFeed } from './http/cross-origin.js';
 import { identifier } from './http/identify.js';
 import { openApiKeys } from './http/identity/api-keys.js';
 import { limitFeeds } from './http/limit-requests.js';
@@ -22,17 +25,21 @@ import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { pagesOf } from './pages.js';
 import { forgettingKept } from './projecting/forget-kept.js';
+import { leaseIn } from './projecting/lease.js';
+import { startLeasedRunner } from './projecting/leased-runner.js';
 import { modelsIn } from './projecting/models.js';
 import { parkedIn } from './projecting/parked.js';
 import { startRebuilding } from './projecting/rebuilding.js';
-import { startRunner } from './projecting/runner.js';
+import { type RunnerOptions, startRunner } from './projecting/runner.js';
 import { servingOf } from './projecting/serving.js';
 import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
 import { snapshotsIn } from './projecting/snapshot-store.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
+import { detachedStreams } from './queries/lineage.js';
 import { startSharedClock } from './queries/shared-clock.js';
 import { webhookDeliveriesIn } from './queries/webhook-deliveries.js';
 import { webhookSecretsIn } from './queries/webhook-secrets.js';
@@ -92,20 +99,30 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await snapshotStore.prepare(snapshotKinds);
   const keeper = keepSnapshots(streams, snapshotStore, log);
   const snapshots = { ...snapshotStore, missed: keeper.missed };
+  const endArchives = endingArchives(store);
   const forgetKept = forgettingKept({ db, streams, projections, models });
-  const runner = await startRunner({
+  streams.noteDetached(await detachedStreams(collections));
+  const runnerOptions: RunnerOptions = {
     ...{ store, streams, db, projections, parked, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
     folding: telemetry.folding,
     follower: async (events) => {
+      await endArchives(events);
       await keeper.follow(events);
       await forgetKept(events);
     },
-  });
+  };
+  // Nobody else can be at work in a database of this process's own.
+  const runner = await (config.MONGODB_URL
+    ? startLeasedRunner({
+        ...{ ...runnerOptions, clock, lease: leaseIn(db, clock, randomUUID(), projections) },
+      })
+    : startRunner(runnerOptions));
   const rebuilding = startRebuilding({
     ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },
   });
   const feed = telemetry.feed(startFeed(store, log));
+  void feed.told.then(({ each }) => each(noteLineage(streams)));
   const taskCommands = telemetry.handler('task', commandHandler(streams, deciders.task));
   const claims = telemetry.claims(
     startClaims({
@@ -177,6 +194,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
         log,
       ),
     ),
+    pages: pagesOf({ origins: config.CORS_ORIGINS, isAuthenticated: isAuthenticated(config) }),
     rateLimits: rateLimits({
       ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
       ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
@@ -189,6 +207,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   });
   const server = createServer(telemetry.requests(app));
   attachFeed(server, feed, admission('caller', services.identify), {
+    keepOut: keepPagesFromFeed(services.pages),
     refuse: limitFeeds(services.rateLimits),
   });
   const purging = setInterval(() => {

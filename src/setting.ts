@@ -56,6 +56,22 @@ export const wholeNumberFrom = (least: number, most: number) => {
 export const urlLike = (scheme: RegExp, example: string) =>
   z.string().regex(scheme, `must look like ${example}`);
 
+const isOrigin = (text: string): boolean =>
+  /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+/** Origins of pages, separated by commas. */
+export const origins = z
+  .string()
+  .transform((list) => (list === '' ? [] : list.split(',').map((origin) => origin.trim())))
+  .superRefine((list, context) => {
+    for (const origin of list)
+      if (!isOrigin(origin))
+        context.addIssue({
+          code: 'custom',
+          message: `${JSON.stringify(origin)} is not the origin of a site, such as https://app.example`,
+        });
+  });
+
 const longestWaitSeconds = 7 * 24 * 60 * 60;
 
 /** Waits in seconds, separated by commas. */

@@ -4,6 +4,7 @@ import {
   flag,
   numberFrom,
   oneOf,
+  origins,
   type Setting,
   schedule,
   urlLike,
@@ -31,6 +32,14 @@ export const settings = {
     value: 'port',
     help: 'Port to listen on; 0 takes a free one.',
     default: '4400',
+  },
+  CORS_ORIGINS: {
+    group: 'Listening',
+    schema: origins,
+    value: 'origins',
+    help: 'Sites whose pages may use this server from a browser, separated by commas, such as https://app.example.',
+    default: '',
+    otherwise: 'none but its own',
   },
   DATA_DIR: {
     group: 'Stores',

@@ -18,6 +18,18 @@ export type EventMetadata = Readonly<{
    * stream's own events from 0, Forkline counts on from the event it was forked at.
    */
   base?: number;
+  /** On an event of an archive: what it was where it was written. Its data is the same. */
+  archived?: Archived;
+}>;
+
+/** What an event was before it was copied into the archive of a fork that inherits it. */
+export type Archived = Readonly<{
+  type: string;
+  stream: string;
+  id: string;
+  position: number;
+  created: string;
+  base?: number;
 }>;
 
 export type NewEvent = Readonly<{
@@ -44,6 +56,12 @@ export const tombstoneType = '$streamDeleted';
 
 /** What an event of $all is shown as when its data is not what its type says. */
 export const unreadableType = '$unreadable';
+
+/**
+ * The type of every event in an archive. Nothing happens when an event is copied, so whoever acts on
+ * events by their types passes over copies.
+ */
+export const archivedType = 'EventArchived';
 
 export type ExpectedRevision = number | 'none';
 

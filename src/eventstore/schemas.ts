@@ -198,4 +198,7 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
     sessionId: z.string().optional(),
     executionId: z.string().optional(),
   }),
+  StreamDetached: nothing,
+  // What it was before is checked when it is taken out of the archive.
+  EventArchived: jsonObject,
 };

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../commands/request.js';
 import type { Feed } from './feed.js';
+import type { FeedEvent } from './feed-event.js';
 import { paceBy } from './pace.js';
 import { problemAnswer, type Refusal, stopping } from './refusal.js';
 import { parseSseQuery } from './sse-query.js';
@@ -65,7 +66,7 @@ export const serveFeedEvents = (
     response.once('close', () => clearTimeout(late));
   };
 
-  const send = (text: string) => {
+  const send = (text: string | Buffer) => {
     if (isEnding || response.destroyed) return;
     if (response.writableLength > bufferedBytes) {
       const { userId } = caller;
@@ -108,7 +109,7 @@ export const serveFeedEvents = (
     {
       room: pace.room,
       started: () => send('event: subscribed\ndata: {}\n\n'),
-      event: ({ position, json }) => send(`id: ${position}\ndata: ${json}\n\n`),
+      event: (event) => send(textOf(event)),
       caughtUp: (position) =>
         send(`id: ${position}\nevent: caughtUp\ndata: {"position":"${position}"}\n\n`),
       failed: (err) => {
@@ -120,6 +121,20 @@ export const serveFeedEvents = (
     },
   );
 };
+
+// Those who are told an event at the same time get the same bytes.
+let latest: Readonly<{ event: FeedEvent; text: Buffer }> | undefined;
+
+const textOf = (event: FeedEvent): Buffer => {
+  if (latest?.event !== event) {
+    const { position, json } = event;
+    const text = Buffer.concat([Buffer.from(`id: ${position}\ndata: `), json, END]);
+    latest = { event, text };
+  }
+  return latest.text;
+};
+
+const END = Buffer.from('\n\n');
 
 const refuse = (request: IncomingMessage, response: ServerResponse, refusal: Refusal): void => {
   // Whoever handed the request over may have named it already.

@@ -1,12 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../commands/request.js';
 import { type ConnectionLimits, serveConnection } from './connection.js';
-import { isForeignPage, takeTokenFromQuery, withoutQuery } from './credentials.js';
+import { takeTokenFromQuery } from './credentials.js';
+import { eventFrames } from './event-frames.js';
 import type { Feed } from './feed.js';
 import { asksForWebSocket, ignoreUpgrade } from './ignore-upgrade.js';
 import { keepAlive } from './keep-alive.js';
+import { outlets } from './outlet.js';
 import { pathOf, type Refusal, refuseUpgrade, stopping } from './refusal.js';
 
 export const FEED_PATH = '/v1/feed';
@@ -20,12 +23,14 @@ export type WebSocketOptions = Readonly<{
   closeTimeoutMs?: number;
   /** How long clients may take to go when the feed stops. 2 s by default. */
   goodbyeMs?: number;
+  /** Why a client is not let in, whoever it may be: such as a page of a site that may not. */
+  keepOut?: (request: IncomingMessage) => Refusal | undefined;
   /** Why a client that could be let in is not, such as that it comes too often; asked also for those nobody knows. */
   refuse?: (request: IncomingMessage, caller: Caller | undefined) => Promise<Refusal | undefined>;
 }>;
 
 const defaultLimits: ConnectionLimits = {
-  subscriptions: 100,
+  subscriptions: 1_000,
   unacknowledged: 1_000,
   bufferedBytes: 1024 * 1024,
   pacedBytes: 256 * 1024,
@@ -63,10 +68,14 @@ export const attachFeed = (
     for (const ping of pings.values()) ping();
   }, pingIntervalMs).unref();
 
-  const accept = (socket: WebSocket, caller: Caller) => {
+  const frames = eventFrames();
+  const ways = outlets();
+
+  const accept = (socket: WebSocket, wire: Socket, caller: Caller) => {
     // ws reports what it made of a broken frame and closes by itself.
     socket.on('error', (err) => feed.log.debug({ err }, 'a client of the feed broke the protocol'));
-    pings.set(socket, keepAlive(socket, serveConnection(socket, caller, feed, limits)));
+    const client = { socket, outlet: ways.to(wire), frames, caller };
+    pings.set(socket, keepAlive(socket, serveConnection(client, feed, limits)));
     feed.watch.opened('websocket');
     socket.once('close', () => feed.watch.closed('websocket'));
     socket.once('close', () => pings.delete(socket));
@@ -81,12 +90,12 @@ export const attachFeed = (
     }
   };
 
-  /** Where callers are known without a token, any page that a user looks at would pass for the user. */
+  /** Browsers let any page open a WebSocket to anywhere, this machine included, and send it what is theirs. */
   const admit = async (request: IncomingMessage): Promise<Caller | Refusal> => {
     if (pathOf(request) !== FEED_PATH) return notFound;
     if (!offersSubprotocol(request)) return unknownSubprotocol;
-    if (isForeignPage(request) && 'userId' in (await callerOf(withoutQuery(request))))
-      return foreignPage;
+    const keptOut = options.keepOut?.(request);
+    if (keptOut) return keptOut;
     takeTokenFromQuery(request);
     const caller = await callerOf(request);
     const refusal = await options.refuse?.(request, 'code' in caller ? undefined : caller);
@@ -101,7 +110,9 @@ export const attachFeed = (
     socket.on('error', () => undefined);
     const admitted = await admit(request);
     if ('code' in admitted) return refuseUpgrade(request, socket, admitted);
-    sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, admitted));
+    sockets.handleUpgrade(request, socket, head, (opened) =>
+      accept(opened, request.socket, admitted),
+    );
   };
 
   server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head));
@@ -142,11 +153,6 @@ const unauthorized: Refusal = {
   code: 'unauthorized',
   detail: 'a token is needed, in the header Authorization or the query parameter access_token',
   headers: { 'WWW-Authenticate': 'Bearer' },
-};
-
-const foreignPage: Refusal = {
-  code: 'origin-not-allowed',
-  detail: 'where no token is needed, pages of other sites are kept out',
 };
 
 const unidentifiable: Refusal = {

@@ -6,9 +6,9 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
-import helmet from 'helmet';
 import { version } from '../version.js';
 import { giveRequestId } from './context.js';
+import { crossOrigin, keepPagesOut } from './cross-origin.js';
 import { healthz, readyz } from './health.js';
 import { onceByKey } from './idempotency.js';
 import { limitRequests } from './limit-requests.js';
@@ -16,6 +16,7 @@ import { docsPage } from './openapi/docs-page.js';
 import { serveDocument } from './openapi/serve-document.js';
 import { Problem } from './problem.js';
 import type { Method, Route } from './route.js';
+import { keepFromCaches, securityHeaders } from './security-headers.js';
 import { sendProblem, serveRoute } from './serve-route.js';
 import type { Services } from './services.js';
 import { refuseUnstorable } from './storable.js';
@@ -29,7 +30,9 @@ export const createApp = (table: readonly Route[], services: Services): Express 
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(giveRequestId, helmet());
+  const { pages } = services;
+  app.use(giveRequestId, securityHeaders, crossOrigin(pages), keepPagesOut(pages));
+  app.use('/v1', keepFromCaches);
   const refuse = (error: unknown, request: Request, response: Response) =>
     sendProblem(error, request, response, services);
   /** Answers for every method that a resource does not have. */

@@ -1,4 +1,5 @@
 import type { ForkRejection } from '../commands/fork.js';
+import type { DetachRejection } from '../domain/detaching.js';
 import type { ExecutionRejection } from '../domain/execution.js';
 import type { InterruptRejection } from '../domain/interrupt.js';
 import type { SessionRejection } from '../domain/session.js';
@@ -15,7 +16,8 @@ type RejectionCode =
   | TaskRejection
   | WorkerRejection
   | WebhookRejection
-  | ForkRejection;
+  | ForkRejection
+  | DetachRejection;
 
 type Kind = Readonly<{ status: number; title: string }>;
 
@@ -58,23 +60,13 @@ const refusals = {
     title: 'Too many replaced secrets of the webhook are still valid',
   },
   'revision-not-found': { status: 404, title: 'The stream has no such revision' },
+  'stream-not-forked': { status: 409, title: 'The stream is not a fork of another' },
+  'stream-already-detached': { status: 409, title: 'The fork was detached before' },
   'fork-already-exists': { status: 409, title: 'There is another stream with this id' },
 } as const satisfies Record<RejectionCode, Kind>;
 
 const others = {
   forbidden: { status: 403, title: 'This is for administrators' },
-  'host-not-allowed': {
-    status: 403,
-    title: 'Where no token is needed, only local names are served',
-  },
-  'origin-not-allowed': {
-    status: 403,
-    title: 'Where no token is needed, pages of other sites are kept out',
-  },
-  'identification-unavailable': {
-    status: 503,
-    title: 'At present there is no telling who asks',
-  },
   'stream-not-found': { status: 404, title: 'There is no such stream' },
   'checkpoint-not-found': { status: 404, title: 'There is no such checkpoint' },
   'projection-not-found': { status: 404, title: 'There is no such projection or reaction' },

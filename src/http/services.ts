@@ -13,6 +13,7 @@ import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Snapshots } from '../eventstore/snapshots.js';
+import type { Pages } from '../pages.js';
 import type { RebuildOperations } from '../projecting/rebuild-operations.js';
 import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
@@ -74,8 +75,10 @@ export type Services = Readonly<{
   /** How many heartbeats a worker may miss until it is lost. */
   workerLostAfter: number;
   identify: Identify;
-  readiness: Readiness;
   rateLimits: RateLimits;
+  /** Which pages may use the server. */
+  pages: Pages;
+  readiness: Readiness;
   metrics(): Promise<MetricsPage>;
   /** Answers a request with the feed as server-sent events. */
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;

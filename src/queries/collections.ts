@@ -17,7 +17,8 @@ import type { AnyProjection } from '../projecting/projection.js';
 import { collectionName } from '../projecting/read-model.js';
 
 type Stored<Document> = Document & Readonly<{ _id: string; position: number }>;
-type Row<Document> = Stored<Document> & Readonly<{ key: string; from: number; to: number | null }>;
+type Row<Document> = Document &
+  Readonly<{ _id: number; position: number; key: string; from: number; to: number | null }>;
 
 /** The collections of the read models. */
 export type Collections = Readonly<{

@@ -238,7 +238,7 @@ describe('what served before a rebuild', () => {
     const kept = async () => {
       const ids = [id, fork, other].map((each) => `session-${each}`);
       const filter = { stream: { $in: ids } };
-      const names = ['sessions_v1', 'sessions_v1_history', 'messages_v1'];
+      const names = ['sessions_v1', 'sessions_v1_history', 'messages_v2'];
       const counts = names.map((name) => here.db.collection(name).countDocuments(filter));
       return Promise.all(counts);
     };

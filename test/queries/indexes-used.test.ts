@@ -88,12 +88,12 @@ beforeAll(async () => {
     }),
   );
   const at = '2026-01-01T00:00:00.000Z';
-  await db.collection('messages_v1').insertOne({
+  await db.collection('messages_v2').insertOne({
     ...{ _id: 'session-a/m@1', key: 'session-a/m', stream: 'session-a', messageId: 'm', seq: 1 },
     ...{ from: 1, to: null, userId: 'ann', role: 'user', content: 'hello', text: 'hello' },
     ...{ deleted: false, createdAt: at, metadata: {}, position: 1 },
   } as Document);
-  await db.collection('checkpoints_v1').insertMany([
+  await db.collection('checkpoints_v2').insertMany([
     {
       ...{ _id: 'execution-a/c@1', key: 'execution-a/c', stream: 'execution-a', checkpointId: 'c' },
       ...{ seq: 1, from: 1, to: null, userId: 'ann', agent: 'a', stage: 's', stageOrder: 1 },
@@ -285,11 +285,15 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ],
   ['what a worker is', 1, () => workerStanding(collections, 'b')],
   ['heartbeats that are overdue', 1, () => heartbeats.expired(9)],
-  ['the newest snapshot', 1, () => snapshots.newest(kind, 'session-a', Number.POSITIVE_INFINITY)],
-  ['the newest snapshot up to a revision', 1, () => snapshots.newest(kind, 'session-a', 100)],
+  [
+    'the newest snapshot',
+    1,
+    () => snapshots.newest(kind, [{ stream: 'session-a', through: Number.POSITIVE_INFINITY }]),
+  ],
+  ['the newest snapshot up to a revision', 1, () => snapshots.newest(kind, inAncestor)],
   ['an entry of a snapshot', 2, () => snapshots.entries(kind, inAncestor, ['m'])],
   ["an entry of a fork's snapshot", 2, () => snapshots.entries(kind, inFork, ['m'])],
-  ['the latest commands of a stream', 1, () => snapshots.commands(kind, 'session-a', 63)],
+  ['the latest commands of a stream', 1, () => snapshots.commands(kind, inFork)],
 ];
 
 describe('an index serves', () => {

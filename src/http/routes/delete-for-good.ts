@@ -1,4 +1,5 @@
 import { v7 } from 'uuid';
+import { endArchive } from '../../commands/ended-streams.js';
 import type { CommandRequest } from '../../commands/request.js';
 import { StreamTombstoned } from '../../eventstore/event-store.js';
 import { forksOf } from '../../queries/lineage.js';
@@ -51,6 +52,8 @@ const deleteFamily = async (
       if (error instanceof StreamTombstoned) return position;
       throw error;
     });
+    streams.noteEnded(each);
+    position = (await endArchive(store, each)) ?? position;
     // Their log may quote what an endpoint said to what the stream held.
     await webhookCalls.deliveries.forgetStream(each);
   }

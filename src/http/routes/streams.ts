@@ -22,6 +22,7 @@ import {
 } from '../views/streams.js';
 import { headOf, visibleStream } from '../visible-stream.js';
 import { amendmentsOf } from './amendments.js';
+import { detachRoute } from './detach.js';
 import { forkTree, type TreeFork } from './fork-tree.js';
 
 const params = z.strictObject({ stream: z.string().max(300) });
@@ -178,6 +179,7 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
         return written(outcome, { created, more: { children, shared, sharedCount } });
       },
     }),
+    detachRoute(services, gate),
   ];
 };
 
