@@ -32,5 +32,11 @@ export const problemSchema = z
       })
       .describe('How the interrupt was settled.')
       .exactOptional(),
+    checks: z
+      .array(
+        z.strictObject({ name: z.string(), ok: z.boolean(), reason: z.string().exactOptional() }),
+      )
+      .describe('What was looked at to say whether the node is ready.')
+      .exactOptional(),
   })
   .meta({ id: 'Problem', description: 'Why a request was refused (RFC 9457).' });
