@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { callersOf } from './callers.js';
@@ -25,6 +24,7 @@ import { closeServer, listen, urlOf } from './http/listen.js';
 import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
+import { createHttpServer } from './http/server.js';
 import type { Services } from './http/services.js';
 import { pagesOf } from './pages.js';
 import { forgettingKept } from './projecting/forget-kept.js';
@@ -197,7 +197,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     ...services,
     identify: telemetry.identify(services.identify),
   });
-  const server = createServer(telemetry.requests(app));
+  const server = createHttpServer(telemetry.requests(app));
   const opening = auditedFeed({
     ...{ ...callers, note: recorder.note },
     keepOut: keepPagesFromFeed(services.pages),
