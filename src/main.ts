@@ -176,7 +176,9 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
-      serveFeedEvents(request, response, caller, feed),
+      serveFeedEvents(request, response, caller, feed, {
+        mayStay: () => callers.mayStay(request, caller),
+      }),
     identify: callers.identify,
     originOf: callers.originOf,
     audit: auditOf({ ...callers, recorder, collections, log }),
@@ -204,7 +206,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     admit: admission('caller', services.identify),
     refuse: limitFeeds(services.rateLimits, services.originOf),
   });
-  attachFeed(server, feed, opening.admit, opening);
+  attachFeed(server, feed, opening.admit, { ...opening, mayStay: callers.mayStay });
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),
