@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { startClaims } from './claiming/claims.js';
@@ -16,10 +16,11 @@ import { attachFeed } from './feed/websocket.js';
 import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
 import { keepPagesFromFeed } from './http/cross-origin.js';
+import { type Doorway, doorway } from './http/doorway.js';
 import { identifier } from './http/identify.js';
 import { openApiKeys } from './http/identity/api-keys.js';
 import { limitFeeds } from './http/limit-requests.js';
-import { closeServer, listen, urlOf } from './http/listen.js';
+import { listen, urlOf } from './http/listen.js';
 import { oncePerRequest } from './http/once-per-request.js';
 import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
@@ -50,7 +51,7 @@ import { pipelineReaction } from './reactions/pipeline.js';
 import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
-import { openStores } from './stores.js';
+import { openStores, type Stores, untilReached } from './stores.js';
 
 const patienceMs = 10_000;
 const purgeEveryMs = 60 * 60 * 1000;
@@ -60,24 +61,48 @@ export type Forkline = Readonly<{
   url: string;
   /** Settles when an embedded store ends by itself, with the reason. */
   failed: Promise<Error>;
-  /** Finishes what is in flight, 10 s at most, flushes and closes. */
+  /** Tells load balancers to send requests elsewhere, and gives them the time to; serves on meanwhile. */
+  drain(): Promise<void>;
+  /** Refuses new requests, finishes what is in flight, 10 s at most, flushes and closes. */
   stop(): Promise<void>;
 }>;
 
 /**
- * Starts Forkline: stores, then what depends on them, then the server.
+ * Starts Forkline: the server, which takes no requests until there is what they need, then the stores,
+ * then what depends on them.
  *
- * @throws BadKeyFile, FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
+ * @throws what listening throws, BadKeyFile, FolderInUse, StoreUnavailable or DatabaseUnavailable; then
+ *   nothing is left running
  */
 export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
+  const door = doorway();
+  const undo = [() => door.close(0)];
+  try {
+    // First, because a port that is taken is the most likely to be in the way.
+    await listen(door.server, config.PORT, config.HOST);
+    const stores = await openStores({
+      dataDir: config.DATA_DIR,
+      ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
+      ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
+    });
+    undo.push(stores.stop);
+    return await serveOn(stores, door, config, log);
+  } catch (error) {
+    for (const back of undo.reverse()) await back();
+    throw error;
+  }
+};
+
+const serveOn = async (
+  stores: Stores,
+  door: Doorway,
+  config: Config,
+  log: Logger,
+): Promise<Forkline> => {
   const keysFile = config.AUTH_API_KEYS_FILE;
   const apiKeys = keysFile === undefined ? undefined : await openApiKeys(keysFile, log);
-  const stores = await openStores({
-    dataDir: config.DATA_DIR,
-    ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
-    ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
-  });
   const store = connectEventStore(stores.eventStoreUrl);
+  await untilReached(store);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
@@ -183,8 +208,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
     }),
   };
-  const server = createServer(createApp(routesOf(services), services));
-  attachFeed(server, feed, admission('caller', services.identify), {
+  attachFeed(door.server, feed, admission('caller', services.identify), {
     keepOut: keepPagesFromFeed(services.pages),
     refuse: limitFeeds(services.rateLimits),
   });
@@ -196,15 +220,19 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     ]).catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
   }, purgeEveryMs).unref();
 
-  await listen(server, config.PORT, config.HOST);
+  door.open(createApp(routesOf(services), services));
   return {
-    url: urlOf(server),
+    url: urlOf(door.server),
     failed: stores.failed,
+    drain: async () => {
+      door.drain();
+      await delay(config.DRAIN_SECONDS * 1_000);
+    },
     stop: async () => {
       clearInterval(purging);
       apiKeys?.close();
       claims.stop();
-      await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await Promise.all([door.close(patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();
       await rebuilding.stop();

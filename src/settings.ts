@@ -33,6 +33,13 @@ export const settings = {
     help: 'Port to listen on; 0 takes a free one.',
     default: '4400',
   },
+  DRAIN_SECONDS: {
+    group: 'Listening',
+    schema: numberFrom(0, 300),
+    value: 'seconds',
+    help: 'How long to go on serving after SIGTERM or SIGINT with /readyz answering 503, so that a load balancer sends requests elsewhere before they are refused.',
+    default: '0',
+  },
   CORS_ORIGINS: {
     group: 'Listening',
     schema: origins,
