@@ -51,7 +51,7 @@ import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
 import { openStores } from './stores.js';
-import { startTelemetry } from './telemetry/telemetry.js';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
 import { version } from './version.js';
 
 const patienceMs = 10_000;
@@ -69,12 +69,16 @@ export type Forkline = Readonly<{
 /**
  * Starts Forkline: stores, then what depends on them, then the server.
  *
+ * @param telemetry what measures it all; by default what serves `/metrics` and makes spans
  * @throws BadKeyFile, FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
  */
-export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
+export const startForkline = async (
+  config: Config,
+  log: Logger,
+  telemetry: Telemetry = startTelemetry(log, version()),
+): Promise<Forkline> => {
   const keysFile = config.AUTH_API_KEYS_FILE;
   const apiKeys = keysFile === undefined ? undefined : await openApiKeys(keysFile, log);
-  const telemetry = startTelemetry(log, version());
   const stores = await openStores({
     dataDir: config.DATA_DIR,
     ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),

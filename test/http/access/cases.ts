@@ -143,6 +143,8 @@ export const cases: Readonly<Record<string, Case>> = {
   'post /v1/projections/:name/rollback': admin(writing(things.untouched, {}, 404)),
   'post /v1/projections/:name/drop': admin(writing(things.untouched, {}, 404)),
 
+  'get /metrics': admin(reading(things.projection)),
+
   'post /v1/webhooks': creating({ url: 'https://example.invalid/', topics: ['chat.nothing'] }),
   'get /v1/webhooks': list(webhook),
   'get /v1/webhooks/:id': reading(webhook),
