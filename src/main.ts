@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
+import { callersOf } from './callers.js';
 import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
 import { endingArchives, noteLineage } from './commands/ended-streams.js';
@@ -15,15 +15,16 @@ import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
 import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
+import { auditOf } from './http/audit/audit.js';
+import { auditedFeed } from './http/audit/feed-audit.js';
+import { startRecorder } from './http/audit/recorder.js';
 import { keepPagesFromFeed } from './http/cross-origin.js';
-import { identifier } from './http/identify.js';
-import { openApiKeys } from './http/identity/api-keys.js';
 import { limitFeeds } from './http/limit-requests.js';
 import { closeServer, listen, urlOf } from './http/listen.js';
-import { oncePerRequest } from './http/once-per-request.js';
 import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
+import { createHttpServer } from './http/server.js';
 import type { Services } from './http/services.js';
 import { pagesOf } from './pages.js';
 import { forgettingKept } from './projecting/forget-kept.js';
@@ -77,8 +78,7 @@ export const startForkline = async (
   log: Logger,
   telemetry: Telemetry = startTelemetry(log, version()),
 ): Promise<Forkline> => {
-  const keysFile = config.AUTH_API_KEYS_FILE;
-  const apiKeys = keysFile === undefined ? undefined : await openApiKeys(keysFile, log);
+  const callers = await callersOf(config, log);
   const stores = await openStores({
     dataDir: config.DATA_DIR,
     ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
@@ -168,6 +168,7 @@ export const startForkline = async (
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
 
   telemetry.observe({ runner, reactions, collections, serving, told: feed.told });
+  const recorder = startRecorder(store, log);
 
   const services: Services = {
     ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
@@ -180,24 +181,15 @@ export const startForkline = async (
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
+    identify: callers.identify,
+    originOf: callers.originOf,
+    audit: auditOf({ ...callers, recorder, collections, log }),
     readiness: readinessOf({
       ...{ store, collections, runner, serving, log },
       lagSeconds: config.READY_LAG_SECONDS,
       graceSeconds: config.READY_GRACE_SECONDS,
     }),
     metrics: telemetry.page,
-    identify: oncePerRequest(
-      identifier(
-        {
-          ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
-          ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
-          ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
-          ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
-          ...(apiKeys && { apiKeys }),
-        },
-        log,
-      ),
-    ),
     pages: pagesOf({ origins: config.CORS_ORIGINS, isAuthenticated: isAuthenticated(config) }),
     rateLimits: rateLimits({
       ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
@@ -209,11 +201,14 @@ export const startForkline = async (
     ...services,
     identify: telemetry.identify(services.identify),
   });
-  const server = createServer(telemetry.requests(app));
-  attachFeed(server, feed, admission('caller', services.identify), {
+  const server = createHttpServer(telemetry.requests(app));
+  const opening = auditedFeed({
+    ...{ ...callers, note: recorder.note },
     keepOut: keepPagesFromFeed(services.pages),
-    refuse: limitFeeds(services.rateLimits),
+    admit: admission('caller', services.identify),
+    refuse: limitFeeds(services.rateLimits, services.originOf),
   });
+  attachFeed(server, feed, opening.admit, opening);
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),
@@ -228,12 +223,13 @@ export const startForkline = async (
     failed: stores.failed,
     stop: async () => {
       clearInterval(purging);
-      apiKeys?.close();
+      callers.close();
       claims.stop();
       await Promise.all([closeServer(server, patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();
       await rebuilding.stop();
+      await recorder.stop();
       await runner.stop();
       await keeper.stop();
       clock.stop();

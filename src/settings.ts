@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { interruptKindsSetting } from './interrupt-kinds-setting.js';
+import { proxiesSetting } from './proxies-setting.js';
 import {
   flag,
   numberFrom,
@@ -32,6 +33,14 @@ export const settings = {
     value: 'port',
     help: 'Port to listen on; 0 takes a free one.',
     default: '4400',
+  },
+  TRUST_PROXY: {
+    group: 'Listening',
+    schema: proxiesSetting,
+    value: 'proxies',
+    help: 'Proxies whose X-Forwarded-For is believed: addresses and networks, such as 10.0.0.0/8, separated by commas; loopback and private stand for theirs.',
+    default: '',
+    otherwise: 'none: the address of a client is that of its connection',
   },
   CORS_ORIGINS: {
     group: 'Listening',

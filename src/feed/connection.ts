@@ -78,6 +78,7 @@ export const serveConnection = (
     const { userId } = caller;
     feed.log.info({ userId, resumeAfter }, 'a client of the feed was closed: it is too slow');
     feed.watch.tooSlow('websocket');
+    outlet.flush();
     socket.close(TOO_SLOW, resumeAfter);
     stopAll();
   };
@@ -91,7 +92,10 @@ export const serveConnection = (
 
   const send = (text: string): boolean => {
     const may = maySend();
-    if (may) socket.send(text);
+    if (may) {
+      outlet.flush();
+      socket.send(text);
+    }
     return may;
   };
 

@@ -1,31 +1,22 @@
 import { readConfig } from '../../../src/config.js';
 import { startForkline } from '../../../src/main.js';
 import { createLog } from '../../../src/telemetry/log.js';
-import type { Telemetry } from '../../../src/telemetry/telemetry.js';
+import { startTelemetry } from '../../../src/telemetry/telemetry.js';
+import { switched } from './switched.js';
 
-// A node of its own for the bench beside this: `measured` as it is, or `plain` without anything that
-// measures. Says what CPU time it has used, in microseconds, whenever it is asked.
+// The node of the bench beside this. Told whether to measure and what to log, it does so from then on, and
+// says what CPU time it has used, in microseconds.
 
-const asItIs = <Part>(part: Part): Part => part;
-
-const nothing: Telemetry = {
-  ...{ store: asItIs, reaction: asItIs, sending: asItIs, claims: asItIs, feed: asItIs },
-  ...{ identify: asItIs, routes: asItIs, requests: asItIs },
-  handler: (_, handler) => handler,
-  folding: (_, fold) => fold(),
-  observe: () => {},
-  page: async () => ({ contentType: 'text/plain', text: '' }),
-  stop: () => {},
-};
+/** What the node is told: how to go on. */
+export type Told = Readonly<{ measures: boolean; level: string }>;
 
 const config = readConfig(process.env);
-const log = createLog(config.LOG_LEVEL, 'json');
-const forkline = await startForkline(
-  config,
-  log,
-  ...(process.argv[2] === 'plain' ? ([nothing] as const) : []),
-);
-process.on('message', () => {
+const log = createLog('info', 'json');
+const { telemetry, measure } = switched(startTelemetry(log, 'bench'));
+const forkline = await startForkline(config, log, telemetry);
+process.on('message', ({ measures, level }: Told) => {
+  measure(measures);
+  log.level = level;
   const { user, system } = process.cpuUsage();
   process.send?.({ cpu: user + system });
 });

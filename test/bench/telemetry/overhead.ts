@@ -1,31 +1,40 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { removeFolder, startSharedStores, temporaryFolder } from '../../support/program.js';
+import type { Told } from './node-process.js';
 
-// What measuring costs: the CPU time that nodes take for a command over HTTP, with what comes of it in read
-// models and reactions; without anything that measures, and with it, in turns in the same run. Each has
-// stores of its own, in processes that are not counted.
+// What measuring costs: the CPU time that a node takes for a command over HTTP, with what comes of it in read
+// models and reactions, as it is and with what measures taken off, in turns of the same process. The
+// stores are processes of their own and not counted.
 // node dist/test/bench/telemetry/overhead.js [commands a turn] [turns]
 
 const commands = Number(process.argv[2] ?? 300);
-const turns = Number(process.argv[3] ?? 12);
+const turns = Number(process.argv[3] ?? 40);
 const atOnce = 16;
 
-type Node = Readonly<{
-  name: string;
-  url: string;
-  child: ChildProcess;
-  stores: Awaited<ReturnType<typeof startSharedStores>>;
-  folder: string;
-  sessions: readonly string[];
-  perCommand: number[];
-}>;
+const ways: readonly (Told & Readonly<{ name: string; perCommand: number[] }>)[] = [
+  { name: 'not measured', measures: false, level: 'warn', perCommand: [] },
+  { name: 'measured', measures: true, level: 'warn', perCommand: [] },
+  { name: 'measured, and logged at info', measures: true, level: 'info', perCommand: [] },
+];
 
-const post = (url: string, agent: Agent, path: string, body: object): Promise<string> =>
+const folder = await temporaryFolder();
+const stores = await startSharedStores(folder);
+const log = openSync(join(folder, 'log.jsonl'), 'a');
+const child = fork(fileURLToPath(new URL('./node-process.js', import.meta.url)), {
+  env: { ...process.env, PORT: '0', DATA_DIR: folder, ...stores.settings },
+  stdio: ['ignore', 'ignore', log, 'ipc'],
+});
+closeSync(log);
+const [{ url }] = (await once(child, 'message')) as [{ url: string }];
+
+type Written = Readonly<{ id: string; position: string }>;
+
+const post = (agent: Agent, path: string, body: object): Promise<Written> =>
   new Promise((resolve, reject) => {
     const text = JSON.stringify(body);
     const headers = { 'Content-Type': 'application/json', 'Content-Length': text.length };
@@ -35,7 +44,7 @@ const post = (url: string, agent: Agent, path: string, body: object): Promise<st
         answer += chunk;
       });
       response.on('end', () => {
-        if (response.statusCode === 201) resolve((JSON.parse(answer) as { id: string }).id);
+        if (response.statusCode === 201) resolve(JSON.parse(answer) as Written);
         else reject(new Error(answer));
       });
     });
@@ -43,80 +52,49 @@ const post = (url: string, agent: Agent, path: string, body: object): Promise<st
     asked.end(text);
   });
 
-const start = async (name: string, kind: string, settings: object): Promise<Node> => {
-  const folder = await temporaryFolder();
-  const stores = await startSharedStores(folder);
-  const log = openSync(join(folder, 'log.jsonl'), 'a');
-  const child = fork(fileURLToPath(new URL('./node-process.js', import.meta.url)), [kind], {
-    env: { ...process.env, PORT: '0', DATA_DIR: folder, ...stores.settings, ...settings },
-    stdio: ['ignore', 'ignore', log, 'ipc'],
-  });
-  closeSync(log);
-  const [{ url }] = (await once(child, 'message')) as [{ url: string }];
-  const agent = new Agent();
-  const sessions = await Promise.all(
-    Array.from({ length: atOnce }, () => post(url, agent, '/v1/sessions', {})),
-  );
-  return { name, url, child, stores, folder, sessions, perCommand: [] };
-};
-
-const cpuOf = async ({ child }: Node): Promise<number> => {
-  child.send('cpu');
+/** Has the node go on in a way. @returns the CPU time it has used, in microseconds */
+const goOn = async ({ measures, level }: Told): Promise<number> => {
+  child.send({ measures, level });
   const [{ cpu }] = (await once(child, 'message')) as [{ cpu: number }];
   return cpu;
 };
 
-/** Resolves once the node's read models have everything. */
-const caughtUp = async ({ url, sessions }: Node, id: string): Promise<void> => {
-  for (;;) {
-    const path = `/v1/sessions/${sessions[0]}/messages?limit=1&after=${id}`;
-    const { status } = await fetch(url + path);
-    if (status === 200) return;
-  }
-};
-
-const turn = async (node: Node): Promise<number> => {
-  // The node closes connections that rest while the others have their turns.
+/** @returns the CPU time of a command, in microseconds */
+const turn = async (way: Told): Promise<number> => {
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
-  const before = await cpuOf(node);
+  const before = await goOn(way);
   let left = commands;
-  const caller = async (session: string) => {
+  let newest = '0';
+  const caller = async () => {
+    const { id } = await post(agent, '/v1/sessions', {});
+    const message = { role: 'user', content: 'a message' };
     while (left-- > 0)
-      await post(node.url, agent, `/v1/sessions/${session}/messages`, {
-        role: 'user',
-        content: 'a message',
-      });
+      newest = (await post(agent, `/v1/sessions/${id}/messages`, message)).position;
   };
-  await Promise.all(node.sessions.map(caller));
+  await Promise.all(Array.from({ length: atOnce }, caller));
+  // What comes of them has come of them.
+  await (await fetch(`${url}/v1/sessions?limit=1&after=${newest}`)).text();
   agent.destroy();
-  const response = await fetch(`${node.url}/v1/sessions`, { method: 'POST' });
-  await caughtUp(node, ((await response.json()) as { position: string }).position);
-  return ((await cpuOf(node)) - before) / commands;
+  return ((await goOn(way)) - before) / (commands + atOnce);
 };
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-const nodes = [
-  await start('nothing', 'plain', { LOG_LEVEL: 'warn' }),
-  await start('metrics, spans without an SDK', 'measured', { LOG_LEVEL: 'warn' }),
-  await start('the same, and the log at info', 'measured', { LOG_LEVEL: 'info' }),
-];
-for (const node of nodes) for (let n = 0; n < 3; n += 1) await turn(node);
-for (let n = 0; n < turns; n += 1)
-  for (let at = 0; at < nodes.length; at += 1) {
-    const node = nodes[(at + n) % nodes.length];
-    if (node) node.perCommand.push(await turn(node));
+try {
+  // Until the node is as fast as it gets.
+  for (let n = 0; n < 3; n += 1) for (const way of ways) await turn(way);
+  for (let n = 0; n < turns; n += 1)
+    for (let at = 0; at < ways.length; at += 1) {
+      const way = ways[(at + n) % ways.length];
+      if (way) way.perCommand.push(await turn(way));
+    }
+  const plain = median(ways[0]?.perCommand ?? []);
+  for (const { name, perCommand } of ways) {
+    const more = (100 * (median(perCommand) / plain - 1)).toFixed(1);
+    console.log(`${name.padEnd(30)} ${median(perCommand).toFixed(0)} us a command, ${more} % more`);
   }
-const [plain] = nodes;
-for (const { name, perCommand } of nodes) {
-  const ratios = perCommand.map((each, n) => each / (plain?.perCommand[n] ?? each));
-  console.log(
-    `${name.padEnd(32)} ${median(perCommand).toFixed(0).padStart(6)} us of CPU a command, ` +
-      `${(100 * (median(ratios) - 1)).toFixed(1)} % more than without`,
-  );
-}
-for (const { child, stores, folder } of nodes) {
+} finally {
   child.kill('SIGTERM');
   await once(child, 'exit');
   await stores.stop();

@@ -117,6 +117,7 @@ export const cases: Readonly<Record<string, Case>> = {
   'get /v1/streams/:stream/steps': reading(session),
   'get /v1/streams/:stream/lineage': reading(session),
   'post /v1/streams/:stream/forks': writing(session, { at: 0 }, 201),
+  'post /v1/streams/:stream/detach': writing(things.fork),
   'get /v1/streams/compare': { ...reading(forked), query: both },
 
   'post /v1/workers': creating({ queues: ['q'] }),
@@ -131,6 +132,8 @@ export const cases: Readonly<Record<string, Case>> = {
     tells: (events: string) => events.includes('confidential'),
   },
 
+  'get /metrics': admin(reading(things.nothing)),
+  'get /v1/audit': admin(reading(things.projection)),
   'get /v1/projections': admin(reading(things.projection)),
   'get /v1/projections/:name/parked': admin(reading(things.projection)),
   'post /v1/projections/:name/parked/:id/retry': admin(writing(things.projection, {}, 404)),
@@ -142,8 +145,6 @@ export const cases: Readonly<Record<string, Case>> = {
   'delete /v1/projections/:name/rebuild': admin(reading(things.projection, [200, 404])),
   'post /v1/projections/:name/rollback': admin(writing(things.untouched, {}, 404)),
   'post /v1/projections/:name/drop': admin(writing(things.untouched, {}, 404)),
-
-  'get /metrics': admin(reading(things.projection)),
 
   'post /v1/webhooks': creating({ url: 'https://example.invalid/', topics: ['chat.nothing'] }),
   'get /v1/webhooks': list(webhook),
