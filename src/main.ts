@@ -53,7 +53,7 @@ import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
 import { openStores, type Stores, untilReached } from './stores.js';
-import { startTelemetry } from './telemetry/telemetry.js';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
 import { version } from './version.js';
 
 const patienceMs = 10_000;
@@ -74,10 +74,15 @@ export type Forkline = Readonly<{
  * Starts Forkline: the server, which takes no requests until there is what they need, then the stores,
  * then what depends on them.
  *
+ * @param telemetry what measures it all; by default what serves `/metrics` and makes spans
  * @throws what listening throws, BadKeyFile, FolderInUse, StoreUnavailable or DatabaseUnavailable; then
  *   nothing is left running
  */
-export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
+export const startForkline = async (
+  config: Config,
+  log: Logger,
+  telemetry: Telemetry = startTelemetry(log, version()),
+): Promise<Forkline> => {
   const door = doorway();
   const undo = [() => door.close(0)];
   try {
@@ -89,7 +94,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
     });
     undo.push(stores.stop);
-    return await serveOn(stores, door, config, log);
+    return await serveOn(stores, door, telemetry, config, log);
   } catch (error) {
     for (const back of undo.reverse()) await back();
     throw error;
@@ -99,11 +104,11 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
 const serveOn = async (
   stores: Stores,
   door: Doorway,
+  telemetry: Telemetry,
   config: Config,
   log: Logger,
 ): Promise<Forkline> => {
   const callers = await callersOf(config, log);
-  const telemetry = startTelemetry(log, version());
   const store = telemetry.store(connectEventStore(stores.eventStoreUrl));
   await untilReached(store);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
