@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
+import { callersOf } from './callers.js';
 import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
 import { endingArchives, noteLineage } from './commands/ended-streams.js';
@@ -15,13 +16,13 @@ import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
 import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
+import { auditOf } from './http/audit/audit.js';
+import { auditedFeed } from './http/audit/feed-audit.js';
+import { startRecorder } from './http/audit/recorder.js';
 import { keepPagesFromFeed } from './http/cross-origin.js';
-import { type Doorway, doorway } from './http/doorway.js';
-import { identifier } from './http/identify.js';
-import { openApiKeys } from './http/identity/api-keys.js';
+import type { Doorway } from './http/doorway.js';
 import { limitFeeds } from './http/limit-requests.js';
-import { listen, urlOf } from './http/listen.js';
-import { oncePerRequest } from './http/once-per-request.js';
+import { urlOf } from './http/listen.js';
 import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
@@ -51,7 +52,9 @@ import { pipelineReaction } from './reactions/pipeline.js';
 import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
-import { openStores, type Stores, untilReached } from './stores.js';
+import { type Stores, untilReached } from './stores.js';
+import { startTelemetry } from './telemetry/telemetry.js';
+import { version } from './version.js';
 
 const patienceMs = 10_000;
 const purgeEveryMs = 60 * 60 * 1000;
@@ -68,40 +71,19 @@ export type Forkline = Readonly<{
 }>;
 
 /**
- * Starts Forkline: the server, which takes no requests until there is what they need, then the stores,
- * then what depends on them.
+ * Starts what depends on the stores, top to bottom, and opens the door to requests.
  *
- * @throws what listening throws, BadKeyFile, FolderInUse, StoreUnavailable or DatabaseUnavailable; then
- *   nothing is left running
+ * @throws BadKeyFile, StoreUnavailable or DatabaseUnavailable
  */
-export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
-  const door = doorway();
-  const undo = [() => door.close(0)];
-  try {
-    // First, because a port that is taken is the most likely to be in the way.
-    await listen(door.server, config.PORT, config.HOST);
-    const stores = await openStores({
-      dataDir: config.DATA_DIR,
-      ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
-      ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
-    });
-    undo.push(stores.stop);
-    return await serveOn(stores, door, config, log);
-  } catch (error) {
-    for (const back of undo.reverse()) await back();
-    throw error;
-  }
-};
-
-const serveOn = async (
+export const serveOn = async (
   stores: Stores,
   door: Doorway,
   config: Config,
   log: Logger,
 ): Promise<Forkline> => {
-  const keysFile = config.AUTH_API_KEYS_FILE;
-  const apiKeys = keysFile === undefined ? undefined : await openApiKeys(keysFile, log);
-  const store = connectEventStore(stores.eventStoreUrl);
+  const callers = await callersOf(config, log);
+  const telemetry = startTelemetry(log, version());
+  const store = telemetry.store(connectEventStore(stores.eventStoreUrl));
   await untilReached(store);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
@@ -127,6 +109,7 @@ const serveOn = async (
   const runnerOptions: RunnerOptions = {
     ...{ store, streams, db, projections, parked, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
+    folding: telemetry.folding,
     follower: async (events) => {
       await endArchives(events);
       await keeper.follow(events);
@@ -142,20 +125,28 @@ const serveOn = async (
   const rebuilding = startRebuilding({
     ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },
   });
-  const feed = startFeed(store, log);
+  const feed = telemetry.feed(startFeed(store, log));
   void feed.told.then(({ each }) => each(noteLineage(streams)));
-  const taskCommands = commandHandler(streams, deciders.task);
-  const claims = startClaims({
-    ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
-    progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
-  });
+  const taskCommands = telemetry.handler('task', commandHandler(streams, deciders.task));
+  const claims = telemetry.claims(
+    startClaims({
+      ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
+      progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
+    }),
+  );
   const handlers = {
-    sessions: commandHandler(streams, deciders.session, { snapshots }),
-    executions: commandHandler(streams, deciders.execution, { snapshots }),
-    interrupts: commandHandler(streams, deciders.interrupt),
+    sessions: telemetry.handler(
+      'session',
+      commandHandler(streams, deciders.session, { snapshots }),
+    ),
+    executions: telemetry.handler(
+      'execution',
+      commandHandler(streams, deciders.execution, { snapshots }),
+    ),
+    interrupts: telemetry.handler('interrupt', commandHandler(streams, deciders.interrupt)),
     tasks: noticing(taskCommands, claims.ready),
-    workers: commandHandler(streams, deciders.worker),
-    webhooks: commandHandler(streams, deciders.webhook),
+    workers: telemetry.handler('worker', commandHandler(streams, deciders.worker)),
+    webhooks: telemetry.handler('webhook', commandHandler(streams, deciders.webhook)),
   };
   const acting = { ...handlers, streams, collections, runner, clock, log };
   const webhooks = startWebhooks({
@@ -165,13 +156,19 @@ const serveOn = async (
     allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
     scheduleSeconds: config.WEBHOOK_SCHEDULE_SECONDS,
     timeoutSeconds: config.WEBHOOK_TIMEOUT_SECONDS,
+    sending: telemetry.sending,
   });
   const reactions = startReactions({
     ...{ store, parked, log },
-    reactions: [pipelineReaction(acting), sessionEnded(acting), webhooks.reaction],
+    reactions: [pipelineReaction(acting), sessionEnded(acting), webhooks.reaction].map(
+      telemetry.reaction,
+    ),
   });
   const deadlines = startDeadlines(acting);
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
+
+  telemetry.observe({ runner, reactions, collections, serving, told: feed.told });
+  const recorder = startRecorder(store, log);
 
   const services: Services = {
     ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
@@ -184,23 +181,15 @@ const serveOn = async (
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
       serveFeedEvents(request, response, caller, feed),
+    identify: callers.identify,
+    originOf: callers.originOf,
+    audit: auditOf({ ...callers, recorder, collections, log }),
     readiness: readinessOf({
       ...{ store, collections, runner, serving, log },
       lagSeconds: config.READY_LAG_SECONDS,
       graceSeconds: config.READY_GRACE_SECONDS,
     }),
-    identify: oncePerRequest(
-      identifier(
-        {
-          ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
-          ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
-          ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
-          ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
-          ...(apiKeys && { apiKeys }),
-        },
-        log,
-      ),
-    ),
+    metrics: telemetry.page,
     pages: pagesOf({ origins: config.CORS_ORIGINS, isAuthenticated: isAuthenticated(config) }),
     rateLimits: rateLimits({
       ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
@@ -208,10 +197,17 @@ const serveOn = async (
       ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
     }),
   };
-  attachFeed(door.server, feed, admission('caller', services.identify), {
-    keepOut: keepPagesFromFeed(services.pages),
-    refuse: limitFeeds(services.rateLimits),
+  const app = createApp(telemetry.routes(routesOf(services)), {
+    ...services,
+    identify: telemetry.identify(services.identify),
   });
+  const opening = auditedFeed({
+    ...{ ...callers, note: recorder.note },
+    keepOut: keepPagesFromFeed(services.pages),
+    admit: admission('caller', services.identify),
+    refuse: limitFeeds(services.rateLimits, services.originOf),
+  });
+  attachFeed(door.server, feed, opening.admit, opening);
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),
@@ -220,7 +216,7 @@ const serveOn = async (
     ]).catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
   }, purgeEveryMs).unref();
 
-  door.open(createApp(routesOf(services), services));
+  door.open(telemetry.requests(app));
   return {
     url: urlOf(door.server),
     failed: stores.failed,
@@ -230,18 +226,20 @@ const serveOn = async (
     },
     stop: async () => {
       clearInterval(purging);
-      apiKeys?.close();
+      callers.close();
       claims.stop();
       await Promise.all([door.close(patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();
       await rebuilding.stop();
+      await recorder.stop();
       await runner.stop();
       await keeper.stop();
       clock.stop();
       await store.close();
       await close();
       await stores.stop();
+      telemetry.stop();
     },
   };
 };

@@ -8,9 +8,9 @@ export type Setting = Readonly<{
     | 'Authentication'
     | 'Limits'
     | 'Log'
-    | 'Operations'
     | 'Work'
-    | 'Webhooks';
+    | 'Webhooks'
+    | 'Readiness';
   /** Checks the text that is given; takes undefined where there is no default. */
   schema: z.ZodType;
   /** What it is, in words for `forkline serve --help` and docs/configuration.md. */

@@ -77,6 +77,8 @@ export const serveConnection = (
     const resumeAfter = positions.length === 0 ? '' : `${Math.min(...positions)}`;
     const { userId } = caller;
     feed.log.info({ userId, resumeAfter }, 'a client of the feed was closed: it is too slow');
+    feed.watch.tooSlow('websocket');
+    outlet.flush();
     socket.close(TOO_SLOW, resumeAfter);
     stopAll();
   };
@@ -90,7 +92,10 @@ export const serveConnection = (
 
   const send = (text: string): boolean => {
     const may = maySend();
-    if (may) socket.send(text);
+    if (may) {
+      outlet.flush();
+      socket.send(text);
+    }
     return may;
   };
 

@@ -4,6 +4,7 @@ import type { Backoff } from './backoff.js';
 import type { Consumer } from './consumer.js';
 import type { WindowLimits } from './event-window.js';
 import { fairWork } from './fair-work.js';
+import { type FeedWatch, watchedByNobody } from './feed-watch.js';
 import { type FeedRequest, follow } from './follow.js';
 import { startHub } from './hub.js';
 import { type PastLimits, pastOf } from './past.js';
@@ -24,6 +25,8 @@ export type Feed = Readonly<{
   /** Whether {@link stop} was called. */
   isStopping(): boolean;
   log: Logger;
+  /** Whom those who serve clients tell of them. */
+  watch: FeedWatch;
   /** Ends every consumer and lets go of the store, which it does not close. Safe to call twice. */
   stop(): Promise<void>;
 }>;
@@ -74,6 +77,7 @@ export const startFeed = (store: EventStore, log: Logger, options: FeedOptions =
   let stopped: Promise<void> | undefined;
   return {
     log,
+    watch: watchedByNobody,
     told: hub.then(({ position, stored }) => ({
       position,
       each: (listener) => {

@@ -3,9 +3,11 @@ import type { Bytes } from './event-frames.js';
 
 /** One connection's way out, for much that is small. */
 export type Outlet = Readonly<{
-  /** Has bytes sent, in order, at the end of what the process does now or a little later. */
+  /** Has bytes sent, in order, when the process has done what it does now or a little later. */
   write(bytes: Bytes): void;
-  /** How much waits to be sent, in bytes: more than what is held back for a moment where the other side is slow. */
+  /** Sends now what is held: to be called before anything else is written to the connection. */
+  flush(): void;
+  /** How much waits to be sent, in bytes. */
   backlog(): number;
   /** How much was ever taken by the connection, in bytes. */
   taken(): number;
@@ -16,20 +18,24 @@ export type Outlet = Readonly<{
 }>;
 
 /** Sends what outlets hold, one after another. */
-export type Outlets = Readonly<{ to(socket: Socket): Outlet }>;
+export type Outlets = Readonly<{
+  /** @param isOpen whether anything may still be sent: what is held when that ends is let go of */
+  to(socket: Socket, isOpen: () => boolean): Outlet;
+}>;
 
 // A process that tells thousands of something comes to everything else after so many milliseconds.
 const SLICE_MS = 8;
 // How many are sent to before the clock is looked at.
 const BETWEEN_LOOKS = 16;
-// What is held does not get much larger than this, in bytes.
+// What an outlet holds does not get much larger than this, in bytes.
 const MOST_HELD = 64 * 1024;
 
 /**
- * The system call is by far the dearest part of sending a small message: what is written to a socket
- * in quick succession goes out in one. The socket holds it back, so that whatever else writes to it keeps its place.
+ * The system call is by far the dearest part of sending a small message: what is written to a
+ * connection in quick succession goes out in one.
  */
 export const outlets = (): Outlets => {
+  const join = joiner();
   let held: (() => void)[] = [];
 
   const release = () => {
@@ -43,28 +49,71 @@ export const outlets = (): Outlets => {
   };
 
   return {
-    to: (socket) => {
-      let isHeld = false;
+    to: (socket, isOpen) => {
+      // Mostly there is one: no list is made for it.
+      let first: Buffer | undefined;
+      let more: Buffer[] = [];
+      let bytes = 0;
+      let isListed = false;
+
+      const flush = () => {
+        if (!first) return;
+        if (isOpen()) socket.write(more.length === 0 ? first : join([first, ...more]));
+        first = undefined;
+        if (more.length > 0) more = [];
+        bytes = 0;
+      };
       const letGo = () => {
-        if (!isHeld) return;
-        isHeld = false;
+        isListed = false;
+        flush();
+      };
+      const hold = (part: Buffer) => {
+        if (first) more.push(part);
+        else first = part;
+        bytes += part.length;
+        if (bytes > MOST_HELD) flush();
+        else if (!isListed) {
+          isListed = true;
+          if (held.push(letGo) === 1) setImmediate(release);
+        }
+      };
+      /** What comes in parts is large: it is not copied to put it together with others. */
+      const sendParts = (parts: Bytes) => {
+        socket.cork();
+        flush();
+        for (const part of parts) socket.write(part);
         socket.uncork();
       };
+
       return {
-        write: (bytes) => {
-          if (!isHeld && socket.writableLength <= MOST_HELD) {
-            isHeld = true;
-            socket.cork();
-            if (held.push(letGo) === 1) setImmediate(release);
-          }
-          for (const part of bytes) socket.write(part);
-          if (socket.writableLength > MOST_HELD) letGo();
+        write: (parts) => {
+          const [whole] = parts;
+          if (!whole) return;
+          if (parts.length > 1) sendParts(parts);
+          else hold(whole);
         },
-        backlog: () => socket.writableLength,
+        flush,
+        backlog: () => bytes + socket.writableLength,
         taken: () => socket.bytesWritten - socket.writableLength,
-        mark: socket.writableHighWaterMark,
+        // What is held may be held no more by the time that a stream looks whether it is above its mark.
+        mark: socket.writableHighWaterMark + MOST_HELD,
         onEmptied: (listener) => void socket.on('drain', listener),
       };
     },
+  };
+};
+
+/** Puts parts together, once for connections that get the same, one after another. */
+const joiner = (): ((parts: Bytes) => Buffer) => {
+  let latest: Bytes = [];
+  let joined = Buffer.alloc(0);
+  return (parts) => {
+    const isSame =
+      parts.length === latest.length && parts.every((part, index) => part === latest[index]);
+    if (!isSame) {
+      latest = parts;
+      joined = Buffer.concat(parts);
+    }
+    return joined;
   };
 };

@@ -70,6 +70,7 @@ export const serveFeedEvents = (
     if (isEnding || response.destroyed) return;
     if (response.writableLength > bufferedBytes) {
       const { userId } = caller;
+      feed.watch.tooSlow('sse');
       feed.log.info({ userId }, 'a client of the feed was let go: it is too slow');
       end();
       return;
@@ -90,7 +91,9 @@ export const serveFeedEvents = (
     else if (!isWaiting) send(':\n\n');
   }, keepAliveMs).unref();
 
+  feed.watch.opened('sse');
   response.once('close', () => {
+    feed.watch.closed('sse');
     isEnding = true;
     clearInterval(keepAlive);
     unfollow();

@@ -74,8 +74,11 @@ export const attachFeed = (
   const accept = (socket: WebSocket, wire: Socket, caller: Caller) => {
     // ws reports what it made of a broken frame and closes by itself.
     socket.on('error', (err) => feed.log.debug({ err }, 'a client of the feed broke the protocol'));
-    const client = { socket, outlet: ways.to(wire), frames, caller };
+    const outlet = ways.to(wire, () => socket.readyState === socket.OPEN);
+    const client = { socket, outlet, frames, caller };
     pings.set(socket, keepAlive(socket, serveConnection(client, feed, limits)));
+    feed.watch.opened('websocket');
+    socket.once('close', () => feed.watch.closed('websocket'));
     socket.once('close', () => pings.delete(socket));
   };
 

@@ -1,14 +1,9 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nameRequest, requestIdOf } from './context.js';
 import { closeServer } from './listen.js';
 import { Problem } from './problem.js';
+import { createHttpServer } from './server.js';
 
 /** The server's door: open to requests only while there is somebody to carry them out. */
 export type Doorway = Readonly<{
@@ -36,7 +31,7 @@ export const doorway = (): Doorway => {
   const inFlight = new Set<ServerResponse>();
   let onIdle = () => {};
 
-  const server = createServer((request, response) => {
+  const server = createHttpServer((request, response) => {
     const path = pathOf(request);
     const isOpen = phase === 'serving' || (phase === 'draining' && path !== '/readyz');
     if (!isOpen) {

@@ -46,10 +46,18 @@ export const copiesFor = (
     );
   });
 
+/** Copies are looked at by several models, and by each more than once. */
+const known = new WeakMap<Projected, Projected>();
+
 /** An event as it was where it was written. */
-export const writtenOf = (event: Projected): Projected =>
+export const writtenOf = (event: Projected): Projected => {
+  const before = known.get(event);
+  if (before) return before;
   // What projections are given are events of the store.
-  fromArchived(event as StoredEvent) as Projected;
+  const written = fromArchived(event as StoredEvent) as Projected;
+  known.set(event, written);
+  return written;
+};
 
 /** The same as an event of the archive: the rows of an archive are its own, and as new as the copies. */
 const inArchive = (event: Projected): Projected => {

@@ -41,7 +41,10 @@ export const lineageOf = async (
   const { streams } = collections;
   const own = await streams.findOne({ _id: stream, ...visibleTo(caller) });
   if (!own) return undefined;
-  const ancestors = shownAncestry(await settledIn(collections, own));
+  // A detached fork holds its past itself.
+  const ancestors = shownAncestry(await settledIn(collections, own)).filter(
+    (ancestor) => ancestor.stream !== stream,
+  );
   const oldest = ancestors[0]?.stream ?? stream;
   const { root, detachedFrom } = (await streams.findOne({ _id: oldest })) ?? own;
   // Its forks from before it was detached have the root that it had then.

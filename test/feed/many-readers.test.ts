@@ -6,15 +6,18 @@ import { pino } from 'pino';
 import { type EventStoreThread, startEventStore } from '../../src/embedded/eventstore/start.js';
 import { connectEventStore } from '../../src/eventstore/db-client-event-store.js';
 import type { EventStore } from '../../src/eventstore/event-store.js';
+import type { Consumer } from '../../src/feed/consumer.js';
 import { type Feed, startFeed } from '../../src/feed/feed.js';
+import type { FeedEvent } from '../../src/feed/feed-event.js';
+import type { Filter, Start } from '../../src/feed/filter.js';
 import { freshStream, upTo, write } from './support/events.js';
 import { eventually } from './support/waiting.js';
 
 const EVENTS = 6_000;
-const PAGE = 100;
+const PAGE = 50;
 const CLIENTS = 1_000;
 /** How far behind they are, at most. */
-const BACK = 1_000;
+const BACK = 500;
 
 let dataDir: string;
 let eventStore: EventStoreThread;
@@ -70,27 +73,35 @@ afterAll(async () => {
 
 type Told = { readonly numbers: number[]; hasCaughtUp: boolean };
 
-/** Reads from a place on. `room` is asked as a consumer is. */
-const read = (
-  room: (told: Told) => Promise<void> | undefined = () => undefined,
-  from: 'start' | number = 'start',
-) => {
-  const told: Told = { numbers: [], hasCaughtUp: false };
-  const stop = feed.follow(
-    { caller: { userId: 'ann', admin: false }, filter: { streams: [stream] }, from },
+const follow = (filter: Filter, from: Start, consumer: Partial<Consumer>): (() => void) =>
+  feed.follow(
+    { caller: { userId: 'ann', admin: false }, filter, from },
     {
-      room: () => room(told),
+      room: () => undefined,
       started: () => undefined,
-      event: ({ json }) => told.numbers.push(JSON.parse(String(json)).data.n),
-      caughtUp: () => {
-        told.hasCaughtUp = true;
-      },
+      event: () => undefined,
+      caughtUp: () => undefined,
       failed: (error) => {
         throw error;
       },
       ended: () => undefined,
+      ...consumer,
     },
   );
+
+/** Reads from a place on. `room` is asked as a consumer is. */
+const read = (
+  room: (told: Told) => Promise<void> | undefined = () => undefined,
+  from: Start = 'start',
+) => {
+  const told: Told = { numbers: [], hasCaughtUp: false };
+  const stop = follow({ streams: [stream] }, from, {
+    room: () => room(told),
+    event: ({ json }) => told.numbers.push(JSON.parse(String(json)).data.n),
+    caughtUp: () => {
+      told.hasCaughtUp = true;
+    },
+  });
   return { told, stop };
 };
 
@@ -120,19 +131,28 @@ describe('many who read the past', () => {
   it('have the store read once for all of them, wherever they come from', async () => {
     const positions: number[] = [0];
     for await (const event of store.read(stream)) positions.push(event.position);
+    const heard: FeedEvent[] = [];
+    const other = freshStream();
+    const live = follow({ streams: [other] }, 'now', { event: (event) => heard.push(event) });
     [opened, given] = [0, 0];
     // In no order: 7,919 is prime.
     const readers = Array.from({ length: CLIENTS }, (_, n) => {
       const first = EVENTS - BACK + ((n * 7_919) % BACK);
       return { first, ...read(undefined, positions[first] ?? 0) };
     });
-    await eventually(() => readers.every(({ told }) => told.hasCaughtUp), 'all have caught up');
+    const isAll = () => readers.every(({ told }) => told.hasCaughtUp);
+    await eventually(() => readers.some(({ told }) => told.hasCaughtUp), 'one has caught up');
+    const position = await write(store, other, 1);
+    await eventually(() => heard.some((event) => event.position === position), 'it is told');
+    // What happens is told while others are busy with the past.
+    expect(isAll()).toBe(false);
+    await eventually(isAll, 'all have caught up');
     const numbers = upTo(EVENTS);
     for (const { told, first } of readers) expect(told.numbers).toEqual(numbers.slice(first));
     expect(given).toBeLessThan(1.2 * BACK);
     // A page ends where another begins.
     expect(opened).toBeLessThan((2 * BACK) / PAGE);
-    for (const { stop } of readers) stop();
+    for (const stop of [live, ...readers.map((reader) => reader.stop)]) stop();
   });
 
   it('have nothing read for them once they are gone', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { acknowledgements } from '../../src/feed/acknowledgements.js';
 import { backoff } from '../../src/feed/backoff.js';
+import { fairWork } from '../../src/feed/fair-work.js';
 import { paceBy } from '../../src/feed/pace.js';
 import { sharedRead } from '../../src/feed/shared-read.js';
 
@@ -49,6 +50,38 @@ describe('pace', () => {
     await Promise.all(waiting);
     expect(resumed).toBe(2);
     expect(pace.room()).toBeUndefined();
+  });
+});
+
+describe('fair work', () => {
+  it('is done in the order of asking, a little at a time, and others come in between', async () => {
+    const fair = fairWork(2);
+    const order: unknown[] = [];
+    const busy = (n: number) => () => {
+      for (const until = performance.now() + 1; performance.now() < until; );
+      return order.push(n);
+    };
+    const done = Promise.all(Array.from({ length: 50 }, (_, n) => fair.run(busy(n))));
+    let others = 0;
+    const other = () => {
+      others += 1;
+      if (order.length < 50) setImmediate(other);
+    };
+    other();
+    await done;
+    expect(order).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    // Of 50 ms of work, no more than two or three pieces are done in one go.
+    expect(others).toBeGreaterThan(15);
+  });
+
+  it('fails for the one whose work fails', async () => {
+    const fair = fairWork(2);
+    const failing = fair.run(() => {
+      throw new Error('broken');
+    });
+    const other = fair.run(() => 'fine');
+    await expect(failing).rejects.toThrow('broken');
+    expect(await other).toBe('fine');
   });
 });
 

@@ -25,7 +25,7 @@ export const detachRoute = (services: Services, gate: FamilyGate): Route =>
     access: 'own',
     params: z.strictObject({ stream: z.string().max(300) }),
     operationId: 'detachStream',
-    summary: 'Copy what a fork inherits into it',
+    summary: 'Copy in what a fork inherits, so that it depends on its ancestors no more',
     answers: { 200: writtenSchema },
     handle: async ({ params }, { caller, command }) => {
       const { streams } = services;

@@ -8,7 +8,7 @@ import { schemaOf } from './agreement.js';
 import {
   count,
   delta,
-  forkedFrom,
+  forkOrigin,
   moment,
   origin,
   pageOf,
@@ -60,7 +60,7 @@ export const executionSchema = schemaOf<ExecutionView>()(
       updatedAt: moment,
       finishedAt: moment.exactOptional(),
       revision,
-      forkedFrom: forkedFrom.exactOptional(),
+      forkedFrom: forkOrigin.exactOptional(),
     })
     .meta({ id: 'Execution' }),
 );
