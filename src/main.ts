@@ -180,7 +180,9 @@ export const serveOn = async (
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
-      serveFeedEvents(request, response, caller, feed),
+      serveFeedEvents(request, response, caller, feed, {
+        mayStay: () => callers.mayStay(request, caller),
+      }),
     identify: callers.identify,
     originOf: callers.originOf,
     audit: auditOf({ ...callers, recorder, collections, log }),
@@ -207,7 +209,7 @@ export const serveOn = async (
     admit: admission('caller', services.identify),
     refuse: limitFeeds(services.rateLimits, services.originOf),
   });
-  attachFeed(door.server, feed, opening.admit, opening);
+  attachFeed(door.server, feed, opening.admit, { ...opening, mayStay: callers.mayStay });
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),
