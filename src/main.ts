@@ -3,12 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { callersOf } from './callers.js';
-import { startClaims } from './claiming/claims.js';
-import { noticing } from './claiming/noticing.js';
+import { startHandlers } from './command-handlers.js';
 import { endingArchives, noteLineage } from './commands/ended-streams.js';
-import { commandHandler } from './commands/handle.js';
 import { type Config, isAuthenticated } from './config.js';
-import { deciders } from './domain/deciders.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
 import { startFeed } from './feed/feed.js';
@@ -127,27 +124,10 @@ export const serveOn = async (
   });
   const feed = telemetry.feed(startFeed(store, log));
   void feed.told.then(({ each }) => each(noteLineage(streams)));
-  const taskCommands = telemetry.handler('task', commandHandler(streams, deciders.task));
-  const claims = telemetry.claims(
-    startClaims({
-      ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
-      progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
-    }),
-  );
-  const handlers = {
-    sessions: telemetry.handler(
-      'session',
-      commandHandler(streams, deciders.session, { snapshots }),
-    ),
-    executions: telemetry.handler(
-      'execution',
-      commandHandler(streams, deciders.execution, { snapshots }),
-    ),
-    interrupts: telemetry.handler('interrupt', commandHandler(streams, deciders.interrupt)),
-    tasks: noticing(taskCommands, claims.ready),
-    workers: telemetry.handler('worker', commandHandler(streams, deciders.worker)),
-    webhooks: telemetry.handler('webhook', commandHandler(streams, deciders.webhook)),
-  };
+  const { claims, handlers } = startHandlers({
+    ...{ streams, snapshots, collections, runner, clock, log, telemetry },
+    told: feed.told,
+  });
   const acting = { ...handlers, streams, collections, runner, clock, log };
   const webhooks = startWebhooks({
     ...{ store, collections, deliveries, secrets, clock, log },
