@@ -7,6 +7,8 @@ export type CheckpointDocument = CheckpointHead &
   StoredState &
   Readonly<{
     stream: string;
+    /** In the archive of a detached fork: the stream that it was saved in. */
+    writtenIn?: string;
     /** Revision of the event that saved it: its place among the execution's checkpoints. */
     seq: number;
     userId: string;

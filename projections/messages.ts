@@ -8,6 +8,8 @@ import type { Projected, Projection } from '../src/projecting/projection.js';
  */
 export type MessageDocument = Readonly<{
   stream: string;
+  /** In the archive of a detached fork: the stream that it was written in. */
+  writtenIn?: string;
   messageId: string;
   /** Revision of the event that posted it: its place among the session's messages. */
   seq?: number;

@@ -1,95 +1,71 @@
-import { z } from 'zod';
-import { interruptKindsSetting } from './interrupt-kinds-setting.js';
+import type { z } from 'zod';
+import type { Setting } from './setting.js';
+import { settings } from './settings.js';
 
-/** The waits of Standard Webhooks 1.0 before each attempt: 10 attempts in 76 hours. */
-const webhookSchedule = '0,5,300,1800,7200,18000,36000,50400,72000,86400';
-const longestWaitSeconds = 7 * 24 * 60 * 60;
-
-/** A setting has a value that cannot be used. The message says which and why, in one line. */
+/** Settings have values that cannot be used. The message has a line for each: which, and why. */
 export class BadConfiguration extends Error {
   override readonly name = 'BadConfiguration';
 }
 
-const port = z.coerce
-  .number('must be a number')
-  .int('must be a whole number')
-  .min(0, 'must be 0 to 65535')
-  .max(65_535, 'must be 0 to 65535');
+export type SettingName = keyof typeof settings;
 
-const flag = z
-  .enum(['true', 'false'], 'must be true or false')
-  .transform((value) => value === 'true');
-
-const urlOf = (protocols: RegExp, example: string) =>
-  z.string().regex(protocols, `must look like ${example}`).optional();
-
-const settings = z.object({
-  HOST: z.string().min(1, 'must be an address').default('127.0.0.1'),
-  PORT: port.default(4400),
-  DATA_DIR: z.string().min(1, 'must be a folder').default('./data'),
-  EVENTSTORE_URL: urlOf(/^(esdb|kurrentdb)(\+discover)?:\/\/.+/, 'esdb://host:2113?tls=false'),
-  MONGODB_URL: urlOf(/^mongodb(\+srv)?:\/\/.+/, 'mongodb://host:27017'),
-  MONGODB_DATABASE: z
-    .string()
-    .regex(/^[\w-]{1,63}$/, 'must be 1 to 63 letters, digits, _ or -')
-    .default('forkline'),
-  AUTH_JWT_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
-  AUTH_JWKS_URL: urlOf(/^https?:\/\/.+/, 'https://issuer/.well-known/jwks.json'),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
-      error: 'must be trace, debug, info, warn, error, fatal or silent',
-    })
-    .default('info'),
-  LOG_FORMAT: z.enum(['pretty', 'json'], 'must be pretty or json').optional(),
-  WORKER_LOST_AFTER: z.coerce
-    .number('must be a number')
-    .min(1, 'must be 1 to 100')
-    .max(100, 'must be 1 to 100')
-    .default(3),
-  INTERRUPT_KINDS: interruptKindsSetting,
-  WEBHOOK_ALLOW_PRIVATE: flag.default(false),
-  WEBHOOK_SCHEDULE_SECONDS: z
-    .string()
-    .default(webhookSchedule)
-    .transform((list) => list.split(',').map((part) => (part.trim() ? Number(part) : Number.NaN)))
-    .refine(
-      (waits) =>
-        waits.length <= 50 && waits.every((wait) => wait >= 0 && wait <= longestWaitSeconds),
-      'must be up to 50 numbers of seconds, such as 0,5,300',
-    ),
-  WEBHOOK_TIMEOUT_SECONDS: z.coerce
-    .number('must be a number')
-    .min(0.1, 'must be 0.1 to 60')
-    .max(60, 'must be 0.1 to 60')
-    .default(20),
-});
-
-export type Config = Readonly<z.infer<typeof settings>>;
-export type SettingName = keyof Config;
+/** What the settings say. */
+export type Config = {
+  readonly [Name in SettingName]: z.output<(typeof settings)[Name]['schema']>;
+};
 
 /** Names of all settings: environment variables, and as flags of `forkline serve` in kebab-case. */
-export const settingNames = Object.keys(settings.shape) as readonly SettingName[];
+export const settingNames = Object.keys(settings) as readonly SettingName[];
+
+/** Any of these says how callers are known. */
+const authenticating = [
+  'AUTH_JWT_SECRET',
+  'AUTH_JWKS_URL',
+  'AUTH_API_KEYS_FILE',
+] as const satisfies SettingName[];
+
+/** These say what tokens must hold, and so nothing without a way to check tokens. */
+const ofTokens = ['AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'] as const satisfies SettingName[];
+
+/** Whether callers need a token. */
+export const isAuthenticated = (config: Config): boolean =>
+  authenticating.some((name) => config[name] !== undefined);
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+type Given = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings; empty ones count as not given.
  *
  * @throws BadConfiguration with one line for each mistake
  */
-export const readConfig = (given: Readonly<Record<string, string | undefined>>): Config => {
-  const present = Object.fromEntries(
-    settingNames.flatMap((name) => (given[name] ? [[name, given[name]]] : [])),
-  );
-  const { data, error } = settings.safeParse(present);
-  if (!data)
-    throw new BadConfiguration(
-      error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
+export const readConfig = (given: Given): Config => {
+  const read = settingNames.map((name) => {
+    const { schema, default: text }: Setting = settings[name];
+    const { data, error } = schema.safeParse(given[name] || text);
+    const mistakes = (error?.issues ?? []).map(
+      ({ path, message }) => `${[name, ...path].join('.')}: ${message}`,
     );
-  const isAuthenticated = data.AUTH_JWT_SECRET !== undefined || data.AUTH_JWKS_URL !== undefined;
-  if (!isAuthenticated && !loopback.test(data.HOST))
-    throw new BadConfiguration(
-      `HOST: ${data.HOST} can be reached by others: set AUTH_JWT_SECRET or AUTH_JWKS_URL, or listen on 127.0.0.1`,
-    );
-  return data;
+    return { name, data, mistakes };
+  });
+  const mistakes = [...read.flatMap(({ mistakes }) => mistakes), ...conflictsIn(given)];
+  if (mistakes.length > 0) throw new BadConfiguration(mistakes.join('\n'));
+  // Each value is what the schema of its name gave.
+  return Object.fromEntries(read.map(({ name, data }) => [name, data])) as Config;
+};
+
+/** What is wrong with settings beside each other. */
+const conflictsIn = (given: Given): readonly string[] => [
+  ...exposureIn(given),
+  ...ofTokens
+    .filter((name) => given[name] && !given.AUTH_JWT_SECRET && !given.AUTH_JWKS_URL)
+    .map((name) => `${name}: needs AUTH_JWT_SECRET or AUTH_JWKS_URL beside it`),
+];
+
+const exposureIn = (given: Given): readonly string[] => {
+  const { HOST } = given;
+  if (!HOST || loopback.test(HOST) || authenticating.some((name) => given[name])) return [];
+  const remedy = `set ${authenticating.join(' or ')}, or listen on 127.0.0.1`;
+  return [`HOST: ${HOST} can be reached by others: ${remedy}`];
 };

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
+import { registerDetach } from './detach.js';
 import { registerDiff } from './diff.js';
 import { registerExport } from './export.js';
 import { registerFork } from './fork.js';
 import { registerImport } from './import.js';
 import { registerInspect } from './inspect.js';
+import { registerKeys } from './keys.js';
 import { registerLineage } from './lineage.js';
 import { registerParked } from './parked.js';
 import { registerProjections } from './projections.js';
@@ -24,12 +26,14 @@ const exitCode = await run(
   [
     registerServe,
     registerStores,
+    registerKeys,
     registerImport,
     registerTail,
     registerTimeline,
     registerInspect,
     registerDiff,
     registerFork,
+    registerDetach,
     registerLineage,
     registerExport,
     registerProjections,

@@ -8,6 +8,7 @@ import {
   type ImportStep,
   type RecordingFormat,
 } from '../client/client.js';
+import { untilAdmitted } from '../client/until-admitted.js';
 import { CommandFailure } from './command-failure.js';
 import { contextOf } from './context.js';
 import { importDisplay } from './import-display.js';
@@ -81,16 +82,18 @@ const importFile = async (
   format: RecordingFormat | undefined,
   onStep: (step: ImportStep) => void,
 ): Promise<void> => {
-  const source = createReadStream(file);
-  // fetch cannot tell a file that cannot be read from a server that cannot be reached.
-  let unreadable: Error | undefined;
-  source.on('error', (error) => {
-    unreadable = error;
-  });
-  const recording = Readable.toWeb(source) as ReadableStream<Uint8Array>;
   const options = { onStep, name: basename(file), ...(format && { format }) };
-  await client.sessions.import(recording, options).catch((error: unknown) => {
-    throw unreadable ?? error;
+  await untilAdmitted(async () => {
+    const source = createReadStream(file);
+    // fetch cannot tell a file that cannot be read from a server that cannot be reached.
+    let unreadable: Error | undefined;
+    source.on('error', (error) => {
+      unreadable = error;
+    });
+    const recording = Readable.toWeb(source) as ReadableStream<Uint8Array>;
+    await client.sessions.import(recording, options).catch((error: unknown) => {
+      throw unreadable ?? error;
+    });
   });
 };
 

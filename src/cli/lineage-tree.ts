@@ -1,4 +1,5 @@
 import type { ForkNode, LineageNode } from '../client/client.js';
+import { linkTo } from './stream-reference.js';
 import type { Terminal } from './terminal.js';
 import { count, shownTime } from './text.js';
 
@@ -58,7 +59,9 @@ const label = (
 /** How far a stream has come, how much of that is its own, and since when: as much of it as there is room for. */
 const factsOf = (node: LineageNode | ForkNode, room: number): string => {
   const own = `${count(node.ownEvents, 'event')}${'at' in node ? ' of its own' : ''}`;
-  const facts = [`head ${node.revision}`, own, `${shownTime(node.createdAt)} UTC`];
+  const { detachedFrom: from } = node;
+  const past = from ? [`detached from ${linkTo(from.stream, from.revision)}`] : [];
+  const facts = [`head ${node.revision}`, own, ...past, `${shownTime(node.createdAt)} UTC`];
   const texts = facts.map((_, index) => `  ${facts.slice(0, index + 1).join(', ')}`);
   return texts.findLast((text) => text.length <= room) ?? '';
 };

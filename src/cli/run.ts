@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ForklineError } from '../client/client.js';
+import { version } from '../version.js';
 import { CommandFailure } from './command-failure.js';
 import { defaultUrl } from './context.js';
 
@@ -37,7 +37,8 @@ const programOf = (commands: readonly Register[]): Command => {
     .option('--json', 'print JSON for machines')
     .addHelpText(
       'after',
-      '\nFORKLINE_TOKEN: a JWT or an API key. Exit codes: 0, 1 refused or failed, 2 bad usage.',
+      '\nFORKLINE_TOKEN: a JWT or an API key. Exit codes: 0, 1 refused or failed, 2 bad usage.' +
+        '\nThe settings of the server: forkline serve --help',
     )
     .exitOverride();
   for (const register of commands) register(program);
@@ -59,9 +60,4 @@ const linesAbout = (error: unknown): readonly string[] | undefined => {
   if (error instanceof CommandFailure) return [`error: ${error.message}`];
   const isFromSystem = error instanceof Error && 'syscall' in error;
   return isFromSystem ? [`error: ${error.message}`] : undefined;
-};
-
-const version = (): string => {
-  const file = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 };

@@ -1,26 +1,12 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import type { Logger } from 'pino';
 import { BadConfiguration, type Config, readConfig, settingNames } from '../config.js';
+import { formatBelow, settingOptions } from './settings-help.js';
 import { untilSignalled } from './until-signalled.js';
 
-const help: Readonly<Record<keyof Config, string>> = {
-  HOST: 'address to listen on; one that others reach needs authentication (127.0.0.1)',
-  PORT: 'port to listen on; 0 takes a free one (4400)',
-  DATA_DIR: 'folder of the embedded stores (./data)',
-  EVENTSTORE_URL: 'EventStoreDB or KurrentDB, esdb://…; embedded when absent',
-  MONGODB_URL: 'MongoDB, mongodb://…; embedded when absent',
-  MONGODB_DATABASE: 'database of the read models (forkline)',
-  AUTH_JWT_SECRET: 'secret of HS256 tokens, 32 characters or more',
-  AUTH_JWKS_URL: 'where the public keys of tokens are',
-  LOG_LEVEL: 'trace, debug, info, warn, error, fatal or silent (info)',
-  LOG_FORMAT: 'pretty or json (pretty on a terminal)',
-  WORKER_LOST_AFTER: 'how many heartbeats a worker may miss until it is lost (3)',
-  INTERRUPT_KINDS: 'what interrupts of some kinds are like, as JSON; see docs/interrupts.md',
-  WEBHOOK_ALLOW_PRIVATE: 'whether webhooks may go to private addresses (false)',
-  WEBHOOK_SCHEDULE_SECONDS: 'seconds before each attempt at a delivery (0,5,300, … up to 24 h)',
-  WEBHOOK_TIMEOUT_SECONDS: 'seconds that an attempt may take (20)',
-};
+/** For requests in flight 10 s, and for all the rest as much again. */
+const mostToStopMs = 20_000;
 
-const flagOf = (name: string): string => `--${name.toLowerCase().replaceAll('_', '-')}`;
 const keyOf = (name: string): string =>
   name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
@@ -28,9 +14,12 @@ const keyOf = (name: string): string =>
 export const registerServe = (program: Command): void => {
   const command = program
     .command('serve')
-    .description('serve HTTP and the feed, on embedded stores unless others are named');
-  for (const name of settingNames)
-    command.addOption(new Option(`${flagOf(name)} <value>`, `${help[name]} [env: ${name}]`));
+    .summary('serve HTTP and the feed, on embedded stores unless others are named')
+    .description(
+      'Serves HTTP and the feed, on embedded stores unless others are named. Each setting is a flag or the environment variable named below it; the flag wins.',
+    )
+    .configureHelp({ formatItem: formatBelow });
+  for (const option of settingOptions()) command.addOption(option);
   command.action(async (flags: Readonly<Record<string, string>>) => {
     const given = Object.fromEntries(
       settingNames.map((name) => [name, flags[keyOf(name)] ?? process.env[name]]),
@@ -48,20 +37,36 @@ const serve = async (given: Readonly<Record<string, string | undefined>>): Promi
   const log = createLog(config.LOG_LEVEL, config.LOG_FORMAT);
   const signalled = untilSignalled();
   try {
-    const forkline = await startForkline(config, log);
+    const forkline = await Promise.race([startForkline(config, log), signalled]);
+    // Told to end while it was starting: nothing is in flight.
+    if (!forkline) process.exit(0);
     console.log(`Forkline listening on ${forkline.url}`);
     const failure = await Promise.race([signalled, forkline.failed]);
+    endInTime(config.DRAIN_SECONDS * 1_000 + mostToStopMs, log);
     if (failure) log.fatal({ err: failure }, 'an embedded store ended');
+    else await forkline.drain();
     await forkline.stop();
     process.exitCode = failure ? 1 : 0;
   } catch (error) {
-    console.error(`forkline: ${error instanceof Error ? error.message : error}`);
+    console.error(`forkline: ${oneLine(error)}`);
     log.debug({ err: error }, 'start failed');
     process.exitCode = 1;
   }
   // What is left open, such as a client's keep-alive timer, does not keep the process.
   process.exit();
 };
+
+/** Ends the process when stopping takes longer than it may: what it waits for may be gone for good. */
+const endInTime = (ms: number, log: Logger): void => {
+  const end = () => {
+    log.error('could not stop in time');
+    process.exit(1);
+  };
+  setTimeout(end, ms).unref();
+};
+
+const oneLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ');
 
 const configOf = (given: Readonly<Record<string, string | undefined>>): Config | undefined => {
   try {

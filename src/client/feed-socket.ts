@@ -61,7 +61,8 @@ export const openFeedSocket = (
     void text(response)
       .catch(() => '')
       .then((body) => {
-        failure = problemError(response.statusCode ?? 0, body);
+        const { statusCode = 0, headers } = response;
+        failure = problemError(statusCode, body, headers['retry-after']);
         socket.terminate();
       });
   });

@@ -84,7 +84,8 @@ const subscribe = (
     if (code === closedAsTooSlow) await inbox.drained();
     return {
       reason: refusal ?? reason,
-      isFinal: refusal !== undefined || isRefusal(reason) || !wasEverOpen,
+      isFinal:
+        refusal !== undefined || isRefusal(reason) || (!wasEverOpen && reason.status !== 429),
       wasOfUse,
     };
   };

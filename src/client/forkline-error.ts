@@ -15,6 +15,8 @@ export class ForklineError extends Error {
   readonly errors: readonly FieldError[];
   /** What the server's log has about the request. */
   readonly requestId: string | undefined;
+  /** How long the server asks to wait before the same is asked again. */
+  readonly retryAfterMs: number | undefined;
 
   /**
    * @param status the HTTP status; 0 when there was no answer
@@ -26,7 +28,7 @@ export class ForklineError extends Error {
     readonly status: number,
     readonly code: string,
     readonly problem: JsonObject = {},
-    options?: ErrorOptions,
+    options?: ErrorOptions & Readonly<{ retryAfterMs?: number | undefined }>,
   ) {
     const { detail, title, errors, requestId } = problem;
     const words = [detail, title].find((text) => typeof text === 'string') ?? '';
@@ -34,21 +36,39 @@ export class ForklineError extends Error {
     this.detail = words;
     this.errors = Array.isArray(errors) ? (errors as unknown as readonly FieldError[]) : [];
     this.requestId = typeof requestId === 'string' ? requestId : undefined;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }
 
 /** The error in an answer that is not a success. Reads its body. */
 export const errorIn = async (response: Response): Promise<ForklineError> =>
-  problemError(response.status, await response.text().catch(() => ''));
+  problemError(
+    response.status,
+    await response.text().catch(() => ''),
+    response.headers.get('retry-after') ?? undefined,
+  );
 
-/** The error for a status and the text of a body, which something other than Forkline may have written. */
-export const problemError = (status: number, body: string): ForklineError => {
+/**
+ * The error for a status and the text of a body, which something other than Forkline may have written.
+ *
+ * @param retryAfter the header of that name
+ */
+export const problemError = (status: number, body: string, retryAfter?: string): ForklineError => {
   const problem = parseObject(body);
-  return typeof problem?.code === 'string'
-    ? new ForklineError(status, problem.code, problem)
-    : new ForklineError(status, 'unexpected-answer', {
-        detail: `an answer with status ${status} that is not Forkline's`,
-      });
+  const options = { retryAfterMs: durationOf(retryAfter) };
+  if (typeof problem?.code === 'string')
+    return new ForklineError(status, problem.code, problem, options);
+  const detail = `an answer with status ${status} that is not Forkline's`;
+  return new ForklineError(status, 'unexpected-answer', { detail }, options);
+};
+
+/** Of a number of seconds or a date (RFC 9110, section 10.2.3), in milliseconds. */
+const durationOf = (retryAfter: string | undefined): number | undefined => {
+  if (retryAfter === undefined) return undefined;
+  const ms = /^\d+$/.test(retryAfter)
+    ? Number(retryAfter) * 1_000
+    : Date.parse(retryAfter) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 };
 
 /** The error for a request that nobody answered. */

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { backoffMs } from './backoff.js';
+import { waitMsAfter } from './backoff.js';
 import type { ForklineError } from './forkline-error.js';
 
 /** How a connection ended: always with a reason. */
@@ -29,7 +29,7 @@ export const keepConnected = async (
     if (signal.aborted) return;
     if (isFinal) throw reason;
     failures = wasOfUse ? 1 : failures + 1;
-    const waitMs = backoffMs(failures);
+    const waitMs = waitMsAfter(failures, reason);
     onLost(reason, waitMs);
     await wait(waitMs, undefined, { signal }).catch(() => {});
   }

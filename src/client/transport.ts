@@ -1,5 +1,6 @@
 import { errorIn, ForklineError, isAbort, unreachable } from './forkline-error.js';
 import type { Position } from './types.js';
+import { untilAdmitted } from './until-admitted.js';
 
 export type ClientOptions = Readonly<{
   /** Where Forkline listens, such as `http://127.0.0.1:4400`; may have a path that comes before `/v1`. */
@@ -35,7 +36,10 @@ type Call = Readonly<{
   signal?: AbortSignal | undefined;
 }>;
 
-/** Sends requests and takes answers. Everything throws ForklineError for what is not a success. */
+/**
+ * Sends requests and takes answers. Everything throws ForklineError for what is not a success. What is
+ * refused because there were too many requests is sent again when the server says to, for a minute.
+ */
 export type Transport = Readonly<{
   send(method: string, path: string, call?: Call): Promise<Response>;
   read<Answer>(path: string, query?: Query, options?: ReadOptions): Promise<Answer>;
@@ -78,20 +82,27 @@ export const httpTransport = (options: ClientOptions): Transport => {
   // A wrong address is the caller's mistake: said at once, not with the first request.
   addressOf(url, '');
 
+  const sendOnce = async (method: string, pathname: string, call: Call): Promise<Response> => {
+    const { query, headers, body, signal } = call;
+    const response = await send(addressOf(url, pathname, query), {
+      method,
+      headers: { accept: 'application/json', ...callerHeaders(options), ...headers },
+      ...(body !== undefined && { body }),
+      // A body that is a stream is sent as it comes; fetch wants that said.
+      ...(body instanceof ReadableStream && { duplex: 'half' }),
+      ...(signal && { signal }),
+    }).catch((error: unknown) => {
+      throw signal?.aborted || isAbort(error) ? error : unreachable(url, error);
+    });
+    if (!response.ok) throw await errorIn(response);
+    return response;
+  };
+
   const transport: Transport = {
-    send: async (method, pathname, { query, headers, body, signal } = {}) => {
-      const response = await send(addressOf(url, pathname, query), {
-        method,
-        headers: { accept: 'application/json', ...callerHeaders(options), ...headers },
-        ...(body !== undefined && { body }),
-        // A body that is a stream is sent as it comes; fetch wants that said.
-        ...(body instanceof ReadableStream && { duplex: 'half' }),
-        ...(signal && { signal }),
-      }).catch((error: unknown) => {
-        throw signal?.aborted || isAbort(error) ? error : unreachable(url, error);
-      });
-      if (!response.ok) throw await errorIn(response);
-      return response;
+    send: (method, pathname, call = {}) => {
+      const once = () => sendOnce(method, pathname, call);
+      // A stream can be sent once only.
+      return call.body instanceof ReadableStream ? once() : untilAdmitted(once, call.signal);
     },
 
     read: async <Answer>(pathname: string, query?: Query, { after, signal }: ReadOptions = {}) =>

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { backoffMs } from './backoff.js';
+import { waitMsAfter } from './backoff.js';
 import { ForklineError } from './forkline-error.js';
 
 /** Told when a call finds the server away, before each pause, and when one finds it back. */
@@ -42,7 +42,7 @@ export const untilAnswered = async <Answer>(
     } catch (error) {
       if (!isPassing(error)) throw error;
       failures += 1;
-      const waitMs = Math.min(mostMs, backoffMs(failures));
+      const waitMs = Math.min(mostMs, waitMsAfter(failures, error));
       reachability.away(error, waitMs);
       await wait(waitMs, undefined, { ...(signal && { signal }) });
     }

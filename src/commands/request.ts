@@ -1,5 +1,13 @@
 /** Who asks. Administrators may see and change what belongs to others. */
-export type Caller = Readonly<{ userId: string; admin: boolean }>;
+export type Caller = Readonly<{
+  userId: string;
+  admin: boolean;
+  /** The API key that they have shown, if it was one. */
+  keyId?: string;
+}>;
+
+/** Where a request came from. */
+export type RequestOrigin = Readonly<{ clientAddress: string; userAgent?: string }>;
 
 /** What a command brings along besides itself. */
 export type CommandRequest = Readonly<{
@@ -11,6 +19,8 @@ export type CommandRequest = Readonly<{
   causationId?: string;
   /** W3C trace context. */
   traceparent?: string;
+  /** Of commands that a request asks for. */
+  origin?: RequestOrigin;
   /** The only revision at which the command may be carried out. */
   ifRevision?: number;
   /** The stream is likely not there yet: it is not looked for before the append says otherwise. */

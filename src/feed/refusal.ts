@@ -1,18 +1,18 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { v7 as newId } from 'uuid';
+import { type FeedProblemCode, feedProblems } from '../feed-problems.js';
 
-/** Why a request is turned down. */
+/** Why a request is turned down: for a reason that the feed knows, or one that says itself what it means over HTTP. */
 export type Refusal = Readonly<{
-  status: number;
-  code: string;
   detail: string;
+  /** What is malformed; of a refusal with status 400 only. */
   errors?: readonly Readonly<{ path: string; message: string }>[];
   headers?: Readonly<Record<string, string>>;
-}>;
+}> &
+  (Readonly<{ code: FeedProblemCode }> | Readonly<{ code: string; status: number; title: string }>);
 
 export const stopping: Refusal = {
-  status: 503,
   code: 'stopping',
   detail: 'this server is about to stop',
   headers: { 'Retry-After': '1' },
@@ -28,13 +28,14 @@ export type Answer = Readonly<{
 /** The problem document (RFC 9457) that turns a request down. */
 export const problemAnswer = (
   request: IncomingMessage,
-  { status, code, detail, errors, headers }: Refusal,
+  refusal: Refusal,
   requestId: string = requestIdOf(request),
 ): Answer => {
+  const { code, detail, errors, headers } = refusal;
+  const { status, title } = 'status' in refusal ? refusal : feedProblems[refusal.code];
   const body = JSON.stringify({
     type: `urn:forkline:problem:${code}`,
-    title: STATUS_CODES[status],
-    ...{ status, detail, instance: pathOf(request), code, requestId, errors },
+    ...{ title, status, detail, instance: pathOf(request), code, requestId, errors },
   });
   return {
     status,

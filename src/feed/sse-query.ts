@@ -5,7 +5,8 @@ import { queryOf } from './refusal.js';
 
 const list = z.string().transform((text) => text.split(','));
 
-const query = z.strictObject({
+/** What the query of a request for server-sent events may say. Lists are separated by commas. */
+export const sseQuery = z.strictObject({
   categories: list.optional(),
   streams: list.optional(),
   types: list.optional(),
@@ -22,7 +23,7 @@ type Problem = Readonly<{ path: string; message: string }>;
 export const parseSseQuery = (
   request: IncomingMessage,
 ): Readonly<{ filter: Filter; from: Start }> | Readonly<{ errors: readonly Problem[] }> => {
-  const given = query.safeParse(Object.fromEntries(queryOf(request)));
+  const given = sseQuery.safeParse(Object.fromEntries(queryOf(request)));
   if (given.error) return { errors: problemsOf(given.error) };
   const { from: asked = 'now', access_token: _, ...wanted } = given.data;
 

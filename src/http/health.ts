@@ -1,39 +1,26 @@
 import type { RequestHandler } from 'express';
+import { requestIdOf } from './context.js';
 import { Problem } from './problem.js';
-import { sendProblem } from './serve-route.js';
-import type { Services } from './services.js';
+import type { Readiness } from './readiness.js';
 
-/** Answers while the process runs. */
+/** Answers while the process runs, whatever its stores do. */
 export const healthz: RequestHandler = (_request, response) => {
   response.json({ status: 'ok' });
 };
 
-/** Answers 200 while both stores do, 503 otherwise. */
+/** Answers 200 while the node is ready, 503 with what is wrong otherwise. */
 export const readyz =
-  (services: Services): RequestHandler =>
+  ({ check }: Readiness): RequestHandler =>
   async (request, response) => {
-    try {
-      await ready(services);
-      response.json({ status: 'ready' });
-    } catch (error) {
-      sendProblem(error, request, response, services);
+    const checks = await check();
+    const failed = checks.filter(({ ok }) => !ok).map(({ name, reason }) => `${name}: ${reason}`);
+    if (failed.length === 0) {
+      response.json({ status: 'ready', checks });
+      return;
     }
+    const problem = new Problem('not-ready', failed.join(', '), { checks });
+    response
+      .status(problem.status)
+      .set({ 'Content-Type': 'application/problem+json', 'Retry-After': '1' })
+      .send(JSON.stringify(problem.document(request.path, requestIdOf(response))));
   };
-
-/** Whether both stores answer. @throws Problem naming the one that does not */
-const ready = async ({ store, collections }: Services): Promise<void> => {
-  const timeLimit = 3_000;
-  const answers = async (name: string, asked: Promise<unknown>) => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error('no answer in time')), timeLimit);
-    });
-    await Promise.race([asked, late])
-      .catch(() => {
-        throw new Problem('store-unavailable', `${name} does not answer`);
-      })
-      .finally(() => clearTimeout(timer));
-  };
-  await answers('the event store', store.head());
-  await answers('the database', collections.streams.findOne({ _id: '' }));
-};

@@ -1,37 +1,37 @@
-import { createRemoteJWKSet, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
-import type { Caller } from '../commands/request.js';
+import type { Logger } from 'pino';
 import type { Identify } from './context.js';
+import { isApiKey } from './identity/api-key.js';
+import type { ApiKeys } from './identity/api-keys.js';
+import { longestName, type TokenOptions, tokenVerifier } from './identity/tokens.js';
 
-export type AuthenticationOptions = Readonly<{
-  /** Secret of HS256 tokens. */
-  jwtSecret?: string;
-  /** Where the public keys of tokens are. */
-  jwksUrl?: string;
-}>;
+export type AuthenticationOptions = TokenOptions & Readonly<{ apiKeys?: ApiKeys }>;
 
-/** In characters. Names are parts of index keys, which stores bound. */
-const longestName = 200;
-
-export const isAuthenticated = ({ jwtSecret, jwksUrl }: AuthenticationOptions): boolean =>
-  jwtSecret !== undefined || jwksUrl !== undefined;
+/** Whether callers are known by something that only they have. */
+export const isAuthenticated = ({ jwtSecret, jwksUrl, apiKeys }: AuthenticationOptions): boolean =>
+  jwtSecret !== undefined || jwksUrl !== undefined || apiKeys !== undefined;
 
 /**
- * Callers by their bearer token, or, with no authentication configured, by the header `X-User-Id`,
- * `local` by default: which is why the server then listens on loopback only.
+ * Callers by their bearer token, a JWT or an API key, or, with no authentication configured, by the
+ * header `X-User-Id`, `local` by default: which is why the server then listens on loopback only.
+ *
+ * What is made throws IssuerUnavailable when the keys of tokens cannot be had.
  */
-export const identifier = (options: AuthenticationOptions): Identify => {
-  if (!isAuthenticated(options))
-    return async ({ headers }) => {
-      const named = headers['x-user-id'];
-      const userId = typeof named === 'string' && named !== '' ? named : 'local';
-      return userId.length > longestName ? undefined : { userId, admin: userId === 'local' };
-    };
-
-  const verify = verifier(options);
+export const identifier = (options: AuthenticationOptions, log: Logger): Identify => {
+  if (!isAuthenticated(options)) return withoutToken;
+  const { apiKeys } = options;
+  const verify = tokenVerifier(options, log);
   return async ({ headers, url }) => {
     const token = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? tokenIn(url);
-    return token === undefined ? undefined : verify(token);
+    if (token === undefined) return undefined;
+    return isApiKey(token) ? apiKeys?.callerOf(token) : verify(token);
   };
+};
+
+// Pages that a browser may be showing are kept from this by what comes before.
+const withoutToken: Identify = async ({ headers }) => {
+  const named = headers['x-user-id'];
+  const userId = typeof named === 'string' && named !== '' ? named : 'local';
+  return userId.length > longestName ? undefined : { userId, admin: userId === 'local' };
 };
 
 /** The feed takes its token in the query as well, because browsers cannot send headers with a WebSocket. */
@@ -39,28 +39,3 @@ const tokenIn = (url: string | undefined): string | undefined =>
   url?.startsWith('/v1/feed')
     ? (new URL(url, 'http://localhost').searchParams.get('access_token') ?? undefined)
     : undefined;
-
-const verifier = ({ jwtSecret, jwksUrl }: AuthenticationOptions) => {
-  const secret = jwtSecret === undefined ? undefined : new TextEncoder().encode(jwtSecret);
-  const keys: JWTVerifyGetKey | undefined =
-    jwksUrl === undefined ? undefined : createRemoteJWKSet(new URL(jwksUrl));
-
-  return async (token: string): Promise<Caller | undefined> => {
-    const attempts = [
-      secret && (() => jwtVerify(token, secret, { algorithms: ['HS256'] })),
-      keys && (() => jwtVerify(token, keys, { algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'] })),
-    ];
-    for (const attempt of attempts) {
-      const verified = await attempt?.().catch(() => undefined);
-      const caller = verified && callerOf(verified.payload);
-      if (caller) return caller;
-    }
-    return undefined;
-  };
-};
-
-const callerOf = ({ sub, scope }: JWTPayload): Caller | undefined => {
-  if (!sub || sub.length > longestName) return undefined;
-  const scopes = typeof scope === 'string' ? scope.split(' ') : Array.isArray(scope) ? scope : [];
-  return { userId: sub, admin: scopes.includes('admin') };
-};

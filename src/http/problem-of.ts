@@ -16,6 +16,7 @@ import {
 import { RetryUnderWay } from '../projecting/retry-parked.js';
 import { asUnavailable, DatabaseUnavailable } from '../projecting/unavailable.js';
 import { BadCursor } from '../queries/page.js';
+import { IssuerUnavailable } from './identity/published-keys.js';
 import { malformed, Problem } from './problem.js';
 
 const retrySoon = { 'Retry-After': '1' };
@@ -40,6 +41,8 @@ export const problemOf = (thrown: unknown): Problem => {
   if (error instanceof BadCursor) return malformed('cursor', error.message);
   if (error instanceof StoreUnavailable || error instanceof DatabaseUnavailable)
     return new Problem('store-unavailable', error.message, {}, retrySoon);
+  if (error instanceof IssuerUnavailable)
+    return new Problem('identification-unavailable', undefined, {}, retrySoon);
   if (error instanceof NotCaughtUp)
     return new Problem('read-model-behind', error.message, {}, retrySoon);
   return bodyProblem(error) ?? new Problem('internal-error');

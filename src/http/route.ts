@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import type { Access } from './access.js';
 import type { RequestContext } from './context.js';
 import { malformedParts } from './malformed-parts.js';
 
@@ -29,18 +30,37 @@ export type ModelName =
   | 'interrupts'
   | 'tasks'
   | 'queues'
-  | 'webhooks';
+  | 'webhooks'
+  | 'audit';
+
+/** The schema of an answer in JSON, or one for each type of content that it may come in. */
+export type Shown = z.ZodType | Readonly<Record<string, z.ZodType>>;
+
+/** What an endpoint answers when it does what it was asked, by status. Its refusals follow from the table of problems. */
+export type Answers = Readonly<Record<number, Shown>>;
+
+/** What an endpoint is to its callers: what the document of the API is made from. */
+export type Published = Readonly<{
+  /** Names the endpoint among all, for those who make clients from the document. */
+  operationId: string;
+  /** What it does, in a few words. */
+  summary: string;
+  params: z.ZodType;
+  query: z.ZodType;
+  body: z.ZodType;
+  answers: Answers;
+}>;
 
 /** One endpoint: what it takes, which read models it reads, and what it does. */
 export type Route = Readonly<{
   method: Method;
   path: string;
+  access: Access;
   /** Whose positions `after` waits for. */
   reads: readonly ModelName[];
-  /** Whether only administrators may call it. */
-  adminOnly: boolean;
   /** Whether its body is a file, read by the handler, instead of JSON. */
   takesFile: boolean;
+  published: Published;
   handle(request: Request, context: RequestContext): Promise<Answer | Streamed>;
 }>;
 
@@ -51,12 +71,16 @@ type Definition<
 > = Readonly<{
   method: Method;
   path: string;
+  /** Who may call it: said by every endpoint, so that none is open by having been forgotten. */
+  access: Access;
   params?: Params;
   query?: Query;
   body?: Body;
   reads?: readonly ModelName[];
-  adminOnly?: boolean;
   takesFile?: boolean;
+  operationId: string;
+  summary: string;
+  answers: Answers;
   handle(
     input: Readonly<{
       params: z.infer<Params>;
@@ -78,12 +102,14 @@ export const route = <
 >(
   definition: Definition<Params, Query, Body>,
 ): Route => {
-  const { method, path, reads = [], adminOnly = false, takesFile = false, handle } = definition;
+  const { method, path, access, reads = [], takesFile = false, handle } = definition;
+  const { operationId, summary, answers } = definition;
   const params = definition.params ?? nothing;
   const query = definition.query ?? nothing;
   const body = definition.body ?? nothing;
   return {
-    ...{ method, path, reads, adminOnly, takesFile },
+    ...{ method, path, access, reads, takesFile },
+    published: { operationId, summary, params, query, body, answers },
     handle: async (request, context) =>
       handle(
         {

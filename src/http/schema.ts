@@ -1,15 +1,22 @@
 import { z } from 'zod';
 import type { JsonObject, JsonValue } from '../domain/json.js';
+import { publishedAs } from './published.js';
 
 // That what is in them can be stored is checked for every body as a whole: see storable.ts.
 
 /** Any JSON. */
-export const json = z.custom<JsonValue>((value) => value !== undefined, 'must be given');
+export const json = publishedAs(
+  z.custom<JsonValue>((value) => value !== undefined, 'must be given'),
+  { description: 'Any JSON.' },
+);
 
 /** A JSON object. */
-export const jsonObject = z.custom<JsonObject>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'must be an object',
+export const jsonObject = publishedAs(
+  z.custom<JsonObject>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be an object',
+  ),
+  { type: 'object', additionalProperties: true },
 );
 
 const largestMetadata = 64 * 1024;
@@ -21,7 +28,7 @@ export const metadata = jsonObject.refine(
 );
 
 /** A UUID, in lower case, as stream names have it. */
-export const id = z.uuid().toLowerCase();
+export const id = publishedAs(z.uuid().toLowerCase(), { type: 'string', format: 'uuid' });
 
 const longestTtl = 10 * 365 * 24 * 60 * 60;
 
@@ -45,29 +52,46 @@ export const queueName = z
 const wholeNumber = z.string().regex(/^\d{1,16}$/, 'must be a whole number');
 
 /** A revision in the query. */
-export const revision = wholeNumber.transform(Number).pipe(z.int());
+export const revision = publishedAs(wholeNumber.transform(Number).pipe(z.int()), {
+  ...{ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  description: 'A place in a stream, counted from 0.',
+});
 
 /** Text to look for. MongoDB takes no pattern with a null character. */
 export const searched = z.string().regex(/^[^\0]*$/, 'may not contain a null character');
 
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const flag = publishedAs(
+  z.enum(['true', 'false']).transform((value) => value === 'true'),
+  { type: 'boolean' },
+);
 
 /** A switch in the query: `true` or `false`, false by default. */
 export const queryFlag = flag.default(false);
 
 /** What every list takes. */
 export const paging = {
-  cursor: z.string().min(1).max(2_000).optional(),
-  limit: wholeNumber.transform(Number).pipe(z.int().min(1).max(500)).default(50),
+  cursor: publishedAs(z.string().min(1).max(2_000), {
+    ...{ type: 'string', minLength: 1, maxLength: 2_000 },
+    description: 'What the page before gave as `next`.',
+  }).optional(),
+  limit: publishedAs(wholeNumber.transform(Number).pipe(z.int().min(1).max(500)), {
+    ...{ type: 'integer', minimum: 1, maximum: 500 },
+    description: 'How many items a page has at most.',
+  }).default(50),
 };
 
 /** What every read of a read model takes: the position that it must have seen. */
 export const after = {
-  after: z
-    .string()
-    .regex(/^\d{1,16}$/, 'must be a position')
-    .transform(Number)
-    .optional(),
+  after: publishedAs(
+    z
+      .string()
+      .regex(/^\d{1,16}$/, 'must be a position')
+      .transform(Number),
+    {
+      ...{ type: 'string', pattern: '^\\d{1,16}$' },
+      description: 'The position that what is read must have seen; it is waited for, 5 s at most.',
+    },
+  ).optional(),
 };
 
 /** Makes an object of what is given: properties that are undefined are left out. */

@@ -1,9 +1,10 @@
 import type { Request, Response } from 'express';
 import type { Caller } from '../commands/request.js';
 import type { KeptAnswer } from '../queries/idempotency-keys.js';
+import { admit } from './access.js';
 import { contextOf, type RequestIds, requestIdOf } from './context.js';
 import { idempotencyKeyOf, newIds, type onceByKey, type Sent } from './idempotency.js';
-import { Problem } from './problem.js';
+import type { Problem } from './problem.js';
 import { problemOf } from './problem-of.js';
 import type { Answer, Route } from './route.js';
 import { after } from './schema.js';
@@ -17,29 +18,20 @@ export const serveRoute =
   (route: Route, services: Services, once: ReturnType<typeof onceByKey>) =>
   async (request: Request, response: Response): Promise<void> => {
     try {
-      const caller = await callerOf(route, services, request);
+      const caller = await admit(route.access, services.identify, request);
       const carryOut = (ids: RequestIds) =>
         answerTo(route, services, { request, response, caller, ids });
       // What a file adds has ids made from its content: it needs no key to be repeated.
       const key = route.takesFile ? undefined : idempotencyKeyOf(request, caller);
       const answer = await (key === undefined ? carryOut(newIds()) : once(key, request, carryOut));
+      if ('write' in answer || answer.status < 300)
+        services.audit.answered(route, request, requestIdOf(response), caller);
       if ('write' in answer) await answer.write(response);
       else send(answer, response);
     } catch (error) {
       sendProblem(error, request, response, services);
     }
   };
-
-const callerOf = async (
-  { adminOnly }: Route,
-  { identify }: Services,
-  request: Request,
-): Promise<Caller> => {
-  const caller = await identify(request);
-  if (!caller) throw new Problem('unauthorized', undefined, {}, { 'WWW-Authenticate': 'Bearer' });
-  if (adminOnly && !caller.admin) throw new Problem('forbidden');
-  return caller;
-};
 
 type Asked = Readonly<{ request: Request; response: Response; caller: Caller; ids: RequestIds }>;
 
@@ -49,15 +41,22 @@ const answerTo = async (
   { request, response, caller, ids }: Asked,
 ): Promise<Sent> => {
   const requestId = requestIdOf(response);
+  const origin = services.originOf(request);
   await caughtUp(route, services, request);
   try {
-    const answer = await route.handle(request, contextOf(request, caller, requestId, ids));
+    const answer = await route.handle(request, {
+      ...contextOf(request, caller, requestId, ids, origin),
+      refused: (problem) => services.audit.refused(request, requestId, problem),
+    });
     return 'write' in answer
       ? answer
       : { ...asSent(answer), ...(answer.passing && { passing: true }) };
   } catch (error) {
     const problem = problemOf(error);
-    if (isFinal(problem)) return asSent(problemAnswer(problem, request, requestId));
+    if (isFinal(problem)) {
+      services.audit.refused(request, requestId, problem);
+      return asSent(problemAnswer(problem, request, requestId));
+    }
     throw error;
   }
 };
@@ -93,10 +92,11 @@ export const sendProblem = (
   error: unknown,
   request: Request,
   response: Response,
-  { log }: Pick<Services, 'log'>,
+  { log, audit }: Pick<Services, 'log' | 'audit'>,
 ): void => {
   const requestId = requestIdOf(response);
   const problem = problemOf(error);
+  audit.refused(request, requestId, problem);
   if (problem.status >= 500) {
     // A store that is away or a model that is behind is no fault of the program.
     const level = problem.status === 500 ? 'error' : 'warn';

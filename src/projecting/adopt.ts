@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Bring } from './adoption.js';
 import type { BuildOptions } from './build.js';
 import type { Model } from './models.js';
 import { type Runner, startRunner } from './runner.js';
@@ -20,30 +21,34 @@ export const adopt = async (options: Options, models: readonly Model[]): Promise
   const { runner, serving, signal, store, streams, db, parked, log, batchSize } = options;
   const collections = new Map(models.map(({ name, serving }) => [name, serving.collection]));
   const names = [...collections.keys()];
-  const beside = await startRunner({
-    ...{ store, streams, db, parked, log, ...(batchSize && { batchSize }) },
-    projections: options.projections.filter(({ name }) => collections.has(name)),
-    collectionOf: ({ name }) => collections.get(name) ?? name,
-  });
-  try {
-    while (beside.status().some(({ lagEvents }) => lagEvents === null))
+  let beside: Runner | undefined;
+  const begin = async (): Promise<Bring> => {
+    const bringing = await startRunner({
+      ...{ store, streams, db, parked, log, ...(batchSize && { batchSize }) },
+      projections: options.projections.filter(({ name }) => collections.has(name)),
+      collectionOf: ({ name }) => collections.get(name) ?? name,
+    });
+    beside = bringing;
+    while (bringing.status().some(({ lagEvents }) => lagEvents === null))
       await delay(20, undefined, { signal });
+    return async (position) => {
+      await Promise.race([
+        Promise.all(names.map((name) => bringing.progress(name).reached(position, patienceMs))),
+        aborted(signal),
+      ]);
+      await bringing.stop();
+      return new Map(names.map((name) => [name, bringing.progress(name).position()]));
+    };
+  };
+  try {
     await runner.adopt({
-      collections,
-      bring: async (position) => {
-        await Promise.race([
-          Promise.all(names.map((name) => beside.progress(name).reached(position, patienceMs))),
-          aborted(signal),
-        ]);
-        await beside.stop();
-        return new Map(names.map((name) => [name, beside.progress(name).position()]));
-      },
+      ...{ collections, begin },
       adopted: () => {
         for (const model of models) serving.set(model.name, model.serving);
       },
     });
   } finally {
-    await beside.stop();
+    await beside?.stop();
   }
 };
 

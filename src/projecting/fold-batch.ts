@@ -1,3 +1,4 @@
+import { forkOfArchive } from '../domain/archive.js';
 import { unreadableType } from '../eventstore/event-store.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
 
@@ -53,14 +54,20 @@ export const concernsUnread = (projection: AnyProjection, event: Projected): boo
   return concerns(projection, { stream: event.stream, type });
 };
 
-/** Whether a projection has a use for an event. */
+/** Whether a projection has a use for an event. Of archives, only those know that name their events' type. */
 export const concerns = (
   { category, on, otherwise }: AnyProjection,
   { stream, type }: Pick<Projected, 'stream' | 'type'>,
-): boolean =>
-  (category === undefined ||
-    (stream.startsWith(category) && stream.charAt(category.length) === '-')) &&
-  (Object.hasOwn(on, type) || otherwise !== undefined);
+): boolean => {
+  const fork = forkOfArchive(stream);
+  return (
+    isIn(category, fork ?? stream) &&
+    (Object.hasOwn(on, type) || (otherwise !== undefined && fork === undefined))
+  );
+};
+
+const isIn = (category: string | undefined, stream: string): boolean =>
+  category === undefined || (stream.startsWith(category) && stream.charAt(category.length) === '-');
 
 /** The documents that do not exist before these events. */
 export const beginners = ({ begins }: AnyProjection, keyed: KeyedEvents): ReadonlySet<string> => {
@@ -122,13 +129,16 @@ export const foldDocument = (
  */
 export const keptEvery = 64;
 
-const isKept = (before: Bare | undefined, revision: number): boolean => {
+export const isKept = (before: Bare | undefined, revision: number): boolean => {
   if (!before) return revision > 0;
   const { revision: last } = before as Bare & { revision: number };
   return Math.floor(last / keptEvery) < Math.floor(revision / keptEvery);
 };
 
-const markOf = (document: Bare, { stream, revision, position }: Projected): Mark => ({
+export const markOf = (
+  document: Bare,
+  { stream, revision, position }: Pick<Projected, 'stream' | 'revision' | 'position'>,
+): Mark => ({
   ...{ _id: `${stream}@${revision}`, stream, revision, position },
   document,
 });

@@ -23,7 +23,13 @@ export const insertNew = async <Document extends Guarded>(
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError)) throw error;
     const errors = [error.writeErrors].flat();
-    if (error.result.getWriteConcernError() || errors.some(({ code }) => code !== duplicateKey))
+    const { insertedCount } = error.result;
+    // Without an answer from the database there is no error of any document, and nothing is in.
+    if (
+      insertedCount + errors.length < documents.length ||
+      error.result.getWriteConcernError() ||
+      errors.some(({ code }) => code !== duplicateKey)
+    )
       throw error;
     return new Set(errors.flatMap(({ index }) => documents[index]?._id ?? []));
   }

@@ -8,12 +8,12 @@ import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
 import { lagMeter } from './lag.js';
 import { oneAtATime } from './one-at-a-time.js';
-import type { Parked, ParkedOf } from './parked.js';
+import type { Parked } from './parked.js';
 import { type Progress, progressOf } from './progress.js';
 import type { AnyProjection } from './projection.js';
 import { collectionName } from './read-model.js';
-import type { Handling, Retried } from './retry-parked.js';
 import { type Run, runOf } from './run-of.js';
+import { type Settling, settlingOf } from './settling.js';
 import { sizeOf } from './size.js';
 
 export type RunnerOptions = Readonly<{
@@ -29,10 +29,16 @@ export type RunnerOptions = Readonly<{
   parked?: Parked;
   /** Sees every batch beside the read models. When it fails the batch is taken again. */
   follower?: (events: readonly StoredEvent[]) => Promise<void>;
+  /** Carries out the folding of a batch, which it is handed; by default does just that. */
+  folding?: (events: readonly StoredEvent[], fold: () => Promise<void>) => Promise<void>;
   /** Which collection a projection's documents go to; by default that of its name and version. */
   collectionOf?: (projection: AnyProjection) => string;
   /** Whether that collection is another release's: it is left alone, and only its checkpoint looked at. */
   isForeign?: (projection: AnyProjection) => boolean;
+  /** What is told how far the projection of a name has come; by default something of the runner's own. */
+  progress?: (name: string) => Progress;
+  /** A position after which every event is folded, even if a checkpoint says that it has been already. */
+  foldFrom?: number;
 }>;
 
 export type ProjectionStatus = Readonly<{
@@ -47,29 +53,21 @@ export type ProjectionStatus = Readonly<{
   stuck: boolean;
 }>;
 
-export type Runner = Readonly<{
-  /** How far the projection of a name has come. @throws RangeError when there is none */
-  progress(name: string): Progress;
-  status(): readonly ProjectionStatus[];
-  /**
-   * Folds a parked event of a projection, with those of its key that wait with it, in their order.
-   *
-   * @returns undefined when there is no such projection, or it has not parked the event
-   * @throws RetryUnderWay, or that a store is unavailable
-   */
-  retry(name: string, eventId: string): Promise<Retried | undefined>;
-  /** Drops a parked event, and goes on with those behind it. */
-  discard(name: string, eventId: string): Promise<Retried | undefined>;
-  /**
-   * Goes on with other collections of some models, from a moment between two batches on: what progress
-   * and status say is true of these from then on, and nothing is left out or goes back.
-   *
-   * @throws what bringing them up throws; then all is as it was
-   */
-  adopt(adoption: Adoption): Promise<void>;
-  /** Finishes the batch in hand, and ends. */
-  stop(): Promise<void>;
-}>;
+export type Runner = Settling &
+  Readonly<{
+    /** How far the projection of a name has come. @throws RangeError when there is none */
+    progress(name: string): Progress;
+    status(): readonly ProjectionStatus[];
+    /**
+     * Goes on with other collections of some models, from a moment between two batches on: what progress
+     * and status say is true of these from then on, and nothing is left out or goes back.
+     *
+     * @throws what bringing them up throws; then all is as it was
+     */
+    adopt(adoption: Adoption): Promise<void>;
+    /** Finishes the batch in hand, and ends. */
+    stop(): Promise<void>;
+  }>;
 
 /** What the events of a batch may take, by a rough count. Memory holds a few times as much. */
 const mostBytes = 8 * 1024 * 1024;
@@ -85,11 +83,13 @@ const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type
  */
 export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   const { store, db, projections, log, follower } = options;
+  const { folding = (_, fold) => fold() } = options;
   const { batchSize = 1_000, collectionOf = collectionName, isForeign = () => false } = options;
+  const { progress = (name: string) => progressOf(name, -1), foldFrom = Infinity } = options;
   let runs: readonly Run[] = projections.map((projection) =>
     runOf(options, {
       ...{ projection, name: collectionOf(projection), isForeign: isForeign(projection) },
-      progress: progressOf(projection.name, -1),
+      progress: progress(projection.name),
     }),
   );
   const own = () => runs.filter((run) => !run.isForeign);
@@ -112,7 +112,8 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
     exclusively(async () => {
       await Promise.all(own().map(({ model }) => model.prepare()));
       const loaded = await checkpoints.load(runs.map(({ name }) => name));
-      for (const { name, progress } of runs) progress.restart(loaded.get(name) ?? -1);
+      for (const { name, progress } of runs)
+        progress.restart(Math.min(loaded.get(name) ?? -1, foldFrom));
       // After the checkpoints: what is parked below them is known then.
       await Promise.all(own().map(({ lenient }) => lenient?.recall()));
     });
@@ -145,7 +146,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
         const last = events.at(-1);
         if (last)
           await exclusively(async () => {
-            await apply(events);
+            await folding(events, () => apply(events));
             foldedTo = last.position;
             lag.folded(events.length, last.created);
             for (const { progress } of own()) progress.advance(foldedTo);
@@ -164,8 +165,9 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
     }
   };
 
-  const adopt = ({ collections, bring, adopted }: Adoption): Promise<void> =>
-    exclusively(async () => {
+  const adopt = async ({ collections, begin, adopted }: Adoption): Promise<void> => {
+    const bring = await begin();
+    await exclusively(async () => {
       const next = runs.map((run) => {
         const name = collections.get(run.projection.name);
         if (name === undefined) return run;
@@ -181,15 +183,6 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
       for (const { projection, progress } of fresh)
         progress.advance(come.get(projection.name) ?? seen);
     });
-
-  const settle = async (
-    name: string,
-    act: (parked: ParkedOf, handling: Handling) => Promise<Retried | undefined>,
-  ): Promise<Retried | undefined> => {
-    const found = runs.find(({ projection }) => projection.name === name);
-    // What another release has parked, its fold has to handle.
-    if (found?.isForeign) return undefined;
-    return found?.parked && found.lenient && act(found.parked, found.lenient.handling);
   };
 
   const run = async (): Promise<void> => {
@@ -231,8 +224,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
         };
       });
     },
-    retry: (name, eventId) => settle(name, (of, handling) => of.retry(eventId, handling)),
-    discard: (name, eventId) => settle(name, (of, handling) => of.discard(eventId, handling)),
+    ...settlingOf(() => runs),
     adopt,
     stop: async () => {
       stopping.abort();

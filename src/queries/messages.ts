@@ -1,16 +1,16 @@
 import { messageKey } from '../../projections/messages.js';
 import type { Collections, MessageRow } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
-import { ancestryOf, type Stretch, stretchesOf, trueAt } from './segments.js';
+import { ancestryOf, originIn, type Stretch, stretchesOf, trueAt } from './segments.js';
 
 export type MessageView = Readonly<{
   id: string;
-  role: MessageRow['role'];
-  content: MessageRow['content'];
+  role: PlacedRow['role'];
+  content: PlacedRow['content'];
   name?: string;
-  toolCalls?: MessageRow['toolCalls'];
+  toolCalls?: NonNullable<MessageRow['toolCalls']>;
   toolCallId?: string;
-  metadata: MessageRow['metadata'];
+  metadata: PlacedRow['metadata'];
   createdAt: string;
   editedAt?: string;
   deleted?: true;
@@ -28,7 +28,9 @@ export type MessageListOptions = Readonly<{
   limit: number;
 }>;
 
-type PlacedRow = MessageRow & Readonly<{ seq: number }>;
+/** A row of where a message was posted: it has all of it. */
+type PlacedRow = MessageRow &
+  Readonly<Required<Pick<MessageRow, 'seq' | 'role' | 'content' | 'metadata' | 'createdAt'>>>;
 
 /**
  * A session's messages as of a revision, oldest first. Inherited ones are read where they lie, in
@@ -123,9 +125,9 @@ const viewOf = (row: PlacedRow, stream: string): MessageView => ({
   ...(row.toolCalls !== undefined && { toolCalls: row.toolCalls }),
   ...(row.toolCallId !== undefined && { toolCallId: row.toolCallId }),
   metadata: row.metadata,
-  createdAt: row.createdAt ?? '',
+  createdAt: row.createdAt,
   ...(row.editedAt !== undefined && { editedAt: row.editedAt }),
   ...(row.deleted && { deleted: true }),
   revision: row.seq,
-  ...(row.stream !== stream && { origin: { stream: row.stream, revision: row.seq } }),
+  ...originIn(row, stream),
 });

@@ -1,8 +1,9 @@
 import type { Filter } from 'mongodb';
 import type { Caller } from '../commands/request.js';
+import { shownStream } from '../domain/archive.js';
 import type { Collections, MessageRow } from './collections.js';
 import { highlightsOf } from './highlights.js';
-import { keysIn } from './messages.js';
+import { keysIn, type MessageView } from './messages.js';
 import { fromCursor, type Page, toCursor } from './page.js';
 import { ancestryOf, type Stretch, stretchesOf, trueAt } from './segments.js';
 import { visibleTo } from './visible.js';
@@ -11,8 +12,8 @@ export type MessageHit = Readonly<{
   id: string;
   /** The session that the message was posted, or edited, in. */
   sessionId: string;
-  role: MessageRow['role'];
-  createdAt?: string;
+  role: MessageView['role'];
+  createdAt: string;
   /** Larger is better; compares hits of one search only. */
   score: number;
   /** Pieces of the text around what was found, the words found marked with `<em>`; the rest is HTML-escaped. */
@@ -29,6 +30,8 @@ export type SearchOptions = Readonly<{
 }>;
 
 type Found = MessageRow & Readonly<{ score: number }>;
+/** With what only the row of where it was posted has. */
+type Whole = Found & Readonly<Required<Pick<MessageRow, 'role' | 'createdAt'>>>;
 
 /** How deep a search can be paged into. */
 const deepest = 10_000;
@@ -61,7 +64,7 @@ export const searchMessages = async (
     const rows = await read(collections, filter, place, wanted);
     const hidden = stretches
       ? await changedLater(collections, rows, stretches)
-      : await inDeletedSessions(collections, rows);
+      : await foundElsewhere(collections, rows);
     for (const [index, row] of rows.entries())
       if (!hidden.has(row)) hits.push({ row, place: place + index });
     place += rows.length;
@@ -96,16 +99,30 @@ const read = (
     .limit(limit)
     .toArray();
 
+/** Rows of deleted sessions, and copies of messages that are still where they were posted. */
+const foundElsewhere = async (
+  collections: Collections,
+  rows: readonly Found[],
+): Promise<ReadonlySet<Found>> => {
+  const copies = rows.filter(({ writtenIn }) => writtenIn !== undefined);
+  const keys = copies.flatMap(({ writtenIn = '', messageId }) => keysIn(writtenIn, [messageId]));
+  const found =
+    keys.length === 0 ? [] : await collections.messages.distinct('key', { key: { $in: keys } });
+  const isThere = new Set(found);
+  const doubles = copies.filter((_, index) => isThere.has(keys[index] ?? ''));
+  return new Set([...doubles, ...(await inDeletedSessions(collections, rows))]);
+};
+
 const inDeletedSessions = async (
   { sessions }: Collections,
   rows: readonly Found[],
 ): Promise<ReadonlySet<Found>> => {
-  const streams = [...new Set(rows.map(({ stream }) => stream))];
+  const streams = [...new Set(rows.map(({ stream }) => shownStream(stream)))];
   const deleted = await sessions
     .find({ _id: { $in: streams }, deleted: true }, { projection: { _id: 1 } })
     .toArray();
   const gone = new Set(deleted.map(({ _id }) => _id));
-  return new Set(rows.filter(({ stream }) => gone.has(stream)));
+  return new Set(rows.filter(({ stream }) => gone.has(shownStream(stream))));
 };
 
 /** Inherited rows that a stretch after theirs has another version of. */
@@ -137,24 +154,25 @@ const changedLater = async (
 const complete = async (
   collections: Collections,
   rows: readonly Found[],
-): Promise<readonly Found[]> =>
+): Promise<readonly Whole[]> =>
   Promise.all(
     rows.map(async (row) => {
-      if (row.seq !== undefined) return row;
+      // A row that has a seq is that of where the message was posted, as is the one read below.
+      if (row.seq !== undefined) return row as Whole;
       const ancestry = (await ancestryOf(collections, row.stream)) ?? [];
       const posted = await collections.messages.findOne({
         key: { $in: ancestry.flatMap(({ stream }) => keysIn(stream, [row.messageId])) },
         seq: { $exists: true },
       });
-      return { ...posted, ...row };
+      return { ...posted, ...row } as Whole;
     }),
   );
 
-const viewOf = (row: Found, q: string): MessageHit => ({
+const viewOf = (row: Whole, q: string): MessageHit => ({
   id: row.messageId,
-  sessionId: row.stream.slice('session-'.length),
+  sessionId: shownStream(row.stream).slice('session-'.length),
   role: row.role,
-  ...(row.createdAt !== undefined && { createdAt: row.createdAt }),
+  createdAt: row.createdAt,
   score: row.score,
   highlights: highlightsOf(row.text ?? '', q),
 });

@@ -1,7 +1,8 @@
 import type { Caller } from '../commands/request.js';
+import { shownStream } from '../domain/archive.js';
 import { type CheckpointView, listCheckpoints } from './checkpoints.js';
 import type { Collections } from './collections.js';
-import { findExecution } from './executions.js';
+import { type ExecutionView, findExecution } from './executions.js';
 import { toCursor } from './page.js';
 import { ancestryOf, stretchesOf } from './segments.js';
 import { visibleTo } from './visible.js';
@@ -10,10 +11,10 @@ type ForkView = Readonly<{ stream: string; at: number; createdAt: string }>;
 
 export type Timeline = Readonly<{
   executionId: string;
-  status: string;
-  currentStage?: unknown;
+  status: ExecutionView['status'];
+  currentStage?: NonNullable<ExecutionView['currentStage']>;
   /** The stage that a task carries out, and the task. */
-  dispatched?: unknown;
+  dispatched?: NonNullable<ExecutionView['dispatched']>;
   /** Whether the pipeline stands still until it is resumed. */
   held?: true;
   terminal: boolean;
@@ -78,7 +79,7 @@ const forksBetween = async (
     stretchesOf(stream, ancestry, end - 1).map(({ stream: parent, low, high }) =>
       collections.streams
         .find({
-          'forkedFrom.stream': parent,
+          'forkedFrom.stream': shownStream(parent),
           'forkedFrom.revision': {
             $gte: Math.max(low, first),
             ...(Number.isFinite(high) && { $lte: high }),

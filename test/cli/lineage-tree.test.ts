@@ -41,6 +41,15 @@ describe('a family of streams', () => {
     ]);
   });
 
+  it('says where a fork was detached from', () => {
+    const detached = {
+      ...node('session-b', 0),
+      detachedFrom: { stream: 'session-a', revision: 4 },
+    };
+    const [line] = lineageTree(detached, 'session-b', pipe);
+    expect(line).toContain('2 events of its own, detached from session-a@4, 2026-01-02');
+  });
+
   it('says as much as a narrow screen has room for, and names streams in full on any', () => {
     const { at: _, ...root } = node('session-a', 0, node('session-b', 1));
     const drawnAt = (width: number) => lineageTree(root, 'session-b', { paint: plain, width });

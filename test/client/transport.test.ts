@@ -2,6 +2,8 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { forklineClient } from '../../src/client/client.js';
+import { ForklineError } from '../../src/client/forkline-error.js';
+import { untilAdmitted } from '../../src/client/until-admitted.js';
 
 // Things that stand between a client and Forkline, and never speak for it.
 
@@ -96,5 +98,55 @@ describe('the requests of the client', () => {
 
   it('are not made at all when the address is none', () => {
     expect(() => forklineClient({ url: 'forkline' })).toThrow('Invalid URL');
+  });
+});
+
+describe('a server that is asked too often', () => {
+  /** Refuses the first so many requests, then answers what it was sent. */
+  const refusing = async (times: number, retryAfter: () => string) => {
+    const bodies: string[] = [];
+    const url = await serve(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      bodies.push(body);
+      if (bodies.length > times) response.end('{"id":"1"}');
+      else response.writeHead(429, { 'retry-after': retryAfter() }).end();
+    });
+    return { client: forklineClient({ url }), bodies };
+  };
+
+  it.each([
+    ['a number of seconds', () => '0'],
+    ['a date', () => new Date(Date.now() - 5_000).toUTCString()],
+  ])('is asked again when it says to, with the same: %s', async (_name, retryAfter) => {
+    const { client, bodies } = await refusing(2, retryAfter);
+    expect(await client.sessions.create({ title: 'a' })).toEqual({ id: '1' });
+    expect(bodies).toEqual(['{"title":"a"}', '{"title":"a"}', '{"title":"a"}']);
+  });
+
+  it('is not waited for longer than a minute', async () => {
+    const { client, bodies } = await refusing(1, () => '61');
+    await expect(client.sessions.get('x')).rejects.toMatchObject({
+      ...{ status: 429, retryAfterMs: 61_000 },
+    });
+    expect(bodies.length).toBe(1);
+  });
+
+  it('is not sent again what can be read once only', async () => {
+    const { client, bodies } = await refusing(1, () => '0');
+    const once = new Blob(['{}']).stream();
+    await expect(client.sessions.import(once)).rejects.toMatchObject({ status: 429 });
+    expect(bodies).toEqual(['{}']);
+  });
+
+  it('is no longer waited for when the call is given up', async () => {
+    const giveUp = new AbortController();
+    const error = new ForklineError(429, 'rate-limited', {}, { retryAfterMs: 30_000 });
+    const asked = untilAdmitted(async () => {
+      // By then the pause has begun.
+      setImmediate(() => giveUp.abort());
+      throw error;
+    }, giveUp.signal);
+    await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
   });
 });

@@ -170,7 +170,14 @@ describe('what the server says of itself', () => {
   it('is that it runs and that its stores answer', async () => {
     expect((await ann.get('/healthz')).body).toEqual({ status: 'ok' });
     const ready = await ann.get('/readyz', { 'X-Request-Id': 'probe-1' });
-    expect(ready.body).toEqual({ status: 'ready' });
+    expect(ready.body).toMatchObject({
+      status: 'ready',
+      checks: expect.arrayContaining([
+        { name: 'event-store', ok: true },
+        { name: 'database', ok: true },
+        { name: 'projections/sessions', ok: true },
+      ]),
+    });
     expect(ready.headers.get('x-request-id')).toBe('probe-1');
   });
 

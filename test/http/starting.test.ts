@@ -8,39 +8,8 @@ const secret = 'a secret of at least 32 characters';
 describe('a start with settings that cannot be used', () => {
   it.each([
     [{ PORT: 'http' }, 'PORT'],
-    [{ PORT: '65536' }, 'PORT'],
-    [{ PORT: '-1' }, 'PORT'],
-    [{ PORT: '80.5' }, 'PORT'],
-    [{ EVENTSTORE_URL: 'http://localhost:2113' }, 'EVENTSTORE_URL'],
-    [{ MONGODB_URL: 'localhost:27017' }, 'MONGODB_URL'],
-    [{ MONGODB_DATABASE: 'a.b' }, 'MONGODB_DATABASE'],
     [{ AUTH_JWT_SECRET: 'too short' }, 'AUTH_JWT_SECRET'],
-    [{ AUTH_JWKS_URL: 'file:///etc/keys' }, 'AUTH_JWKS_URL'],
-    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL'],
-    [{ LOG_FORMAT: 'xml' }, 'LOG_FORMAT'],
-    [{ WEBHOOK_ALLOW_PRIVATE: 'yes' }, 'WEBHOOK_ALLOW_PRIVATE'],
-    [{ WORKER_LOST_AFTER: '0.5' }, 'WORKER_LOST_AFTER'],
-    [{ INTERRUPT_KINDS: 'many' }, 'INTERRUPT_KINDS'],
-    [{ INTERRUPT_KINDS: '{"question":{}}' }, 'INTERRUPT_KINDS'],
-    [{ INTERRUPT_KINDS: '{"timeout":{"ttl":1}}' }, 'INTERRUPT_KINDS.timeout'],
-    [{ INTERRUPT_KINDS: '{"timeout":{"ttlSeconds":0}}' }, 'INTERRUPT_KINDS.timeout.ttlSeconds'],
-    [{ INTERRUPT_KINDS: '{"timeout":{"topic":"late"}}' }, 'INTERRUPT_KINDS.timeout.topic'],
-    [
-      { INTERRUPT_KINDS: '{"timeout":{"responses":["sigh"]}}' },
-      'INTERRUPT_KINDS.timeout.responses.0',
-    ],
-    [
-      { INTERRUPT_KINDS: '{"timeout":{"responses":[],"requiresResponse":true}}' },
-      'INTERRUPT_KINDS.timeout',
-    ],
-    [{ WEBHOOK_SCHEDULE_SECONDS: 'soon' }, 'WEBHOOK_SCHEDULE_SECONDS'],
-    [{ WEBHOOK_SCHEDULE_SECONDS: '0,,5' }, 'WEBHOOK_SCHEDULE_SECONDS'],
-    [{ WEBHOOK_SCHEDULE_SECONDS: '0,-1' }, 'WEBHOOK_SCHEDULE_SECONDS'],
-    [{ WEBHOOK_TIMEOUT_SECONDS: '0' }, 'WEBHOOK_TIMEOUT_SECONDS'],
-    [{ WEBHOOK_TIMEOUT_SECONDS: '61' }, 'WEBHOOK_TIMEOUT_SECONDS'],
     [{ HOST: '0.0.0.0' }, 'HOST'],
-    [{ HOST: '::' }, 'HOST'],
-    [{ HOST: '192.168.1.10' }, 'HOST'],
   ])('says which in one line, and ends with 2: %j', async (settings, name) => {
     const { code, output, errors } = await runToEnd(settings as Record<string, string>);
     expect({ code, output }).toEqual({ code: 2, output: '' });

@@ -54,7 +54,7 @@ describe('with a secret for tokens configured', () => {
   });
 
   const refused: readonly (readonly [why: string, token: () => Promise<string> | string])[] = [
-    ['expired', () => signed({ sub: 'ann' }, { expires: '-1s' })],
+    ['expired', () => signed({ sub: 'ann' }, { expires: '-1m' })],
     ['signed with another secret', () => signed({ sub: 'ann' }, { key: `${secret}!` })],
     [
       'signed with another algorithm',

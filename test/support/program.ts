@@ -65,6 +65,22 @@ export const startSharedStores = async (
   return { eventStoreUrl, mongoUrl, settings, ...running };
 };
 
+/** One of the embedded stores, running as a process of its own. */
+export type SharedStore = Omit<Program, 'dataDir'>;
+
+/** Starts `forkline stores` with one of them, on a free port unless given. */
+export const startSharedStore = async (
+  which: 'eventstore' | 'mongodb',
+  dataDir: string,
+  port = 0,
+): Promise<SharedStore> => {
+  const other = which === 'eventstore' ? 'mongodb' : 'eventstore';
+  const args = ['stores', '--data-dir', dataDir, `--${which}-port`, `${port}`, `--no-${other}`];
+  const { addresses, ...running } = await startCommand(args, {}, [/ listening on (\S+)$/]);
+  const [url = ''] = addresses;
+  return { url, ...running };
+};
+
 type Running = Omit<Program, 'url' | 'dataDir'> & Readonly<{ addresses: readonly string[] }>;
 
 /** Runs `forkline` until it has printed a line for each of the patterns, with an address in it. */

@@ -5,6 +5,7 @@ import type { FamilyGate } from '../family-gate.js';
 import { type Route, route } from '../route.js';
 import { after, given, id, jsonObject, reason } from '../schema.js';
 import type { Services } from '../services.js';
+import { checkpointDetailSchema, replayedSchema } from '../views/executions.js';
 import { replayCheckpoint } from './replay-checkpoint.js';
 
 const params = z.strictObject({ id });
@@ -15,9 +16,13 @@ export const checkpointRoutes = (services: Services, gate: FamilyGate): readonly
   route({
     method: 'get',
     path: '/v1/checkpoints/:id',
+    access: 'own',
     reads,
     params,
     query: z.strictObject({ executionId: id.optional(), ...after }),
+    operationId: 'getCheckpoint',
+    summary: 'Look into a checkpoint, with its full state',
+    answers: { 200: checkpointDetailSchema },
     handle: async ({ params, query: { executionId } }, { caller }) => {
       const inStream = executionId === undefined ? undefined : `execution-${executionId}`;
       const { collections } = services;
@@ -28,6 +33,7 @@ export const checkpointRoutes = (services: Services, gate: FamilyGate): readonly
   route({
     method: 'post',
     path: '/v1/checkpoints/:id/replay',
+    access: 'own',
     reads,
     params,
     query: z.strictObject(after),
@@ -36,6 +42,9 @@ export const checkpointRoutes = (services: Services, gate: FamilyGate): readonly
       reason: reason.optional(),
       resume: z.boolean().default(false),
     }),
+    operationId: 'replayCheckpoint',
+    summary: 'Fork an execution at a checkpoint, with its state modified',
+    answers: { 201: replayedSchema },
     handle: ({ params, body: { resume, ...others } }, context) =>
       replayCheckpoint(services, gate, params.id, { resume, ...given(others) }, context),
   }),

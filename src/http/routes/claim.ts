@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { type Route, route } from '../route.js';
 import type { Services } from '../services.js';
+import { claimedSchema } from '../views/tasks.js';
 import { claimedQueue, claimFields } from './claim-schema.js';
 
 /** Handing out tasks. */
@@ -9,8 +10,12 @@ export const claimRoutes = ({ claims }: Pick<Services, 'claims'>): readonly Rout
   route({
     method: 'post',
     path: '/v1/queues/:queue/claim',
+    access: 'caller',
     params: z.strictObject({ queue: claimedQueue }),
     body: z.strictObject({ ...claimFields, waitSeconds: z.number().min(0).max(30).default(0) }),
+    operationId: 'claimTasks',
+    summary: 'Claim tasks of a queue, waiting for work',
+    answers: { 200: claimedSchema },
     handle: async ({ params: { queue }, body, request }, { command }) => ({
       status: 200,
       body: { items: await claims.claim({ queue, ...body, signal: goneFrom(request) }, command) },

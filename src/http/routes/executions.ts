@@ -13,6 +13,13 @@ import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, given, id, json, paging, queueName, reason, revision } from '../schema.js';
 import type { Services } from '../services.js';
+import { count, pageOf, writtenSchema, writtenWith } from '../views/common.js';
+import {
+  checkpointSchema,
+  comparisonSchema,
+  executionSchema,
+  timelineSchema,
+} from '../views/executions.js';
 import { checkpointFields } from './checkpoint-schema.js';
 import { pruneCheckpoints } from './prune-checkpoints.js';
 
@@ -40,6 +47,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/executions',
+      access: 'caller',
       body: z.strictObject({
         id: id.optional(),
         sessionId: id.optional(),
@@ -49,6 +57,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
           .optional(),
         input: json.default(null),
       }),
+      operationId: 'startExecution',
+      summary: 'Start an execution',
+      answers: { 201: writtenSchema },
       handle: async ({ body: { id: named, ...started } }, { newId, command }) => {
         const executionId = named ?? newId;
         const start = async () => {
@@ -69,6 +80,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/executions',
+      access: 'caller',
       reads: ['executions'],
       query: z.strictObject({
         sessionId: id.optional(),
@@ -76,6 +88,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
         ...paging,
         ...after,
       }),
+      operationId: 'listExecutions',
+      summary: 'List executions, newest activity first',
+      answers: { 200: pageOf(executionSchema) },
       handle: async ({ query }, { caller }) => ({
         status: 200,
         body: await listExecutions(collections, caller, given(query)),
@@ -84,6 +99,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/executions/compare',
+      access: 'own',
       reads: ['executions', 'checkpoints', 'prunes', 'streams'],
       query: z.strictObject({
         a: id,
@@ -92,6 +108,9 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
         limit: paging.limit.default(20),
         ...after,
       }),
+      operationId: 'compareExecutions',
+      summary: 'Compare two executions from where they part',
+      answers: { 200: comparisonSchema },
       handle: async ({ query: { a, b, ...page } }, { caller }) =>
         found(
           await compareExecutions(collections, caller, { a, b }, given(page)),
@@ -101,17 +120,25 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/executions/:id',
+      access: 'own',
       reads: ['executions'],
       params,
       query: z.strictObject(after),
+      operationId: 'getExecution',
+      summary: 'Look at an execution',
+      answers: { 200: executionSchema },
       handle: async ({ params }, { caller }) =>
         found(await findExecution(collections, caller, params.id), 'execution-not-found'),
     }),
     route({
       method: 'post',
       path: '/v1/executions/:id/checkpoints',
+      access: 'own',
       params,
       body: z.strictObject({ id: id.optional(), ...checkpointFields }),
+      operationId: 'saveCheckpoint',
+      summary: 'Save a checkpoint',
+      answers: { 201: writtenSchema },
       handle: async ({ params, body: { id: named, ...checkpoint } }, { command, newId }) => {
         const checkpointId = named ?? newId;
         const outcome = await executions(
@@ -128,9 +155,13 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/executions/:id/checkpoints',
+      access: 'own',
       reads: ['executions', 'checkpoints', 'prunes', 'streams'],
       params,
       query: z.strictObject({ at: revision.optional(), ...paging, ...after }),
+      operationId: 'listCheckpoints',
+      summary: 'List the checkpoints of an execution, oldest first, as of any revision',
+      answers: { 200: pageOf(checkpointSchema) },
       handle: async ({ params, query }, { caller }) => {
         const execution = await findExecution(collections, caller, params.id);
         if (!execution) throw new Problem('execution-not-found');
@@ -143,9 +174,13 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'get',
       path: '/v1/executions/:id/timeline',
+      access: 'own',
       reads: ['executions', 'checkpoints', 'prunes', 'streams'],
       params,
       query: z.strictObject({ ...paging, limit: paging.limit.default(500), ...after }),
+      operationId: 'getTimeline',
+      summary: 'Look at the timeline of an execution',
+      answers: { 200: timelineSchema },
       handle: async ({ params, query }, { caller }) =>
         found(
           await timelineOf(collections, caller, params.id, given(query)),
@@ -155,15 +190,23 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/executions/:id/checkpoints/prune',
+      access: 'own',
       params,
       body: z.strictObject({ keepLast: z.number().int().min(1).max(10_000) }),
+      operationId: 'pruneCheckpoints',
+      summary: 'Prune all but the newest checkpoints',
+      answers: { 200: writtenWith({ pruned: count }) },
       handle: ({ params, body: { keepLast } }, { command }) =>
         pruneCheckpoints(services, gate, params.id, keepLast, command),
     }),
     route({
       method: 'post',
       path: '/v1/executions/:id/resume',
+      access: 'own',
       params,
+      operationId: 'resumeExecution',
+      summary: 'Put the next stage of an execution on its queue',
+      answers: { 200: writtenSchema },
       handle: async ({ params }, { command }) => {
         const taskId = eventId(command.commandId, -1);
         return written(await executions(params.id, [{ type: 'ResumeExecution', taskId }], command));
@@ -172,8 +215,12 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/executions/:id/complete',
+      access: 'own',
       params,
       body: z.strictObject({ output: json.optional() }),
+      operationId: 'completeExecution',
+      summary: 'Complete an execution',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(
           await executions(params.id, [{ type: 'CompleteExecution', ...given(body) }], command),
@@ -182,16 +229,24 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
     route({
       method: 'post',
       path: '/v1/executions/:id/fail',
+      access: 'own',
       params,
       body: z.strictObject({ error: z.string().max(20_000) }),
+      operationId: 'failExecution',
+      summary: 'Let an execution fail',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await executions(params.id, [{ type: 'FailExecution', ...body }], command)),
     }),
     route({
       method: 'post',
       path: '/v1/executions/:id/cancel',
+      access: 'own',
       params,
       body: z.strictObject({ reason: reason.optional() }),
+      operationId: 'cancelExecution',
+      summary: 'Cancel an execution',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(
           await executions(params.id, [{ type: 'CancelExecution', ...given(body) }], command),

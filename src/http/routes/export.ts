@@ -8,6 +8,7 @@ import { type Route, route } from '../route.js';
 import { after, id, revision } from '../schema.js';
 import { sendPieces } from '../send-pieces.js';
 import type { Services } from '../services.js';
+import { exportedSchema } from '../views/exports.js';
 
 const contentTypes = {
   json: 'application/json; charset=utf-8',
@@ -20,6 +21,7 @@ export const exportRoutes = ({ collections, streams, snapshots }: Services): rea
   route({
     method: 'get',
     path: '/v1/sessions/:id/export',
+    access: 'own',
     reads: ['sessions', 'messages', 'executions', 'checkpoints', 'streams'],
     params: z.strictObject({ id }),
     query: z.strictObject({
@@ -27,6 +29,9 @@ export const exportRoutes = ({ collections, streams, snapshots }: Services): rea
       at: revision.optional(),
       ...after,
     }),
+    operationId: 'exportSession',
+    summary: 'Export a session, as of any revision',
+    answers: { 200: exportedSchema },
     handle: async ({ params, query: { format, at } }, { caller }) => {
       const found = await findSession(collections, caller, params.id);
       if (!found) throw new Problem('session-not-found');

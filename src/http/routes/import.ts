@@ -12,6 +12,7 @@ import { problemOf } from '../problem-of.js';
 import { type Route, route } from '../route.js';
 import { sendPieces } from '../send-pieces.js';
 import type { Services } from '../services.js';
+import { answeredSchema } from '../views/imports.js';
 
 /** The largest file, in bytes as sent. */
 const largestFile = 64 * 1024 * 1024;
@@ -29,8 +30,12 @@ export const importRoutes = (services: Services): readonly Route[] => [
   route({
     method: 'post',
     path: '/v1/sessions/import',
+    access: 'caller',
     takesFile: true,
     query,
+    operationId: 'importSessions',
+    summary: 'Import recorded runs from a file',
+    answers: { 200: answeredSchema },
     handle: async ({ query, request }, context) => {
       const job = importJob(services, request, query, context);
       if (request.accepts(['json', 'application/x-ndjson']) === 'application/x-ndjson')
@@ -70,10 +75,13 @@ const importJob = (
       return outcome;
     };
   const { sessions, executions, streams } = services;
-  const { caller, requestId, traceparent } = command;
+  const { caller, requestId, traceparent, origin } = command;
   const imported = importRuns(
     readRuns(limited(request), options),
-    { caller, requestId, ...(traceparent !== undefined && { traceparent }) },
+    {
+      ...{ caller, requestId, ...(traceparent !== undefined && { traceparent }) },
+      ...(origin && { origin }),
+    },
     { sessions: noting(sessions), executions: noting(executions), streams },
     {
       onProgress: (index, _run, progress) => {

@@ -7,6 +7,8 @@ import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, given, id, paging, queryFlag, revision, searched } from '../schema.js';
 import type { Services } from '../services.js';
+import { pageOf, writtenSchema } from '../views/common.js';
+import { messageHitSchema, messageSchema } from '../views/sessions.js';
 import { content, messageFields, messageParams } from './message-schema.js';
 
 const params = z.strictObject({ id });
@@ -16,6 +18,7 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
   route({
     method: 'get',
     path: '/v1/messages/search',
+    access: 'caller',
     reads: ['messages'],
     query: z.strictObject({
       q: searched.trim().min(1).max(500),
@@ -23,6 +26,9 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
       ...paging,
       ...after,
     }),
+    operationId: 'searchMessages',
+    summary: 'Search messages, best match first',
+    answers: { 200: pageOf(messageHitSchema) },
     handle: async ({ query }, { caller }) => ({
       status: 200,
       body: await searchMessages(collections, caller, given(query)),
@@ -31,8 +37,12 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
   route({
     method: 'post',
     path: '/v1/sessions/:id/messages',
+    access: 'own',
     params,
     body: z.strictObject({ id: id.optional(), ...messageFields }),
+    operationId: 'postMessage',
+    summary: 'Post a message',
+    answers: { 201: writtenSchema },
     handle: async ({ params, body: { id: named, ...message } }, { command, newId }) => {
       const messageId = named ?? newId;
       const outcome = await sessions(
@@ -49,6 +59,7 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
   route({
     method: 'get',
     path: '/v1/sessions/:id/messages',
+    access: 'own',
     reads: ['sessions', 'messages', 'streams'],
     params,
     query: z.strictObject({
@@ -57,6 +68,9 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
       ...paging,
       ...after,
     }),
+    operationId: 'listMessages',
+    summary: 'List the messages of a session, oldest first, as of any revision',
+    answers: { 200: pageOf(messageSchema) },
     handle: async ({ params, query }, { caller }) => {
       const session = await findSession(collections, caller, params.id);
       if (!session) throw new Problem('session-not-found');
@@ -69,8 +83,12 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
   route({
     method: 'patch',
     path: '/v1/sessions/:id/messages/:messageId',
+    access: 'own',
     params: messageParams,
     body: z.strictObject({ content }),
+    operationId: 'editMessage',
+    summary: 'Edit a message of a user',
+    answers: { 200: writtenSchema },
     handle: async ({ params: { id: sessionId, messageId }, body }, { command }) =>
       written(
         await sessions(
@@ -84,7 +102,11 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
   route({
     method: 'delete',
     path: '/v1/sessions/:id/messages/:messageId',
+    access: 'own',
     params: messageParams,
+    operationId: 'deleteMessage',
+    summary: 'Delete a message',
+    answers: { 200: writtenSchema },
     handle: async ({ params: { id: sessionId, messageId } }, { command }) =>
       written(await sessions(sessionId, [{ type: 'DeleteMessage', messageId }], command), {
         more: { id: messageId },

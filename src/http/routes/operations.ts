@@ -6,6 +6,8 @@ import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { given, paging } from '../schema.js';
 import type { Services } from '../services.js';
+import { pageOf } from '../views/common.js';
+import { consumerSchema, parkedEventSchema, retriedSchema } from '../views/operations.js';
 import { rebuildView } from './rebuild-view.js';
 
 const params = z.strictObject({ name: z.string() });
@@ -48,7 +50,10 @@ export const operationRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'get',
       path: '/v1/projections',
-      adminOnly: true,
+      access: 'admin',
+      operationId: 'listProjections',
+      summary: 'List projections and reactions, and how far they are',
+      answers: { 200: pageOf(consumerSchema) },
       handle: async () => {
         const standings = await rebuilding.standings();
         const projections = runner.status().map(async ({ position, ...status }) => {
@@ -72,9 +77,12 @@ export const operationRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'get',
       path: '/v1/projections/:name/parked',
-      adminOnly: true,
+      access: 'admin',
       params,
       query: z.strictObject(paging),
+      operationId: 'listParked',
+      summary: 'List the events that a projection or reaction has parked',
+      answers: { 200: pageOf(parkedEventSchema) },
       handle: async ({ params: { name }, query }) => ({
         status: 200,
         body: await listParked(collections, partyOf(name).consumer, given(query)),
@@ -83,16 +91,22 @@ export const operationRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/projections/:name/parked/:id/retry',
-      adminOnly: true,
+      access: 'admin',
       params: ofEvent,
+      operationId: 'retryParked',
+      summary: 'Handle a parked event again',
+      answers: { 200: retriedSchema },
       handle: async ({ params: { name, id } }) =>
         settled(name, await partyOf(name).retry(name, id)),
     }),
     route({
       method: 'post',
       path: '/v1/projections/:name/parked/:id/discard',
-      adminOnly: true,
+      access: 'admin',
       params: ofEvent,
+      operationId: 'discardParked',
+      summary: 'Drop a parked event',
+      answers: { 200: retriedSchema },
       handle: async ({ params: { name, id } }) =>
         settled(name, await partyOf(name).discard(name, id)),
     }),

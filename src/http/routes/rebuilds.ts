@@ -3,6 +3,7 @@ import type { Rebuild } from '../../projecting/rebuild-documents.js';
 import { Problem } from '../problem.js';
 import { type Answer, type Route, route } from '../route.js';
 import type { Services } from '../services.js';
+import { rebuildSchema, standingSchema } from '../views/operations.js';
 import { rebuildView } from './rebuild-view.js';
 
 const params = z.strictObject({ name: z.string() });
@@ -40,23 +41,32 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
     route({
       method: 'post',
       path: '/v1/projections/rebuild',
-      adminOnly: true,
+      access: 'admin',
       body: z.strictObject({ names: z.array(z.string()).min(1).max(100), skip }),
+      operationId: 'rebuildProjections',
+      summary: 'Build several projections anew',
+      answers: { 202: rebuildSchema },
       handle: ({ body }) => begun(body.names, body.skip),
     }),
     route({
       method: 'post',
       path: '/v1/projections/:name/rebuild',
-      adminOnly: true,
+      access: 'admin',
       params,
       body: z.strictObject({ skip }),
+      operationId: 'rebuildProjection',
+      summary: 'Build a projection anew',
+      answers: { 202: rebuildSchema },
       handle: ({ params: { name }, body }) => begun([name], body.skip),
     }),
     route({
       method: 'delete',
       path: '/v1/projections/:name/rebuild',
-      adminOnly: true,
+      access: 'admin',
       params,
+      operationId: 'cancelRebuild',
+      summary: 'Cancel a rebuild',
+      answers: { 200: rebuildSchema },
       handle: async ({ params: { name } }) => {
         const rebuild = await rebuilding.cancel(known(name));
         if (!rebuild) throw new Problem('rebuild-not-found');
@@ -66,8 +76,11 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
     route({
       method: 'post',
       path: '/v1/projections/:name/rollback',
-      adminOnly: true,
+      access: 'admin',
       params,
+      operationId: 'rollBackProjection',
+      summary: 'Go back to what served a projection before',
+      answers: { 200: standingSchema },
       handle: async ({ params: { name } }) => {
         await rebuilding.rollBack(known(name));
         return standing(name);
@@ -76,8 +89,11 @@ export const rebuildRoutes = ({ runner, rebuilding }: Services): readonly Route[
     route({
       method: 'post',
       path: '/v1/projections/:name/drop',
-      adminOnly: true,
+      access: 'admin',
       params,
+      operationId: 'dropPrevious',
+      summary: 'Drop what served a projection before',
+      answers: { 200: standingSchema },
       handle: async ({ params: { name } }) => {
         await rebuilding.drop(known(name));
         return standing(name);

@@ -16,6 +16,8 @@ import {
   text,
 } from '../schema.js';
 import type { Services } from '../services.js';
+import { pageOf, writtenSchema } from '../views/common.js';
+import { sessionSchema } from '../views/sessions.js';
 import { deleteForGood } from './delete-for-good.js';
 import { resumeAsFork } from './resume-as-fork.js';
 
@@ -38,6 +40,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'post',
       path: '/v1/sessions',
+      access: 'caller',
       body: z.strictObject({
         id: id.optional(),
         title: text.default(''),
@@ -45,6 +48,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
         metadata: metadata.default({}),
         parentSessionId: id.optional(),
       }),
+      operationId: 'createSession',
+      summary: 'Create a session',
+      answers: { 201: writtenSchema },
       handle: async ({ body: { id: named, ...created } }, { newId, command }) => {
         const { caller } = command;
         const sessionId = named ?? newId;
@@ -66,6 +72,7 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'get',
       path: '/v1/sessions',
+      access: 'caller',
       reads: ['sessions'],
       query: z.strictObject({
         status: status.optional(),
@@ -75,6 +82,9 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
         ...paging,
         ...after,
       }),
+      operationId: 'listSessions',
+      summary: 'List sessions, newest activity first',
+      answers: { 200: pageOf(sessionSchema) },
       handle: async ({ query }, { caller }) => ({
         status: 200,
         body: await listSessions(collections, caller, given(query)),
@@ -83,15 +93,20 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'get',
       path: '/v1/sessions/:id',
+      access: 'own',
       reads: ['sessions'],
       params,
       query: z.strictObject(after),
+      operationId: 'getSession',
+      summary: 'Look at a session',
+      answers: { 200: sessionSchema },
       handle: async ({ params }, { caller }) =>
         found(await findSession(collections, caller, params.id), 'session-not-found'),
     }),
     route({
       method: 'patch',
       path: '/v1/sessions/:id',
+      access: 'own',
       params,
       body: z
         .strictObject({
@@ -100,22 +115,33 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
           metadata: metadata.optional(),
         })
         .refine((body) => Object.keys(body).length > 0, 'nothing to change'),
+      operationId: 'changeSession',
+      summary: 'Rename, archive or annotate a session',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await sessions(params.id, [{ type: 'ChangeSession', ...given(body) }], command)),
     }),
     route({
       method: 'post',
       path: '/v1/sessions/:id/pause',
+      access: 'own',
       params,
       body: withReason,
+      operationId: 'pauseSession',
+      summary: 'Pause a session',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await sessions(params.id, [{ type: 'PauseSession', ...given(body) }], command)),
     }),
     route({
       method: 'post',
       path: '/v1/sessions/:id/resume',
+      access: 'own',
       params,
       body: z.strictObject({ fork: z.boolean().default(false), reason: reason.optional() }),
+      operationId: 'resumeSession',
+      summary: 'Resume a session, or a fork of it',
+      answers: { 200: writtenSchema, 201: writtenSchema },
       handle: async ({ params, body }, context) =>
         body.fork
           ? resumeAsFork(services, gate, params.id, body.reason, context)
@@ -124,27 +150,39 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'post',
       path: '/v1/sessions/:id/terminate',
+      access: 'own',
       params,
       body: withReason,
+      operationId: 'terminateSession',
+      summary: 'Terminate a session',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await sessions(params.id, [{ type: 'TerminateSession', ...given(body) }], command)),
     }),
     route({
       method: 'post',
       path: '/v1/sessions/:id/transitions',
+      access: 'own',
       params,
       body: z.strictObject({
         status: z.enum(['active', 'processing', 'completed', 'failed']),
         reason: reason.optional(),
       }),
+      operationId: 'moveSession',
+      summary: 'Move a session to another status',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) =>
         written(await sessions(params.id, [{ type: 'MoveSession', ...given(body) }], command)),
     }),
     route({
       method: 'delete',
       path: '/v1/sessions/:id',
+      access: 'own',
       params,
       query: z.strictObject({ hard: queryFlag }),
+      operationId: 'deleteSession',
+      summary: 'Delete a session, to be restored or for good',
+      answers: { 200: writtenSchema },
       handle: async ({ params, query }, { command }) =>
         query.hard
           ? deleteForGood(services, gate, params.id, command)
@@ -153,7 +191,11 @@ export const sessionRoutes = (services: Services, gate: FamilyGate): readonly Ro
     route({
       method: 'post',
       path: '/v1/sessions/:id/restore',
+      access: 'own',
       params,
+      operationId: 'restoreSession',
+      summary: 'Restore a deleted session',
+      answers: { 200: writtenSchema },
       handle: async ({ params }, { command }) =>
         written(await sessions(params.id, [{ type: 'RestoreSession' }], command)),
     }),

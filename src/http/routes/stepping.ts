@@ -7,6 +7,8 @@ import { malformed, Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, paging, revision } from '../schema.js';
 import type { Services } from '../services.js';
+import { pageOf } from '../views/common.js';
+import { stepSchema, streamComparisonSchema } from '../views/streams.js';
 import { headOf, type VisibleStream, visibleStream } from '../visible-stream.js';
 
 const name = z.string().max(300);
@@ -31,7 +33,11 @@ export const steppingRoutes = ({ streams, snapshots }: Services): readonly Route
     route({
       method: 'get',
       path: '/v1/streams/compare',
+      access: 'own',
       query: z.strictObject({ a: name, b: name, ...onePage, ...after }),
+      operationId: 'compareStreams',
+      summary: 'Compare two streams from where they part',
+      answers: { 200: streamComparisonSchema },
       handle: async ({ query }, { caller }) => {
         const a = await placeOf(referenceIn(query.a), caller);
         const b = await placeOf(referenceIn(query.b), caller);
@@ -44,6 +50,7 @@ export const steppingRoutes = ({ streams, snapshots }: Services): readonly Route
     route({
       method: 'get',
       path: '/v1/streams/:stream/steps',
+      access: 'own',
       params: z.strictObject({ stream: name }),
       query: z.strictObject({
         from: revision.default(0),
@@ -51,6 +58,9 @@ export const steppingRoutes = ({ streams, snapshots }: Services): readonly Route
         ...paging,
         ...after,
       }),
+      operationId: 'listSteps',
+      summary: 'List what each event of a stream changed',
+      answers: { 200: pageOf(stepSchema) },
       handle: async ({ params, query: { limit, cursor, ...asked } }, { caller }) => {
         const { from, to } = cursor === undefined ? asked : stretchIn(cursor);
         if (to < from) throw malformed('to', 'may not be before from');

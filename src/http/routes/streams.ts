@@ -13,8 +13,16 @@ import { malformed, Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, id, paging, queryFlag, reason, revision } from '../schema.js';
 import type { Services } from '../services.js';
+import { pageOf } from '../views/common.js';
+import {
+  forkedSchema,
+  lineageSchema,
+  streamEventSchema,
+  streamStateSchema,
+} from '../views/streams.js';
 import { headOf, visibleStream } from '../visible-stream.js';
-import { amendmentsOf } from './amendments.js';
+import { amendment, amendmentsOf } from './amendments.js';
+import { detachRoute } from './detach.js';
 import { forkTree, type TreeFork } from './fork-tree.js';
 
 const params = z.strictObject({ stream: z.string().max(300) });
@@ -44,6 +52,7 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
     route({
       method: 'get',
       path: '/v1/streams/:stream/events',
+      access: 'own',
       params,
       query: z.strictObject({
         from: revision.optional(),
@@ -51,6 +60,9 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
         ...paging,
         ...after,
       }),
+      operationId: 'listEvents',
+      summary: 'List the events of a stream',
+      answers: { 200: pageOf(streamEventSchema) },
       handle: async ({ params, query }, { caller }) => {
         const { stream } = await visible(params.stream, caller);
         const { limit, cursor } = query;
@@ -76,12 +88,16 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
     route({
       method: 'get',
       path: '/v1/streams/:stream/state',
+      access: 'own',
       params,
       query: z.strictObject({
-        at: z.union([revision, isoTime]).optional(),
+        at: z.union([revision, isoTime]).describe('A revision, or a time.').optional(),
         whole: queryFlag,
         ...after,
       }),
+      operationId: 'getState',
+      summary: 'Look at the state of a stream as of a revision or a time',
+      answers: { 200: streamStateSchema },
       handle: async ({ params, query: { at, whole } }, { caller }) => {
         const { stream, category, id } = await visible(params.stream, caller);
         const { state, revision, position, entries }: Head = whole
@@ -103,9 +119,13 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
     route({
       method: 'get',
       path: '/v1/streams/:stream/lineage',
+      access: 'own',
       reads: ['streams'],
       params,
       query: z.strictObject(after),
+      operationId: 'getLineage',
+      summary: 'Look at the ancestors and forks of a stream',
+      answers: { 200: lineageSchema },
       handle: async ({ params }, { caller }) => {
         const { stream } = await visible(params.stream, caller);
         return found(await lineageOf(collections, caller, stream), 'stream-not-found');
@@ -114,15 +134,19 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
     route({
       method: 'post',
       path: '/v1/streams/:stream/forks',
+      access: 'own',
       params,
       body: z.strictObject({
         at: z.number().int().nonnegative(),
         id: id.optional(),
         scope: z.enum(['stream', 'tree']).default('stream'),
         resume: z.boolean().optional(),
-        amendments: z.array(z.unknown()).max(100).default([]),
+        amendments: z.array(amendment).max(100).default([]),
         reason: reason.optional(),
       }),
+      operationId: 'forkStream',
+      summary: 'Fork a stream at a revision',
+      answers: { 201: forkedSchema },
       handle: async ({ params, body }, { caller, command, newId }) => {
         const { category, id: of, decider, stream, session } = await visible(params.stream, caller);
         // Its secret is its own, and a copy of it would send every event twice.
@@ -155,6 +179,7 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
         return written(outcome, { created, more: { children, shared, sharedCount } });
       },
     }),
+    detachRoute(services, gate),
   ];
 };
 

@@ -8,6 +8,8 @@ import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { given, id } from '../schema.js';
 import type { Services } from '../services.js';
+import { moment, writtenSchema, writtenWith } from '../views/common.js';
+import { bulkSchema, claimedToo } from '../views/tasks.js';
 import { completion, failure, leaseToken, progress } from './task-schema.js';
 
 const params = z.strictObject({ id });
@@ -22,8 +24,12 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/tasks/:id/heartbeat',
+      access: 'own',
       params,
       body: z.strictObject({ leaseToken }),
+      operationId: 'heartbeatTask',
+      summary: 'Extend the lease of a task',
+      answers: { 200: z.strictObject({ leaseExpiresAt: moment, cancelRequested: z.boolean() }) },
       handle: async ({ params, body }, { command }) => {
         const extend = { type: 'ExtendLease' as const, ...body, at: now() };
         const { state } = carriedOut(await tasks(params.id, [extend], command));
@@ -37,8 +43,12 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/tasks/:id/progress',
+      access: 'own',
       params,
       body: z.strictObject(progress),
+      operationId: 'reportProgress',
+      summary: 'Report how far a task is',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) => {
         const report = { type: 'ReportProgress' as const, ...given(body), at: now() };
         return written(await tasks(params.id, [report], command));
@@ -47,10 +57,14 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/tasks/complete',
+      access: 'caller',
       body: z.strictObject({
         items: z.array(completionItem).min(1).max(mostItems),
         claim: nextClaim.optional(),
       }),
+      operationId: 'completeTasks',
+      summary: 'Complete up to 500 tasks',
+      answers: { 200: bulkSchema.extend(claimedToo) },
       handle: async ({ body: { items, claim } }, context) => {
         const { ifRevision: _, ...command } = context.command;
         let finished: Task | undefined;
@@ -72,8 +86,12 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/tasks/:id/complete',
+      access: 'own',
       params,
       body: z.strictObject({ ...completion, claim: nextClaim.optional() }),
+      operationId: 'completeTask',
+      summary: 'Complete a task',
+      answers: { 200: writtenWith(claimedToo) },
       handle: async ({ params, body: { claim, ...completed } }, context) => {
         const complete = { type: 'CompleteTask' as const, ...given(completed) };
         const outcome = carriedOut(await tasks(params.id, [complete], context.command));
@@ -83,8 +101,12 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
     route({
       method: 'post',
       path: '/v1/tasks/:id/fail',
+      access: 'own',
       params,
       body: z.strictObject(failure),
+      operationId: 'failTask',
+      summary: 'Report that an attempt failed',
+      answers: { 200: writtenSchema },
       handle: async ({ params, body }, { command }) => {
         const timing = { at: now(), jitter: Math.random() };
         const fail = { type: 'FailTask' as const, ...given(body), ...timing };

@@ -6,6 +6,8 @@ import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, given, id, paging } from '../schema.js';
 import type { Services } from '../services.js';
+import { count, pageOf } from '../views/common.js';
+import { deliverySchema } from '../views/webhooks.js';
 
 const params = z.strictObject({ id });
 const delivery = z.strictObject({ id, deliveryId: z.string().max(100) });
@@ -33,6 +35,7 @@ export const webhookDeliveryRoutes = ({
     route({
       method: 'get',
       path: '/v1/webhooks/:id/deliveries',
+      access: 'own',
       reads: ['webhooks'],
       params,
       query: z.strictObject({
@@ -40,6 +43,9 @@ export const webhookDeliveryRoutes = ({
         ...paging,
         ...after,
       }),
+      operationId: 'listDeliveries',
+      summary: 'List the deliveries of a webhook, newest first',
+      answers: { 200: pageOf(deliverySchema) },
       handle: async ({ params, query }, { caller }) => {
         await visible(params.id, caller);
         return { status: 200, body: await calls.deliveries.list(params.id, given(query)) };
@@ -48,9 +54,13 @@ export const webhookDeliveryRoutes = ({
     route({
       method: 'get',
       path: '/v1/webhooks/:id/deliveries/:deliveryId',
+      access: 'own',
       reads: ['webhooks'],
       params: delivery,
       query: z.strictObject(after),
+      operationId: 'getDelivery',
+      summary: 'Look at a delivery',
+      answers: { 200: deliverySchema },
       handle: async ({ params }, { caller }) => {
         await visible(params.id, caller);
         return found(
@@ -62,9 +72,13 @@ export const webhookDeliveryRoutes = ({
     route({
       method: 'post',
       path: '/v1/webhooks/:id/deliveries/:deliveryId/retry',
+      access: 'own',
       reads: ['webhooks'],
       params: delivery,
       query: z.strictObject(after),
+      operationId: 'retryDelivery',
+      summary: 'Send a delivery again now',
+      answers: { 200: deliverySchema },
       handle: async ({ params: { id: webhookId, deliveryId } }, { caller }) => {
         await enabled(webhookId, caller);
         const now = clock.now();
@@ -77,9 +91,13 @@ export const webhookDeliveryRoutes = ({
     route({
       method: 'post',
       path: '/v1/webhooks/:id/resend',
+      access: 'own',
       reads: ['webhooks'],
       params,
       query: z.strictObject({ since: z.iso.datetime({ offset: true }), ...after }),
+      operationId: 'resendEvents',
+      summary: 'Send the events since a time again',
+      answers: { 200: z.strictObject({ deliveries: count }) },
       handle: async ({ params, query }, { caller }) => {
         const webhook = await enabled(params.id, caller);
         const count = await calls.resend(webhook, Date.parse(query.since));

@@ -9,6 +9,8 @@ import { malformed, Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, given, id, paging, reason } from '../schema.js';
 import type { Services } from '../services.js';
+import { moment, pageOf, writtenSchema, writtenWith } from '../views/common.js';
+import { webhookSchema } from '../views/webhooks.js';
 import { bringingSecret } from './webhook-secret.js';
 
 const params = z.strictObject({ id });
@@ -29,12 +31,16 @@ export const webhookRoutes = ({
   route({
     method: 'post',
     path: '/v1/webhooks',
+    access: 'caller',
     body: z.strictObject({
       id: id.optional(),
       url,
       topics: z.array(topic).min(1).max(100),
       secret: secret.optional(),
     }),
+    operationId: 'registerWebhook',
+    summary: 'Register a webhook',
+    answers: { 201: writtenWith({ secret: z.string() }) },
     handle: async ({ body }, { newId, command }) => {
       const target = new URL(body.url);
       const refusal = addressRefusal(target, calls.allowPrivate);
@@ -59,8 +65,12 @@ export const webhookRoutes = ({
   route({
     method: 'get',
     path: '/v1/webhooks',
+    access: 'caller',
     reads: ['webhooks'],
     query: z.strictObject({ ...paging, ...after }),
+    operationId: 'listWebhooks',
+    summary: 'List webhooks, newest first',
+    answers: { 200: pageOf(webhookSchema) },
     handle: async ({ query }, { caller }) => ({
       status: 200,
       body: await listWebhooks(collections, caller, given(query)),
@@ -69,9 +79,13 @@ export const webhookRoutes = ({
   route({
     method: 'get',
     path: '/v1/webhooks/:id',
+    access: 'own',
     reads: ['webhooks'],
     params,
     query: z.strictObject(after),
+    operationId: 'getWebhook',
+    summary: 'Look at a webhook',
+    answers: { 200: webhookSchema },
     handle: async ({ params }, { caller }) => {
       const webhook = await findWebhook(collections, caller, params.id);
       return found(webhook && viewOfWebhook(webhook), 'webhook-not-found');
@@ -80,7 +94,11 @@ export const webhookRoutes = ({
   route({
     method: 'delete',
     path: '/v1/webhooks/:id',
+    access: 'own',
     params,
+    operationId: 'removeWebhook',
+    summary: 'Remove a webhook',
+    answers: { 200: writtenSchema },
     handle: async ({ params }, { command }) => {
       const answer = written(await webhooks(params.id, [{ type: 'RemoveWebhook' }], command));
       // Without a secret nothing more is sent, whatever the read models know by now.
@@ -92,8 +110,12 @@ export const webhookRoutes = ({
   route({
     method: 'post',
     path: '/v1/webhooks/:id/rotate-secret',
+    access: 'own',
     params,
     body: z.strictObject({ secret: secret.optional() }),
+    operationId: 'rotateSecret',
+    summary: 'Replace the secret of a webhook',
+    answers: { 200: writtenWith({ secret: z.string(), previousUntil: moment }) },
     handle: async ({ params, body }, { command }) => {
       const at = new Date(clock.now()).toISOString();
       const previousUntil = secondsAfter(at, rotationSeconds);
@@ -111,15 +133,23 @@ export const webhookRoutes = ({
   route({
     method: 'post',
     path: '/v1/webhooks/:id/enable',
+    access: 'own',
     params,
+    operationId: 'enableWebhook',
+    summary: 'Enable a webhook',
+    answers: { 200: writtenSchema },
     handle: async ({ params }, { command }) =>
       written(await webhooks(params.id, [{ type: 'EnableWebhook' }], command)),
   }),
   route({
     method: 'post',
     path: '/v1/webhooks/:id/disable',
+    access: 'own',
     params,
     body: z.strictObject({ reason: reason.default('') }),
+    operationId: 'disableWebhook',
+    summary: 'Disable a webhook',
+    answers: { 200: writtenSchema },
     handle: async ({ params, body }, { command }) =>
       written(await webhooks(params.id, [{ type: 'DisableWebhook', ...body }], command)),
   }),

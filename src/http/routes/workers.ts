@@ -11,6 +11,8 @@ import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import { after, given, paging, queueName } from '../schema.js';
 import type { Services } from '../services.js';
+import { pageOf, writtenSchema } from '../views/common.js';
+import { beatingSchema, workerSchema } from '../views/tasks.js';
 import { claimedQueue } from './claim-schema.js';
 
 /** One or two dots alone would be taken for a folder when they are in a path. */
@@ -61,12 +63,16 @@ export const workerRoutes = ({
     route({
       method: 'post',
       path: '/v1/workers',
+      access: 'caller',
       body: z.strictObject({
         id: workerId,
         queues: z.array(claimedQueue).min(1).max(100),
         maxConcurrentTasks: z.int().min(1).max(10_000).default(1),
         heartbeatSeconds: z.number().min(1).max(3_600).default(10),
       }),
+      operationId: 'registerWorker',
+      summary: 'Register a worker',
+      answers: { 200: writtenSchema, 201: writtenSchema },
       handle: async ({ body: { id, ...registered } }, { caller: { userId }, command }) => {
         const outcome = await creating(
           `worker-${id}`,
@@ -82,6 +88,7 @@ export const workerRoutes = ({
     route({
       method: 'get',
       path: '/v1/workers',
+      access: 'caller',
       reads: ['workers'],
       query: z.strictObject({
         status: z.enum(['active', 'stopping', 'stopped', 'lost']).optional(),
@@ -89,6 +96,9 @@ export const workerRoutes = ({
         ...paging,
         ...after,
       }),
+      operationId: 'listWorkers',
+      summary: 'List workers by id',
+      answers: { 200: pageOf(workerSchema) },
       handle: async ({ query }, { caller }) => ({
         status: 200,
         body: await listWorkers({ collections, heartbeats }, caller, given(query)),
@@ -97,9 +107,13 @@ export const workerRoutes = ({
     route({
       method: 'get',
       path: '/v1/workers/:id',
+      access: 'own',
       reads: ['workers'],
       params,
       query: z.strictObject(after),
+      operationId: 'getWorker',
+      summary: 'Look at a worker',
+      answers: { 200: workerSchema },
       handle: async ({ params }, { caller }) => {
         const body = await findWorker({ collections, heartbeats }, caller, params.id);
         if (!body) throw new Problem('worker-not-found');
@@ -110,7 +124,11 @@ export const workerRoutes = ({
     route({
       method: 'post',
       path: '/v1/workers/:id/heartbeat',
+      access: 'own',
       params,
+      operationId: 'heartbeatWorker',
+      summary: 'Say that a worker is there',
+      answers: { 200: beatingSchema },
       handle: async ({ params: { id } }, { command }) => {
         const { status, stopRequested, heartbeatSeconds } = await heardFrom(id, command);
         const expiresAt = new Date(await beat(id, heartbeatSeconds)).toISOString();
@@ -120,8 +138,12 @@ export const workerRoutes = ({
     route({
       method: 'post',
       path: '/v1/workers/:id/stop',
+      access: 'own',
       params,
       body: z.strictObject({ stopped: z.boolean().default(false) }),
+      operationId: 'stopWorker',
+      summary: 'Ask a worker to stop, or say that it has',
+      answers: { 200: writtenSchema },
       handle: async ({ params: { id }, body: { stopped } }, { command }) =>
         written(
           await workers(id, [{ type: stopped ? 'StopWorker' : 'RequestWorkerStop' }], command),

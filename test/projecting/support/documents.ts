@@ -5,7 +5,7 @@ import { projections } from '../../../projections/index.js';
 import type { AnyProjection } from '../../../src/projecting/projection.js';
 import { collectionName } from '../../../src/projecting/read-model.js';
 import { caughtUp, startTestRunner } from './runners.js';
-import type { TestStores } from './stores.js';
+import type { StoreClients } from './stores.js';
 
 /** Every collection that the runner writes for the projections, named by a function. */
 const collectionsOf = (nameOf: (projection: AnyProjection) => string): readonly string[] =>
@@ -25,7 +25,7 @@ const shown = (bytes: readonly string[]) =>
   bytes.map((each) => deserialize(Buffer.from(each, 'base64')));
 
 /** Builds every read model anew, beside the ones that are there. */
-export const rebuild = async (stores: TestStores, name: string): Promise<void> => {
+export const rebuild = async (stores: StoreClients, name: string): Promise<void> => {
   const runner = await startTestRunner(stores, {
     collectionOf: (projection) => `${name}_${projection.name}`,
   });
@@ -38,7 +38,7 @@ export const rebuild = async (stores: TestStores, name: string): Promise<void> =
  *
  * @returns how many documents there are
  */
-export const expectAsRebuilt = async (stores: TestStores, name: string): Promise<number> => {
+export const expectAsRebuilt = async (stores: StoreClients, name: string): Promise<number> => {
   await rebuild(stores, name);
   const live = collectionsOf(collectionName);
   const rebuilt = collectionsOf((projection) => `${name}_${projection.name}`);

@@ -1,7 +1,10 @@
 import type { Db } from 'mongodb';
 import { pino } from 'pino';
+import { v4 as newId } from 'uuid';
 import { projections as everyProjection } from '../../../projections/index.js';
 import { forgettingKept } from '../../../src/projecting/forget-kept.js';
+import { leaseIn } from '../../../src/projecting/lease.js';
+import { startLeasedRunner } from '../../../src/projecting/leased-runner.js';
 import { modelsIn } from '../../../src/projecting/models.js';
 import { parkedIn } from '../../../src/projecting/parked.js';
 import type { AnyProjection } from '../../../src/projecting/projection.js';
@@ -29,11 +32,14 @@ type Options = Readonly<{
   projections?: readonly AnyProjection[];
   batchSize?: number;
   clock?: Readonly<{ now(): number }>;
+  /** Whether one node at a time folds; by default this one does whatever others do. */
+  leased?: boolean;
 }>;
 
 export const startNode = async (stores: TestStores, options: Options = {}): Promise<Node> => {
   const { store, streams } = stores;
   const { db = stores.db, projections = everyProjection, clock = Date, batchSize } = options;
+  const { leased = false } = options;
   const log = pino({ level: 'silent' });
   const parked = parkedIn(db, store);
   await parked.prepare();
@@ -42,7 +48,13 @@ export const startNode = async (stores: TestStores, options: Options = {}): Prom
   const { collectionOf, isForeign } = serving;
   const common = { store, streams, db, projections, parked, log };
   const follower = forgettingKept({ ...common, models });
-  const runner = await startRunner({ ...common, collectionOf, isForeign, follower });
+  const runnerOptions = { ...common, collectionOf, isForeign, follower };
+  const runner = await (leased
+    ? startLeasedRunner({
+        ...{ ...runnerOptions, clock, everyMs: 20 },
+        lease: leaseIn(db, clock, newId(), projections),
+      })
+    : startRunner(runnerOptions));
   const rebuilding = startRebuilding({
     ...{ ...common, models, serving, runner, clock, everyMs: 20 },
     ...(batchSize && { batchSize }),

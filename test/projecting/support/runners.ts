@@ -1,20 +1,21 @@
 import { pino } from 'pino';
 import { projections } from '../../../projections/index.js';
 import { type Runner, type RunnerOptions, startRunner } from '../../../src/projecting/runner.js';
-import type { TestStores } from './stores.js';
+import type { StoreClients } from './stores.js';
 
 /** Long enough for whatever a test waits for, on a busy machine too. */
 export const patience = 60_000;
 
+export const silentLog = pino({ level: 'silent' });
+
 /** Starts a runner of every read model on the stores of a test. */
 export const startTestRunner = (
-  { store, streams, db }: TestStores,
+  { store, streams, db }: StoreClients,
   options: Partial<RunnerOptions> = {},
-): Promise<Runner> =>
-  startRunner({ store, streams, db, projections, log: pino({ level: 'silent' }), ...options });
+): Promise<Runner> => startRunner({ store, streams, db, projections, log: silentLog, ...options });
 
 /** Resolves once a runner has folded everything there is at this moment. */
-export const caughtUp = async (runner: Runner, stores: TestStores): Promise<void> => {
+export const caughtUp = async (runner: Runner, stores: StoreClients): Promise<void> => {
   const newest = await stores.newest();
   await Promise.all(projections.map(({ name }) => runner.progress(name).reached(newest, patience)));
 };

@@ -1,0 +1,22 @@
+import ipaddr from 'ipaddr.js';
+import type { Caller } from '../commands/request.js';
+import type { LimitName } from './limit-of.js';
+import type { Counted, RateLimits } from './rate-limits.js';
+
+/** Counts a request: for its caller, or for the address it came from where nobody is known. */
+export const countRequest = (
+  limits: RateLimits,
+  name: LimitName,
+  caller: Caller | undefined,
+  clientAddress: string,
+): Promise<Counted | undefined> =>
+  caller
+    ? limits.count(name, caller.userId)
+    : limits.count('unauthenticated', networkOf(clientAddress));
+
+/** What one client has of addresses: one of IPv4, but whole networks of 64 bits of IPv6. */
+export const networkOf = (address: string): string => {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(':') : parsed.toString();
+};
