@@ -74,7 +74,8 @@ export const streams: Projection<StreamDocument, StreamForked | StreamDetached |
     { key: { 'detachedFrom.stream': 1 } },
     { key: { stream: 1 } },
   ],
-  key: (event) => event.stream,
+  // What is kept beside the streams of things is no stream of a thing.
+  key: ({ stream }) => (stream.startsWith('audit-') ? undefined : stream),
   begins: ({ type, revision }) => type === 'StreamForked' || revision === 0,
   on: {
     StreamDetached: detached,

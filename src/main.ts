@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
+import { callersOf } from './callers.js';
 import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
 import { endingArchives, noteLineage } from './commands/ended-streams.js';
@@ -15,12 +16,13 @@ import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
 import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
+import { auditOf } from './http/audit/audit.js';
+import { auditedFeed } from './http/audit/feed-audit.js';
+import { startRecorder } from './http/audit/recorder.js';
 import { keepPagesFromFeed } from './http/cross-origin.js';
-import { identifier } from './http/identify.js';
-import { openApiKeys } from './http/identity/api-keys.js';
+import { type Doorway, doorway } from './http/doorway.js';
 import { limitFeeds } from './http/limit-requests.js';
-import { closeServer, listen, urlOf } from './http/listen.js';
-import { oncePerRequest } from './http/once-per-request.js';
+import { listen, urlOf } from './http/listen.js';
 import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
@@ -50,8 +52,8 @@ import { pipelineReaction } from './reactions/pipeline.js';
 import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
-import { openStores } from './stores.js';
-import { startTelemetry } from './telemetry/telemetry.js';
+import { openStores, type Stores, untilReached } from './stores.js';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
 import { version } from './version.js';
 
 const patienceMs = 10_000;
@@ -62,25 +64,53 @@ export type Forkline = Readonly<{
   url: string;
   /** Settles when an embedded store ends by itself, with the reason. */
   failed: Promise<Error>;
-  /** Finishes what is in flight, 10 s at most, flushes and closes. */
+  /** Tells load balancers to send requests elsewhere, and gives them the time to; serves on meanwhile. */
+  drain(): Promise<void>;
+  /** Refuses new requests, finishes what is in flight, 10 s at most, flushes and closes. */
   stop(): Promise<void>;
 }>;
 
 /**
- * Starts Forkline: stores, then what depends on them, then the server.
+ * Starts Forkline: the server, which takes no requests until there is what they need, then the stores,
+ * then what depends on them.
  *
- * @throws BadKeyFile, FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
+ * @param telemetry what measures it all; by default what serves `/metrics` and makes spans
+ * @throws what listening throws, BadKeyFile, FolderInUse, StoreUnavailable or DatabaseUnavailable; then
+ *   nothing is left running
  */
-export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
-  const keysFile = config.AUTH_API_KEYS_FILE;
-  const apiKeys = keysFile === undefined ? undefined : await openApiKeys(keysFile, log);
-  const telemetry = startTelemetry(log, version());
-  const stores = await openStores({
-    dataDir: config.DATA_DIR,
-    ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
-    ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
-  });
+export const startForkline = async (
+  config: Config,
+  log: Logger,
+  telemetry: Telemetry = startTelemetry(log, version()),
+): Promise<Forkline> => {
+  const door = doorway();
+  const undo = [() => door.close(0)];
+  try {
+    // First, because a port that is taken is the most likely to be in the way.
+    await listen(door.server, config.PORT, config.HOST);
+    const stores = await openStores({
+      dataDir: config.DATA_DIR,
+      ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
+      ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
+    });
+    undo.push(stores.stop);
+    return await serveOn(stores, door, telemetry, config, log);
+  } catch (error) {
+    for (const back of undo.reverse()) await back();
+    throw error;
+  }
+};
+
+const serveOn = async (
+  stores: Stores,
+  door: Doorway,
+  telemetry: Telemetry,
+  config: Config,
+  log: Logger,
+): Promise<Forkline> => {
+  const callers = await callersOf(config, log);
   const store = telemetry.store(connectEventStore(stores.eventStoreUrl));
+  await untilReached(store);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
@@ -164,6 +194,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
 
   telemetry.observe({ runner, reactions, collections, serving, told: feed.told });
+  const recorder = startRecorder(store, log);
 
   const services: Services = {
     ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
@@ -175,25 +206,18 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
-      serveFeedEvents(request, response, caller, feed),
+      serveFeedEvents(request, response, caller, feed, {
+        mayStay: () => callers.mayStay(request, caller),
+      }),
+    identify: callers.identify,
+    originOf: callers.originOf,
+    audit: auditOf({ ...callers, recorder, collections, log }),
     readiness: readinessOf({
       ...{ store, collections, runner, serving, log },
       lagSeconds: config.READY_LAG_SECONDS,
       graceSeconds: config.READY_GRACE_SECONDS,
     }),
     metrics: telemetry.page,
-    identify: oncePerRequest(
-      identifier(
-        {
-          ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
-          ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
-          ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
-          ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
-          ...(apiKeys && { apiKeys }),
-        },
-        log,
-      ),
-    ),
     pages: pagesOf({ origins: config.CORS_ORIGINS, isAuthenticated: isAuthenticated(config) }),
     rateLimits: rateLimits({
       ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
@@ -205,11 +229,13 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     ...services,
     identify: telemetry.identify(services.identify),
   });
-  const server = createServer(telemetry.requests(app));
-  attachFeed(server, feed, admission('caller', services.identify), {
+  const opening = auditedFeed({
+    ...{ ...callers, note: recorder.note },
     keepOut: keepPagesFromFeed(services.pages),
-    refuse: limitFeeds(services.rateLimits),
+    admit: admission('caller', services.identify),
+    refuse: limitFeeds(services.rateLimits, services.originOf),
   });
+  attachFeed(door.server, feed, opening.admit, { ...opening, mayStay: callers.mayStay });
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),
@@ -218,18 +244,23 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     ]).catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
   }, purgeEveryMs).unref();
 
-  await listen(server, config.PORT, config.HOST);
+  door.open(telemetry.requests(app));
   return {
-    url: urlOf(server),
+    url: urlOf(door.server),
     failed: stores.failed,
+    drain: async () => {
+      door.drain();
+      await delay(config.DRAIN_SECONDS * 1_000);
+    },
     stop: async () => {
       clearInterval(purging);
-      apiKeys?.close();
+      callers.close();
       claims.stop();
-      await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await Promise.all([door.close(patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();
       await rebuilding.stop();
+      await recorder.stop();
       await runner.stop();
       await keeper.stop();
       clock.stop();

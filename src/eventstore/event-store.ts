@@ -12,6 +12,11 @@ export type EventMetadata = Readonly<{
   requestId: string;
   /** W3C trace context of the request, if it had one. */
   traceparent?: string;
+  /** Where the request came from: an address, and what the client calls itself. For the audit only. */
+  clientAddress?: string;
+  userAgent?: string;
+  /** The API key that was shown. For the audit only. */
+  keyId?: string;
   schemaVersion: number;
   /**
    * Revision of the fork's first own event, on every event of a forked stream: the store counts a

@@ -64,7 +64,7 @@ export const serveConnection = (
 ): Connection => {
   const subscriptions = new Map<string, Subscribed>();
   const paced = Math.max(limits.pacedBytes, outlet.mark);
-  const pace = paceBy(() => outlet.backlog() < paced);
+  const pace = paceBy(() => outlet.backlog < paced);
   outlet.onEmptied(pace.moved);
 
   const stopAll = () => {
@@ -78,20 +78,24 @@ export const serveConnection = (
     const { userId } = caller;
     feed.log.info({ userId, resumeAfter }, 'a client of the feed was closed: it is too slow');
     feed.watch.tooSlow('websocket');
+    outlet.flush();
     socket.close(TOO_SLOW, resumeAfter);
     stopAll();
   };
 
   const maySend = (): boolean => {
     if (socket.readyState !== socket.OPEN) return false;
-    if (outlet.backlog() <= limits.bufferedBytes) return true;
+    if (outlet.backlog <= limits.bufferedBytes) return true;
     closeTooSlow();
     return false;
   };
 
   const send = (text: string): boolean => {
     const may = maySend();
-    if (may) socket.send(text);
+    if (may) {
+      outlet.flush();
+      socket.send(text);
+    }
     return may;
   };
 
@@ -155,7 +159,7 @@ export const serveConnection = (
   });
   socket.on('close', stopAll);
 
-  return { taken: outlet.taken, closeTooSlow };
+  return { taken: () => outlet.taken, closeTooSlow };
 };
 
 const startOf = (from: Start): number | undefined => {

@@ -1,6 +1,6 @@
 import type { FeedEvent } from './feed-event.js';
 
-/** Bytes to be sent one after another. They are shared: nobody may change them. */
+/** Bytes to be sent one after another: more than one of what is large. They are shared: nobody may change them. */
 export type Bytes = readonly Buffer[];
 
 /**

@@ -6,7 +6,8 @@ import { longestName, type TokenOptions, tokenVerifier } from './identity/tokens
 
 export type AuthenticationOptions = TokenOptions & Readonly<{ apiKeys?: ApiKeys }>;
 
-const isAuthenticated = ({ jwtSecret, jwksUrl, apiKeys }: AuthenticationOptions): boolean =>
+/** Whether callers are known by something that only they have. */
+export const isAuthenticated = ({ jwtSecret, jwksUrl, apiKeys }: AuthenticationOptions): boolean =>
   jwtSecret !== undefined || jwksUrl !== undefined || apiKeys !== undefined;
 
 /**

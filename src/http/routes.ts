@@ -1,5 +1,6 @@
 import { familyGate } from './family-gate.js';
 import type { Route } from './route.js';
+import { auditRoutes } from './routes/audit.js';
 import { checkpointRoutes } from './routes/checkpoints.js';
 import { claimRoutes } from './routes/claim.js';
 import { executionRoutes } from './routes/executions.js';
@@ -43,6 +44,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...feedRoutes(services),
     ...operationRoutes(services),
     ...rebuildRoutes(services),
+    ...auditRoutes(services),
     ...metricsRoutes(services),
     ...webhookRoutes(services),
     ...webhookDeliveryRoutes(services),

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Claims } from '../claiming/claims.js';
 import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
-import type { Caller } from '../commands/request.js';
+import type { Caller, RequestOrigin } from '../commands/request.js';
 import type { Execution, ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { InterruptKinds } from '../domain/interrupt-kinds.js';
@@ -24,6 +24,7 @@ import type { Clock } from '../queries/shared-clock.js';
 import type { WebhookDeliveries } from '../queries/webhook-deliveries.js';
 import type { WebhookSecrets } from '../queries/webhook-secrets.js';
 import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
+import type { Audit } from './audit/audit.js';
 import type { Identify } from './context.js';
 import type { RateLimits } from './rate-limits.js';
 import type { Readiness } from './readiness.js';
@@ -75,6 +76,10 @@ export type Services = Readonly<{
   /** How many heartbeats a worker may miss until it is lost. */
   workerLostAfter: number;
   identify: Identify;
+  /** Takes note of what leaves no event by itself. */
+  audit: Audit;
+  /** Where a request came from. */
+  originOf(request: IncomingMessage): RequestOrigin;
   rateLimits: RateLimits;
   /** Which pages may use the server. */
   pages: Pages;

@@ -1,4 +1,5 @@
 import type { Collection, Db } from 'mongodb';
+import { type AuditDocument, audit } from '../../projections/audit.js';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
 import { type DeadlineDocument, deadlines } from '../../projections/deadlines.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
@@ -35,6 +36,7 @@ export type Collections = Readonly<{
   tasks: Collection<Stored<TaskDocument>>;
   queues: Collection<Stored<QueueDocument>>;
   webhooks: Collection<Stored<WebhookDocument>>;
+  audit: Collection<Stored<AuditDocument>>;
 }>;
 
 export type SessionRecord = Stored<SessionDocument>;
@@ -46,6 +48,7 @@ export type StreamRecord = Stored<StreamDocument>;
 export type WorkerRecord = Stored<WorkerDocument>;
 export type TaskRecord = Stored<TaskDocument>;
 export type QueueRecord = Stored<QueueDocument>;
+export type AuditRecord = Stored<AuditDocument>;
 export type WebhookRecord = Stored<WebhookDocument>;
 
 /**
@@ -91,6 +94,9 @@ export const collectionsOf = (
   },
   get webhooks() {
     return db.collection<Stored<WebhookDocument>>(nameOf(webhooks));
+  },
+  get audit() {
+    return db.collection<Stored<AuditDocument>>(nameOf(audit));
   },
   parked: parkedEventsIn(db),
 });

@@ -14,6 +14,12 @@ export const connectDatabase = async (url: string, name: string): Promise<Databa
   const client = new MongoClient(url, {
     appName: 'forkline',
     serverSelectionTimeoutMS: 10_000,
+    // A server that stands still, or a network that swallows everything, closes no connection: only the
+    // driver's own question finds out, asked every so often and waited for so long. What is in flight
+    // is given up then. By default that takes 40 s, and as long again if the question after a restart
+    // is lost as well.
+    heartbeatFrequencyMS: 2_000,
+    connectTimeoutMS: 8_000,
     ignoreUndefined: true,
     // What was answered must not be taken back when a replica set changes its primary: read models
     // would lack it for good.

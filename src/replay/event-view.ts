@@ -16,12 +16,15 @@ export type EventView = Readonly<{
   created: string;
   /** Without what is a secret of someone else's: the token of a lease. */
   data: unknown;
-  /** Without what only serves to store the event. */
-  metadata: Omit<EventMetadata, 'base'>;
+  /** Without what only serves to store the event, and what the audit alone shows. */
+  metadata: Omit<EventMetadata, 'base' | OfAudit>;
 }>;
 
+/** Where an administrator works from is none of the business of those whose things they see to. */
+type OfAudit = 'clientAddress' | 'userAgent' | 'keyId';
+
 export const eventView = (event: StoredEvent): EventView => {
-  const { base: _, ...metadata } = event.metadata;
+  const { base, clientAddress, userAgent, keyId, ...metadata } = event.metadata;
   const { id, type, stream, revision, created } = event;
   const topic = topicOf(event);
   const data = shownData(event);

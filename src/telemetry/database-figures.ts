@@ -1,5 +1,4 @@
 import { type Counter, Gauge, type Registry } from 'prom-client';
-import { sharedRead } from '../feed/shared-read.js';
 import { inTime } from '../http/in-time.js';
 import type { Runner } from '../projecting/runner.js';
 import type { Serving } from '../projecting/serving.js';
@@ -61,7 +60,15 @@ export const databaseFiguresIn = (
     },
   });
 
-  const tasks = sharedRead(() => asked('tasks', countTasks(collections, mostQueues)));
+  let counting: ReturnType<typeof askForTasks> | undefined;
+  const askForTasks = () => asked('tasks', countTasks(collections, mostQueues));
+  /** Both of those who need them are asked at the same time. */
+  const tasks = () => {
+    counting ??= askForTasks().finally(() => {
+      counting = undefined;
+    });
+    return counting;
+  };
   new Gauge({
     name: 'forkline_tasks',
     help: 'Tasks of all queues by status.',

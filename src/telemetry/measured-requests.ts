@@ -31,10 +31,13 @@ const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** What they are asked for goes on until the client goes. */
 const endless = new Set(['/v1/feed', '/v1/feed/sse']);
 
+/** Asked for all the time by machines that note the answers themselves. */
+const probes = new Set(['/healthz', '/readyz', '/metrics']);
+
 /**
  * A listener that does the same, and has each request measured: counted and timed by its route, in a span
  * of its own or the one that instrumentation of HTTP has begun already, and logged in a line: writes and
- * what was refused or failed at info, other reads at debug.
+ * what was refused or failed at info, other reads and probes at debug.
  */
 export const measuredRequests = (
   listener: RequestListener,
@@ -60,7 +63,7 @@ export const measuredRequests = (
   const tell = (request: IncomingMessage, response: ServerResponse, answered: Answered): void => {
     const { method, route, status, seconds } = answered;
     const isPlainRead = reading.has(method) && status > 0 && status < 400;
-    const level = isPlainRead ? 'debug' : 'info';
+    const level = isPlainRead || probes.has(route) ? 'debug' : 'info';
     if (!log.isLevelEnabled(level)) return;
     log[level](
       {

@@ -5,7 +5,7 @@ import { problemOf } from '../http/problem-of.js';
 import type { Route } from '../http/route.js';
 
 /** What became known of a request on its way through the program. */
-type Noted = { user?: string; problem?: ProblemCode };
+type Noted = { user?: string; keyId?: string; problem?: ProblemCode };
 
 /** Notes what becomes known of requests, for those who tell of them once they are answered. */
 export const requestNotes = () => {
@@ -22,7 +22,9 @@ export const requestNotes = () => {
       (identify: Identify): Identify =>
       async (request) => {
         const caller = await identify(request);
-        if (caller) note(request, { user: caller.userId });
+        if (!caller) return caller;
+        const { userId: user, keyId } = caller;
+        note(request, { user, ...(keyId !== undefined && { keyId }) });
         return caller;
       },
     routes: (table: readonly Route[]): readonly Route[] =>

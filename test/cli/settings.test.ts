@@ -71,6 +71,8 @@ describe('the settings', () => {
     [{ WEBHOOK_SCHEDULE_SECONDS: '0,-1' }, 'WEBHOOK_SCHEDULE_SECONDS'],
     [{ WEBHOOK_TIMEOUT_SECONDS: '0' }, 'WEBHOOK_TIMEOUT_SECONDS'],
     [{ WEBHOOK_TIMEOUT_SECONDS: '61' }, 'WEBHOOK_TIMEOUT_SECONDS'],
+    [{ TRUST_PROXY: 'all' }, 'TRUST_PROXY'],
+    [{ TRUST_PROXY: '10.0.0.0/' }, 'TRUST_PROXY'],
     [{ HOST: '0.0.0.0' }, 'HOST'],
     [{ HOST: '::' }, 'HOST'],
     [{ HOST: '192.168.1.10' }, 'HOST'],

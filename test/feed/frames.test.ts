@@ -62,38 +62,79 @@ const connected = async (): Promise<{ near: Socket; far: Socket; end(): void }> 
   return { near, far, end: () => void [far.destroy(), near.destroy(), server.close()] };
 };
 
+const always = () => true;
+
 describe('an outlet', () => {
   it('sends what is written in one go together, in order with what others write', async () => {
     const { near, far, end } = await connected();
     const chunks: string[] = [];
     far.on('data', (chunk) => chunks.push(String(chunk)));
-    const outlet = outlets().to(near);
-    outlet.write([Buffer.from('a'), Buffer.from('b')]);
+    const outlet = outlets().to(near, always);
+    const write = (...parts: string[]) => outlet.write(parts.map((part) => Buffer.from(part)));
+    write('a');
+    write('b');
+    expect(outlet.backlog).toBe(2);
+    outlet.flush();
     near.write('c');
-    outlet.write([Buffer.from('d')]);
-    expect(near.writableLength).toBe(4);
-    near.end('e');
+    write('d');
+    write('e', 'f');
+    write('g');
+    await once(far, 'data');
+    outlet.flush();
+    near.end();
     await once(far, 'end');
-    expect(chunks.join('')).toBe('abcde');
+    expect(chunks.join('')).toBe('abcdefg');
     end();
+  });
+
+  it('gives several connections what is the same, each its own of what is not', async () => {
+    const pairs = await Promise.all([connected(), connected(), connected()]);
+    const all = outlets();
+    const texts = pairs.map(({ near, far }, n) => {
+      const chunks: string[] = [];
+      far.on('data', (chunk) => chunks.push(String(chunk)));
+      const outlet = all.to(near, always);
+      outlet.write([shared[0]]);
+      outlet.write([n === 1 ? Buffer.from('own') : shared[1]]);
+      return chunks;
+    });
+    await Promise.all(pairs.map(({ far }) => once(far, 'data')));
+    expect(texts.map((chunks) => chunks.join(''))).toEqual(['onetwo', 'oneown', 'onetwo']);
+    for (const { end } of pairs) end();
   });
 
   it('holds little back, and tells what was taken', async () => {
     const { near, far, end } = await connected();
-    const outlet = outlets().to(near);
+    const outlet = outlets().to(near, always);
     const block = Buffer.alloc(10_000);
     outlet.write([block]);
-    expect([outlet.backlog(), outlet.taken()]).toEqual([10_000, 0]);
+    expect([outlet.backlog, outlet.taken]).toEqual([10_000, 0]);
     for (let n = 0; n < 6; n++) outlet.write([block]);
-    expect(outlet.backlog()).toBe(0);
-    expect(outlet.taken()).toBe(70_000);
+    expect(outlet.backlog).toBe(0);
+    expect(outlet.taken).toBe(70_000);
     far.pause();
-    while (outlet.backlog() < 1_000_000) outlet.write([block]);
+    while (outlet.backlog < 1_000_000) outlet.write([block]);
     const emptied = new Promise<void>((resolve) => outlet.onEmptied(resolve));
-    const before = outlet.taken();
     far.resume();
     await emptied;
-    expect(outlet.taken()).toBe(before + 1_000_000);
+    expect(outlet.taken).toBe(near.bytesWritten);
+    end();
+  });
+
+  it('sends nothing more once the connection is closing', async () => {
+    const { near, far, end } = await connected();
+    let isOpen = true;
+    const outlet = outlets().to(near, () => isOpen);
+    outlet.write([Buffer.from('late')]);
+    isOpen = false;
+    const chunks: string[] = [];
+    far.on('data', (chunk) => chunks.push(String(chunk)));
+    outlet.flush();
+    near.end('goodbye');
+    await once(far, 'end');
+    expect(chunks.join('')).toBe('goodbye');
     end();
   });
 });
+
+const shared = [Buffer.from('one'), Buffer.from('two')] as const;

@@ -7,6 +7,7 @@ import type { Streams } from '../../src/eventstore/lineage.js';
 import type { SnapshotStore } from '../../src/eventstore/snapshots.js';
 import { readModel } from '../../src/projecting/read-model.js';
 import { snapshotsIn } from '../../src/projecting/snapshot-store.js';
+import { listAudit } from '../../src/queries/audit.js';
 import { findCheckpoint, listCheckpoints } from '../../src/queries/checkpoints.js';
 import { openChildren, settledChildren } from '../../src/queries/children.js';
 import { type Collections, collectionsOf } from '../../src/queries/collections.js';
@@ -16,6 +17,7 @@ import { findExecution, listExecutions } from '../../src/queries/executions.js';
 import { findInterrupt, listInterrupts } from '../../src/queries/interrupts.js';
 import { forksOf, lineageOf } from '../../src/queries/lineage.js';
 import { listMessages } from '../../src/queries/messages.js';
+import { ownersOf } from '../../src/queries/owners.js';
 import { toCursor } from '../../src/queries/page.js';
 import { cutKeeping } from '../../src/queries/prunes.js';
 import { findQueue, listQueues } from '../../src/queries/queues.js';
@@ -52,6 +54,8 @@ const sent: Document[] = [];
 const ann = { userId: 'ann', admin: false };
 const root = { userId: 'root', admin: true };
 const limit = 20;
+const at = '2026-01-01T00:00:00.000Z';
+const inAudit = toCursor([at, 9]);
 const cursor = toCursor(['2026-01-01T00:00:00.000Z', 'session-x']);
 const fork = {
   ancestry: [{ stream: 'parent', through: 5 }],
@@ -89,7 +93,6 @@ beforeAll(async () => {
       } as Document;
     }),
   );
-  const at = '2026-01-01T00:00:00.000Z';
   await db.collection('messages_v2').insertOne({
     ...{ _id: 'session-a/m@1', key: 'session-a/m', stream: 'session-a', messageId: 'm', seq: 1 },
     ...{ from: 1, to: null, userId: 'ann', role: 'user', content: 'hello', text: 'hello' },
@@ -273,6 +276,22 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
     () => settledChildren(collections, { sessionId: 's', position: 9 }, limit),
   ],
   ['the forks of a stream', 1, () => forksOf(collections, 'session-a')],
+  ['the audit, further on', 1, () => listAudit(collections, { cursor: inAudit, limit })],
+  ...[{ userId: 'ann' }, { stream: 'session-b' }, { type: 'SessionCreated' }].flatMap((asked) =>
+    [{}, { since: at }, { until: at, cursor: inAudit }].map(
+      (when) =>
+        [
+          `the audit of ${JSON.stringify({ ...asked, ...when })}`,
+          1,
+          () => listAudit(collections, { ...asked, ...when, limit }),
+        ] as const,
+    ),
+  ),
+  [
+    'whose some streams and a checkpoint are',
+    2,
+    () => ownersOf(collections, { streams: ['session-b', 'task-c'], checkpoints: ['d'] }),
+  ],
   ['one worker', 2, () => findWorker(workersFrom(), ann, 'b')],
   ["a user's workers", 2, () => listWorkers(workersFrom(), ann, { limit })],
   [

@@ -149,6 +149,9 @@ export const contractOf = (document: OpenApi): Contract => {
 
 let published: Promise<Contract> | undefined;
 
+/** The operations that were carried out in this test file, by their ids. */
+export const carriedOut = new Set<string>();
+
 /** The contract that the program publishes: asked for once in each test file. */
 export const contractAt = (url: string): Promise<Contract> => {
   published ??= fetch(`${url}/openapi.json`)
@@ -174,7 +177,11 @@ export const expectInContract = async (url: string, exchange: Exchange): Promise
   // A program that is gone by now cannot be asked; what it answers next is checked.
   const contract = await contractAt(url).catch(() => undefined);
   const flaw = contract?.flawIn(exchange);
-  if (flaw === undefined) return;
   const { method, path, status, text } = exchange;
+  if (flaw === undefined) {
+    const operation = status < 300 ? contract?.operationOf(method, path) : undefined;
+    if (operation) carriedOut.add(operation.operationId);
+    return;
+  }
   throw new ContractBroken(`${method} ${path}: ${status}: ${flaw}\n${text.slice(0, 1_000)}`);
 };

@@ -6,34 +6,16 @@ const answering = (type: string, schema: Json, description: string): Json => ({
   content: { [type]: { schema } },
 });
 
-const statusOf = (status: string): Json => ({
+const statusOf = (status: string, more: Json = {}): Json => ({
   type: 'object',
-  properties: { status: { const: status } },
-  required: ['status'],
+  properties: { status: { const: status }, ...more },
+  required: ['status', ...Object.keys(more)],
   additionalProperties: false,
 });
 
-const ready: Json = {
-  type: 'object',
-  properties: {
-    status: { const: 'ready' },
-    checks: {
-      type: 'array',
-      items: {
-        type: 'object',
-        properties: {
-          name: { type: 'string' },
-          ok: { type: 'boolean' },
-          reason: { type: 'string' },
-        },
-        required: ['name', 'ok'],
-        additionalProperties: false,
-      },
-    },
-  },
-  required: ['status', 'checks'],
-  additionalProperties: false,
-};
+const ready = statusOf('ready', {
+  checks: { type: 'array', items: { $ref: '#/components/schemas/Check' } },
+});
 
 const unavailable = { 503: { $ref: '#/components/responses/ServiceUnavailable' } };
 

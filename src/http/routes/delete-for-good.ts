@@ -33,7 +33,7 @@ const deleteFamily = async (
 ): Promise<Answer> => {
   const { sessions, streams, store, webhookCalls } = services;
   const stream = `session-${id}`;
-  await visibleStream(streams, stream, command.caller);
+  const { ownerId } = await visibleStream(streams, stream, command.caller);
   await familiesKnown(services, known);
   await refuseIfForked(services, stream);
 
@@ -57,6 +57,7 @@ const deleteFamily = async (
     // Their log may quote what an endpoint said to what the stream held.
     await webhookCalls.deliveries.forgetStream(each);
   }
+  services.audit.deletedForGood(stream, ownerId, command);
   return {
     status: 200,
     body: { id, stream, revision: hidden.revision, position: String(position) },

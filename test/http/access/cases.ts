@@ -117,6 +117,7 @@ export const cases: Readonly<Record<string, Case>> = {
   'get /v1/streams/:stream/steps': reading(session),
   'get /v1/streams/:stream/lineage': reading(session),
   'post /v1/streams/:stream/forks': writing(session, { at: 0 }, 201),
+  'post /v1/streams/:stream/detach': writing(things.fork),
   'get /v1/streams/compare': { ...reading(forked), query: both },
 
   'post /v1/workers': creating({ queues: ['q'] }),
@@ -131,6 +132,8 @@ export const cases: Readonly<Record<string, Case>> = {
     tells: (events: string) => events.includes('confidential'),
   },
 
+  'get /metrics': admin(reading(things.nothing)),
+  'get /v1/audit': admin(reading(things.projection)),
   'get /v1/projections': admin(reading(things.projection)),
   'get /v1/projections/:name/parked': admin(reading(things.projection)),
   'post /v1/projections/:name/parked/:id/retry': admin(writing(things.projection, {}, 404)),

@@ -141,7 +141,8 @@ describe('who may call what', () => {
   });
 
   it('is not asked only where everyone may know the answer', () => {
-    const { router } = createApp(table, {} as Services);
+    const services = { pages: { origins: [] as readonly string[] }, readiness: {} } as Services;
+    const { router } = createApp(table, services);
     const served = router.stack.flatMap(({ route }) => (route ? [route.path] : []));
     const known = new Set(table.map(({ path }) => path));
     const open = ['/healthz', '/readyz', '/openapi.json', '/docs'];

@@ -60,6 +60,11 @@ export const things = {
     const fork = await forkOf(owner, stream, 0);
     return { id, stream, a: stream, b: fork.stream, position: fork.position };
   },
+  fork: async (owner) => {
+    const { stream } = await createSession(owner);
+    const fork = await forkOf(owner, stream, 0);
+    return { stream: fork.stream, position: fork.position };
+  },
 
   execution,
   waiting: async (owner) => {

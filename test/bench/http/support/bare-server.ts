@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import express from 'express';
+import { MongoClient } from 'mongodb';
+
+// What a program would be that only passes on: express, and the calls of the same clients that append a
+// message, get a session and list messages. No checks, no identity, no ids of requests, no read models.
+
+const { EVENTSTORE_URL = '', MONGODB_URL = '' } = process.env;
+const events = EventStoreDBClient.connectionString(EVENTSTORE_URL);
+const mongo = await MongoClient.connect(MONGODB_URL, { ignoreUndefined: true });
+const db = mongo.db('forkline');
+const sessions = db.collection<{ _id: string }>('sessions_v1');
+const messages = db.collection<{ _id: string; stream: string; to: number | null; seq: number }>(
+  'messages_v1',
+);
+
+const app = express();
+app.post('/v1/sessions/:id/messages', express.json(), async (request, response) => {
+  const id = randomUUID();
+  const stream = `session-${request.params.id}`;
+  const event = jsonEvent({ id, type: 'MessagePosted', data: { messageId: id, ...request.body } });
+  const { nextExpectedRevision } = await events.appendToStream(stream, event);
+  response.status(201).json({ id, stream, revision: Number(nextExpectedRevision) });
+});
+app.get('/v1/sessions/:id', async (request, response) => {
+  response.json(await sessions.findOne({ _id: `session-${request.params.id}` }));
+});
+app.get('/v1/sessions/:id/messages', async (request, response) => {
+  const stream = `session-${request.params.id}`;
+  const items = await messages.find({ stream, to: null }).sort({ seq: 1 }).limit(51).toArray();
+  response.json({ items, next: null });
+});
+
+const server = createServer(app);
+server.listen(0, '127.0.0.1', () => {
+  console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
+process.on('SIGTERM', () => process.exit(0));
