@@ -23,7 +23,7 @@ type Options = Readonly<{
 }>;
 
 /** How long to wait between two looks, in milliseconds: while somebody waits for a position, and otherwise. */
-const betweenMs = { awaited: 10, idle: 500 };
+const betweenMs = { awaited: 10, hasTime: 100, idle: 500 };
 
 /**
  * Follows how far the read models are that other nodes keep up to date, by their checkpoints. While
@@ -32,20 +32,21 @@ const betweenMs = { awaited: 10, idle: 500 };
 export const followCheckpoints = (options: Options): Followed => {
   const { projections, followed, collectionOf, log } = options;
   const checkpoints = checkpointsIn(options.db);
-  let awaited = 0;
+  const waiters = { awaited: 0, hasTime: 0 };
   let isStopped = false;
   let wake = () => {};
 
   const attended = (progress: Progress): Progress => ({
     ...progress,
-    reached: async (position, timeoutMs) => {
+    reached: async (position, timeoutMs, options) => {
       if (position <= progress.position()) return;
-      awaited += 1;
-      wake();
+      const waiting = options?.hasTime ? 'hasTime' : 'awaited';
+      waiters[waiting] += 1;
+      if (waiting === 'awaited') wake();
       try {
-        await progress.reached(position, timeoutMs);
+        await progress.reached(position, timeoutMs, options);
       } finally {
-        awaited -= 1;
+        waiters[waiting] -= 1;
       }
     },
   });
@@ -70,8 +71,9 @@ export const followCheckpoints = (options: Options): Followed => {
 
   const pause = (): Promise<void> =>
     new Promise((resolve) => {
-      const isAwaited = awaited > 0 && followed().length > 0;
-      const timer = setTimeout(resolve, isAwaited ? betweenMs.awaited : betweenMs.idle);
+      const isAwaited = waiters.awaited > 0 && followed().length > 0;
+      const idle = waiters.hasTime > 0 ? betweenMs.hasTime : betweenMs.idle;
+      const timer = setTimeout(resolve, isAwaited ? betweenMs.awaited : idle);
       wake = () => {
         if (isAwaited && !isStopped) return;
         clearTimeout(timer);

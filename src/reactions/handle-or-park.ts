@@ -3,7 +3,7 @@ import { type StoredEvent, tombstoneType, unreadableType } from '../eventstore/e
 import type { ParkedOf } from '../projecting/parked.js';
 import { type Lane, streamLane } from '../projecting/parked-documents.js';
 import { isUnavailable } from '../projecting/unavailable.js';
-import { lanesOf } from './handling.js';
+import { concerns, lanesOf } from './handling.js';
 import type { Reaction } from './reaction.js';
 import { attempting, type Retries, waitingOut } from './retries.js';
 
@@ -25,6 +25,7 @@ type Options = Readonly<{
 export const handleOrPark = async (event: StoredEvent, options: Options): Promise<void> => {
   const { reaction, parked, log, retries, signal } = options;
   if (event.type === tombstoneType) return;
+  if (!concerns(reaction, event)) return;
   const about = { stream: event.stream, position: event.position, eventId: event.id };
   const onFailure = (error: unknown, attempt: number) =>
     log.warn({ ...about, err: error, attempt }, 'an event was not handled; it is tried again');
