@@ -42,7 +42,7 @@ export const followCheckpoints = (options: Options): Followed => {
       if (position <= progress.position()) return;
       const waiting = options?.hasTime ? 'hasTime' : 'awaited';
       waiters[waiting] += 1;
-      if (waiting === 'awaited') wake();
+      wake();
       try {
         await progress.reached(position, timeoutMs, options);
       } finally {
@@ -69,16 +69,23 @@ export const followCheckpoints = (options: Options): Followed => {
     }
   };
 
+  const interval = (): number => {
+    if (followed().length === 0) return betweenMs.idle;
+    if (waiters.awaited > 0) return betweenMs.awaited;
+    return waiters.hasTime > 0 ? betweenMs.hasTime : betweenMs.idle;
+  };
+
+  /** Ends the sooner for those who begin to wait meanwhile. */
   const pause = (): Promise<void> =>
     new Promise((resolve) => {
-      const isAwaited = waiters.awaited > 0 && followed().length > 0;
-      const idle = waiters.hasTime > 0 ? betweenMs.hasTime : betweenMs.idle;
-      const timer = setTimeout(resolve, isAwaited ? betweenMs.awaited : idle);
+      const begun = performance.now();
+      let timer: NodeJS.Timeout | undefined;
       wake = () => {
-        if (isAwaited && !isStopped) return;
         clearTimeout(timer);
-        resolve();
+        const left = begun + interval() - performance.now();
+        timer = setTimeout(resolve, isStopped ? 0 : Math.max(0, left));
       };
+      wake();
     });
 
   const running = (async () => {
