@@ -53,8 +53,7 @@ import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
 import { type Stores, untilReached } from './stores.js';
-import { startTelemetry } from './telemetry/telemetry.js';
-import { version } from './version.js';
+import type { Telemetry } from './telemetry/telemetry.js';
 
 const patienceMs = 10_000;
 const purgeEveryMs = 60 * 60 * 1000;
@@ -78,11 +77,11 @@ export type Forkline = Readonly<{
 export const serveOn = async (
   stores: Stores,
   door: Doorway,
+  telemetry: Telemetry,
   config: Config,
   log: Logger,
 ): Promise<Forkline> => {
   const callers = await callersOf(config, log);
-  const telemetry = startTelemetry(log, version());
   const store = telemetry.store(connectEventStore(stores.eventStoreUrl));
   await untilReached(store);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);

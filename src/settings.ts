@@ -34,13 +34,6 @@ export const settings = {
     help: 'Port to listen on; 0 takes a free one.',
     default: '4400',
   },
-  DRAIN_SECONDS: {
-    group: 'Listening',
-    schema: numberFrom(0, 300),
-    value: 'seconds',
-    help: 'How long to go on serving after SIGTERM or SIGINT with /readyz answering 503, so that a load balancer sends requests elsewhere before they are refused.',
-    default: '0',
-  },
   TRUST_PROXY: {
     group: 'Listening',
     schema: proxiesSetting,
@@ -48,6 +41,13 @@ export const settings = {
     help: 'Proxies whose X-Forwarded-For is believed: addresses and networks, such as 10.0.0.0/8, separated by commas; loopback and private stand for theirs.',
     default: '',
     otherwise: 'none: the address of a client is that of its connection',
+  },
+  DRAIN_SECONDS: {
+    group: 'Listening',
+    schema: numberFrom(0, 300),
+    value: 'seconds',
+    help: 'How long to go on serving after SIGTERM or SIGINT with /readyz answering 503, so that a load balancer sends requests elsewhere before they are refused.',
+    default: '0',
   },
   CORS_ORIGINS: {
     group: 'Listening',

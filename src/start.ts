@@ -4,15 +4,22 @@ import { doorway } from './http/doorway.js';
 import { listen } from './http/listen.js';
 import { type Forkline, serveOn } from './main.js';
 import { openStores } from './stores.js';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
+import { version } from './version.js';
 
 /**
  * Starts Forkline: the server, which takes no requests until there is what they need, then the stores,
  * then what depends on them.
  *
+ * @param telemetry what measures it all; by default what serves `/metrics` and makes spans
  * @throws what listening throws, BadKeyFile, FolderInUse, StoreUnavailable or DatabaseUnavailable; then
  *   nothing is left running
  */
-export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
+export const startForkline = async (
+  config: Config,
+  log: Logger,
+  telemetry: Telemetry = startTelemetry(log, version()),
+): Promise<Forkline> => {
   const door = doorway();
   const undo = [() => door.close(0)];
   try {
@@ -24,7 +31,7 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
       ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
     });
     undo.push(stores.stop);
-    return await serveOn(stores, door, config, log);
+    return await serveOn(stores, door, telemetry, config, log);
   } catch (error) {
     for (const back of undo.reverse()) await back();
     throw error;
