@@ -40,7 +40,7 @@ const entry = (_: AuditDocument | undefined, event: Projected): AuditDocument =>
   if (!stream.startsWith('audit-')) return { ...about, subject: stream };
   // The codec has checked what is in these streams.
   const { target, ownerId: owner, ...attempt } = event.data as AttemptData;
-  return { ...about, attempt, ...defined({ subject: target, ownerId: owner }) };
+  return { ...about, ...defined({ subject: target, ownerId: owner }), attempt };
 };
 
 /** Without the fields that are not there. */

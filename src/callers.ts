@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
-import type { RequestOrigin } from './commands/request.js';
+import type { Caller, RequestOrigin } from './commands/request.js';
 import { type Config, isAuthenticated } from './config.js';
 import { clientAddresses } from './http/client-address.js';
 import type { Identify } from './http/context.js';
@@ -13,6 +13,8 @@ import { originOf } from './http/request-origin.js';
 export type Callers = Readonly<{
   identify: Identify;
   originOf(request: IncomingMessage): RequestOrigin;
+  /** Whether a request would still come from the same caller, who was let in with it before. */
+  mayStay(request: IncomingMessage, caller: Caller): Promise<boolean>;
   /** Whether what administrators look at is kept: where no token is needed, everybody here is one. */
   keepsReads: boolean;
   close(): void;
@@ -30,8 +32,13 @@ export const callersOf = async (config: Config, log: Logger): Promise<Callers> =
     ...(AUTH_JWT_AUDIENCE && { audience: AUTH_JWT_AUDIENCE }),
     ...(apiKeys && { apiKeys }),
   };
+  const identify = identifier(options, log);
   return {
-    identify: oncePerRequest(identifier(options, log)),
+    identify: oncePerRequest(identify),
+    mayStay: async (request, { userId, admin }) => {
+      const now = await identify(request);
+      return now?.userId === userId && now.admin === admin;
+    },
     originOf: originOf(clientAddresses(config.TRUST_PROXY)),
     keepsReads: isAuthenticated(config),
     close: () => apiKeys?.close(),

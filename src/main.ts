@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { callersOf } from './callers.js';
@@ -19,12 +20,12 @@ import { auditOf } from './http/audit/audit.js';
 import { auditedFeed } from './http/audit/feed-audit.js';
 import { startRecorder } from './http/audit/recorder.js';
 import { keepPagesFromFeed } from './http/cross-origin.js';
+import { type Doorway, doorway } from './http/doorway.js';
 import { limitFeeds } from './http/limit-requests.js';
-import { closeServer, listen, urlOf } from './http/listen.js';
+import { listen, urlOf } from './http/listen.js';
 import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
-import { createHttpServer } from './http/server.js';
 import type { Services } from './http/services.js';
 import { pagesOf } from './pages.js';
 import { forgettingKept } from './projecting/forget-kept.js';
@@ -51,8 +52,8 @@ import { pipelineReaction } from './reactions/pipeline.js';
 import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
-import { openStores } from './stores.js';
-import { startTelemetry } from './telemetry/telemetry.js';
+import { openStores, type Stores, untilReached } from './stores.js';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
 import { version } from './version.js';
 
 const patienceMs = 10_000;
@@ -63,24 +64,53 @@ export type Forkline = Readonly<{
   url: string;
   /** Settles when an embedded store ends by itself, with the reason. */
   failed: Promise<Error>;
-  /** Finishes what is in flight, 10 s at most, flushes and closes. */
+  /** Tells load balancers to send requests elsewhere, and gives them the time to; serves on meanwhile. */
+  drain(): Promise<void>;
+  /** Refuses new requests, finishes what is in flight, 10 s at most, flushes and closes. */
   stop(): Promise<void>;
 }>;
 
 /**
- * Starts Forkline: stores, then what depends on them, then the server.
+ * Starts Forkline: the server, which takes no requests until there is what they need, then the stores,
+ * then what depends on them.
  *
- * @throws BadKeyFile, FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
+ * @param telemetry what measures it all; by default what serves `/metrics` and makes spans
+ * @throws what listening throws, BadKeyFile, FolderInUse, StoreUnavailable or DatabaseUnavailable; then
+ *   nothing is left running
  */
-export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
+export const startForkline = async (
+  config: Config,
+  log: Logger,
+  telemetry: Telemetry = startTelemetry(log, version()),
+): Promise<Forkline> => {
+  const door = doorway();
+  const undo = [() => door.close(0)];
+  try {
+    // First, because a port that is taken is the most likely to be in the way.
+    await listen(door.server, config.PORT, config.HOST);
+    const stores = await openStores({
+      dataDir: config.DATA_DIR,
+      ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
+      ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
+    });
+    undo.push(stores.stop);
+    return await serveOn(stores, door, telemetry, config, log);
+  } catch (error) {
+    for (const back of undo.reverse()) await back();
+    throw error;
+  }
+};
+
+const serveOn = async (
+  stores: Stores,
+  door: Doorway,
+  telemetry: Telemetry,
+  config: Config,
+  log: Logger,
+): Promise<Forkline> => {
   const callers = await callersOf(config, log);
-  const telemetry = startTelemetry(log, version());
-  const stores = await openStores({
-    dataDir: config.DATA_DIR,
-    ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
-    ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
-  });
   const store = telemetry.store(connectEventStore(stores.eventStoreUrl));
+  await untilReached(store);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
@@ -176,7 +206,9 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
-      serveFeedEvents(request, response, caller, feed),
+      serveFeedEvents(request, response, caller, feed, {
+        mayStay: () => callers.mayStay(request, caller),
+      }),
     identify: callers.identify,
     originOf: callers.originOf,
     audit: auditOf({ ...callers, recorder, collections, log }),
@@ -197,14 +229,13 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     ...services,
     identify: telemetry.identify(services.identify),
   });
-  const server = createHttpServer(telemetry.requests(app));
   const opening = auditedFeed({
     ...{ ...callers, note: recorder.note },
     keepOut: keepPagesFromFeed(services.pages),
     admit: admission('caller', services.identify),
     refuse: limitFeeds(services.rateLimits, services.originOf),
   });
-  attachFeed(server, feed, opening.admit, opening);
+  attachFeed(door.server, feed, opening.admit, { ...opening, mayStay: callers.mayStay });
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),
@@ -213,15 +244,19 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     ]).catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
   }, purgeEveryMs).unref();
 
-  await listen(server, config.PORT, config.HOST);
+  door.open(telemetry.requests(app));
   return {
-    url: urlOf(server),
+    url: urlOf(door.server),
     failed: stores.failed,
+    drain: async () => {
+      door.drain();
+      await delay(config.DRAIN_SECONDS * 1_000);
+    },
     stop: async () => {
       clearInterval(purging);
       callers.close();
       claims.stop();
-      await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await Promise.all([door.close(patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();
       await rebuilding.stop();

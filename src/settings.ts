@@ -42,6 +42,13 @@ export const settings = {
     default: '',
     otherwise: 'none: the address of a client is that of its connection',
   },
+  DRAIN_SECONDS: {
+    group: 'Listening',
+    schema: numberFrom(0, 300),
+    value: 'seconds',
+    help: 'How long to go on serving after SIGTERM or SIGINT with /readyz answering 503, so that a load balancer sends requests elsewhere before they are refused.',
+    default: '0',
+  },
   CORS_ORIGINS: {
     group: 'Listening',
     schema: origins,

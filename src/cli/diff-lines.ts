@@ -33,7 +33,9 @@ export const diffLines = (
 ): readonly string[] => {
   const { paint } = screen;
   const { common, a, b, changes, truncated } = comparison;
-  const fields = changes.flatMap(withoutFingerprints).filter(({ path }) => path !== '/forkedFrom');
+  const fields = changes
+    .flatMap(withoutFingerprints)
+    .filter(({ path }) => !path.startsWith('/forkedFrom'));
   return [
     `a  ${paint('bold', linkTo(a.stream, a.revision))}`,
     `b  ${paint('bold', linkTo(b.stream, b.revision))}`,

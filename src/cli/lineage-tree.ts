@@ -1,4 +1,5 @@
 import type { ForkNode, LineageNode } from '../client/client.js';
+import { linkTo } from './stream-reference.js';
 import type { Paint } from './terminal.js';
 import { shownTime } from './text.js';
 
@@ -35,5 +36,7 @@ const label = (node: LineageNode | ForkNode, asked: string, paint: Paint): strin
   const at = 'at' in node ? `${paint('yellow', `@${node.at}`)} ` : '';
   const name = isAsked ? paint('bold', node.stream) : node.stream;
   const facts = paint('dim', `head ${node.revision}, ${shownTime(node.createdAt)} UTC`);
-  return `${at}${name}  ${facts}${isAsked ? paint('green', '  ← asked for') : ''}`;
+  const from = node.detachedFrom && linkTo(node.detachedFrom.stream, node.detachedFrom.revision);
+  const past = from === undefined ? '' : paint('dim', `, detached from ${from}`);
+  return `${at}${name}  ${facts}${past}${isAsked ? paint('green', '  ← asked for') : ''}`;
 };

@@ -64,7 +64,7 @@ export const serveConnection = (
 ): Connection => {
   const subscriptions = new Map<string, Subscribed>();
   const paced = Math.max(limits.pacedBytes, outlet.mark);
-  const pace = paceBy(() => outlet.backlog() < paced);
+  const pace = paceBy(() => outlet.backlog < paced);
   outlet.onEmptied(pace.moved);
 
   const stopAll = () => {
@@ -85,7 +85,7 @@ export const serveConnection = (
 
   const maySend = (): boolean => {
     if (socket.readyState !== socket.OPEN) return false;
-    if (outlet.backlog() <= limits.bufferedBytes) return true;
+    if (outlet.backlog <= limits.bufferedBytes) return true;
     closeTooSlow();
     return false;
   };
@@ -159,7 +159,7 @@ export const serveConnection = (
   });
   socket.on('close', stopAll);
 
-  return { taken: outlet.taken, closeTooSlow };
+  return { taken: () => outlet.taken, closeTooSlow };
 };
 
 const startOf = (from: Start): number | undefined => {

@@ -5,8 +5,13 @@ import type { FeedEvent } from './feed-event.js';
 import { paceBy } from './pace.js';
 import { problemAnswer, type Refusal, stopping } from './refusal.js';
 import { parseSseQuery } from './sse-query.js';
+import { whileAdmitted } from './while-admitted.js';
 
 export type SseOptions = Readonly<{
+  /** Whether the client still is who it was let in as; it may stay by default. */
+  mayStay?: () => Promise<boolean>;
+  /** How often that is asked. 60 s by default. */
+  mayStayEveryMs?: number;
   /** How often a comment is sent that keeps the connection alive. 15 s by default. */
   keepAliveMs?: number;
   /** The most that may wait to be sent, in bytes, before the client is too slow and has to come back. 1 MiB by default. */
@@ -40,6 +45,7 @@ export const serveFeedEvents = (
   options: SseOptions = {},
 ): void => {
   const { keepAliveMs = 15_000, closeTimeoutMs = 30_000 } = options;
+  const { mayStay, mayStayEveryMs = 60_000 } = options;
   const { bufferedBytes = 1024 * 1024, pacedBytes = 256 * 1024 } = options;
 
   const asked = parseSseQuery(request);
@@ -91,6 +97,7 @@ export const serveFeedEvents = (
     else if (!isWaiting) send(':\n\n');
   }, keepAliveMs).unref();
 
+  if (mayStay) response.once('close', whileAdmitted(mayStay, mayStayEveryMs, end));
   feed.watch.opened('sse');
   response.once('close', () => {
     feed.watch.closed('sse');

@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../commands/request.js';
@@ -11,6 +10,7 @@ import { asksForWebSocket, ignoreUpgrade } from './ignore-upgrade.js';
 import { keepAlive } from './keep-alive.js';
 import { outlets } from './outlet.js';
 import { pathOf, type Refusal, refuseUpgrade, stopping } from './refusal.js';
+import { NO_LONGER_ADMITTED, whileAdmitted } from './while-admitted.js';
 
 export const FEED_PATH = '/v1/feed';
 export const SUBPROTOCOL = 'forkline.v1';
@@ -23,6 +23,10 @@ export type WebSocketOptions = Readonly<{
   closeTimeoutMs?: number;
   /** How long clients may take to go when the feed stops. 2 s by default. */
   goodbyeMs?: number;
+  /** Whether a client that was let in as somebody still is them; it may stay by default. */
+  mayStay?: (request: IncomingMessage, caller: Caller) => Promise<boolean>;
+  /** How often that is asked. 60 s by default. */
+  mayStayEveryMs?: number;
   /** Why a client is not let in, whoever it may be: such as a page of a site that may not. */
   keepOut?: (request: IncomingMessage) => Refusal | undefined;
   /** Why a client that could be let in is not, such as that it comes too often; asked also for those nobody knows. */
@@ -54,6 +58,7 @@ export const attachFeed = (
   options: WebSocketOptions = {},
 ): void => {
   const { pingIntervalMs = 30_000, closeTimeoutMs = 30_000, goodbyeMs = 2_000 } = options;
+  const { mayStay, mayStayEveryMs = 60_000 } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const settings = {
     noServer: true,
@@ -71,15 +76,21 @@ export const attachFeed = (
   const frames = eventFrames();
   const ways = outlets();
 
-  const accept = (socket: WebSocket, wire: Socket, caller: Caller) => {
+  const accept = (socket: WebSocket, request: IncomingMessage, caller: Caller) => {
     // ws reports what it made of a broken frame and closes by itself.
     socket.on('error', (err) => feed.log.debug({ err }, 'a client of the feed broke the protocol'));
-    const outlet = ways.to(wire, () => socket.readyState === socket.OPEN);
+    const outlet = ways.to(request.socket, () => socket.readyState === socket.OPEN);
     const client = { socket, outlet, frames, caller };
     pings.set(socket, keepAlive(socket, serveConnection(client, feed, limits)));
     feed.watch.opened('websocket');
     socket.once('close', () => feed.watch.closed('websocket'));
     socket.once('close', () => pings.delete(socket));
+    if (!mayStay) return;
+    const leave = () => socket.close(NO_LONGER_ADMITTED, 'the token is no longer taken');
+    socket.once(
+      'close',
+      whileAdmitted(() => mayStay(request, caller), mayStayEveryMs, leave),
+    );
   };
 
   const callerOf = async (request: IncomingMessage): Promise<Caller | Refusal> => {
@@ -111,9 +122,7 @@ export const attachFeed = (
     socket.on('error', () => undefined);
     const admitted = await admit(request);
     if ('code' in admitted) return refuseUpgrade(request, socket, admitted);
-    sockets.handleUpgrade(request, socket, head, (opened) =>
-      accept(opened, request.socket, admitted),
-    );
+    sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, request, admitted));
   };
 
   server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head));

@@ -27,10 +27,15 @@ const traceContext = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]
 const requestIdHeader = 'X-Request-Id';
 
 /** Gives a request an id: its own if that is printable, or a new one. The answer carries it from then on. */
-export const giveRequestId: RequestHandler = ({ headers }, response, next) => {
+export const nameRequest = ({ headers }: IncomingMessage, response: ServerResponse): void => {
   const named = headers['x-request-id'];
   const isPrintable = typeof named === 'string' && printable.test(named);
   response.setHeader(requestIdHeader, isPrintable ? named : v7());
+};
+
+/** The same, for the routes. */
+export const giveRequestId: RequestHandler = (request, response, next) => {
+  nameRequest(request, response);
   next();
 };
 

@@ -94,6 +94,7 @@ const others = {
   },
   'rate-limited': { status: 429, title: 'Too many requests in too short a time' },
   'unreadable-recording': { status: 422, title: 'The file holds no runs that can be read' },
+  starting: { status: 503, title: 'The server is not ready yet' },
   'store-unavailable': { status: 503, title: 'A store cannot be reached' },
   'not-ready': { status: 503, title: 'This node should not be sent requests now' },
   'read-model-behind': { status: 504, title: 'The read model has not come so far yet' },

@@ -3,11 +3,13 @@ import type { AuditRecord, Collections } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
 
 /** One entry of the audit. */
-export type AuditView = Omit<AuditRecord, '_id' | 'position' | 'stream' | 'subject'> &
+export type AuditView = Omit<AuditRecord, '_id' | 'position' | 'stream' | 'subject' | 'revision'> &
   Readonly<{
     position: string;
     /** The stream it is about. */
     stream?: string;
+    /** Of what is in that stream. */
+    revision?: number;
   }>;
 
 export type AuditOptions = Readonly<{
@@ -54,8 +56,12 @@ const within = (since?: string, until?: string, cursor?: string): Filter<AuditRe
   };
 };
 
-const viewOf = ({ _id, position, stream: _, subject, ...entry }: AuditRecord): AuditView => ({
-  ...entry,
-  position: String(position),
-  ...(subject !== undefined && { stream: subject }),
-});
+const viewOf = (record: AuditRecord): AuditView => {
+  const { _id, position, at, type, stream, subject, revision, ...entry } = record;
+  return {
+    ...{ position: String(position), at, type },
+    ...(subject !== undefined && { stream: subject }),
+    ...(subject === stream && { revision }),
+    ...entry,
+  };
+};

@@ -68,3 +68,6 @@ export const startTelemetry = (log: Logger, version: string) => {
     stop: unwatch,
   };
 };
+
+/** What {@link startTelemetry} gives. */
+export type Telemetry = ReturnType<typeof startTelemetry>;

@@ -170,6 +170,24 @@ describe('forkline lineage', () => {
   });
 });
 
+describe('forkline detach', () => {
+  it('has a fork depend on what it was forked from no more', async () => {
+    const { stream } = await client.sessions.create({ title: 'Root' });
+    const shown = await client.streams.fork(stream, { at: 0 });
+    const { out } = await run('detach', shown.stream);
+    expect(out.split('\n')[0]).toBe(`Detached ${shown.stream}@2`);
+    const again = await run('detach', shown.stream);
+    expect(again).toMatchObject({ code: 1, errors: expect.stringContaining('detached before') });
+
+    const fork = await client.streams.fork(stream, { at: 0 });
+    const detached = await run('detach', fork.stream, '--json');
+    const { position: after } = JSON.parse(detached.out);
+    await client.streams.lineage(fork.stream, { after });
+    const { out: family } = await run('lineage', fork.stream);
+    expect(family).toContain(`detached from ${stream}@0`);
+  });
+});
+
 describe('forkline export', () => {
   it('writes to standard output, or to a file that is whole or not there', async () => {
     const { out } = await run('export', session, '--format', 'md');

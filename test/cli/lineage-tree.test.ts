@@ -37,6 +37,16 @@ describe('a family of streams', () => {
     ]);
   });
 
+  it('says where a fork was detached from', () => {
+    const detached = {
+      ...node('session-b', 0),
+      detachedFrom: { stream: 'session-a', revision: 4 },
+    };
+    expect(drawn(detached, 'session-b')).toEqual([
+      'session-b, detached from session-a@4  ← asked for',
+    ]);
+  });
+
   it('may be as deep as it likes', () => {
     let chain = node('session-5000', 5000);
     for (let n = 4999; n >= 0; n--) chain = node(`session-${n}`, n, chain);

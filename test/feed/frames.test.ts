@@ -73,7 +73,7 @@ describe('an outlet', () => {
     const write = (...parts: string[]) => outlet.write(parts.map((part) => Buffer.from(part)));
     write('a');
     write('b');
-    expect(outlet.backlog()).toBe(2);
+    expect(outlet.backlog).toBe(2);
     outlet.flush();
     near.write('c');
     write('d');
@@ -108,16 +108,16 @@ describe('an outlet', () => {
     const outlet = outlets().to(near, always);
     const block = Buffer.alloc(10_000);
     outlet.write([block]);
-    expect([outlet.backlog(), outlet.taken()]).toEqual([10_000, 0]);
+    expect([outlet.backlog, outlet.taken]).toEqual([10_000, 0]);
     for (let n = 0; n < 6; n++) outlet.write([block]);
-    expect(outlet.backlog()).toBe(0);
-    expect(outlet.taken()).toBe(70_000);
+    expect(outlet.backlog).toBe(0);
+    expect(outlet.taken).toBe(70_000);
     far.pause();
-    while (outlet.backlog() < 1_000_000) outlet.write([block]);
+    while (outlet.backlog < 1_000_000) outlet.write([block]);
     const emptied = new Promise<void>((resolve) => outlet.onEmptied(resolve));
     far.resume();
     await emptied;
-    expect(outlet.taken()).toBe(near.bytesWritten);
+    expect(outlet.taken).toBe(near.bytesWritten);
     end();
   });
 

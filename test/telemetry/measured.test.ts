@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import {
@@ -16,10 +17,12 @@ import {
   StoreUnavailable,
 } from '../../src/eventstore/event-store.js';
 import { withLineage } from '../../src/eventstore/lineage.js';
+import { closeServer, listen, urlOf } from '../../src/http/listen.js';
 import { instrumentsIn } from '../../src/telemetry/instruments.js';
 import { measuredBatches } from '../../src/telemetry/measured-batches.js';
 import { measuredHandler } from '../../src/telemetry/measured-handler.js';
 import { measuredReaction } from '../../src/telemetry/measured-reaction.js';
+import { measuredRequests } from '../../src/telemetry/measured-requests.js';
 import { measuredStore } from '../../src/telemetry/measured-store.js';
 import { racesOf } from '../../src/telemetry/races.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
@@ -198,5 +201,42 @@ describe('a measured reaction', () => {
     expect(within).toBe('0af7651916cd43dd8448eb211c80319c');
     const name = 'forkline_reaction_duration_seconds_count';
     expect(figure(await figures(), name, { reaction: 'testing', outcome: 'done' })).toBe(1);
+  });
+});
+
+describe('measured requests', () => {
+  const answered = async () => {
+    const { measures, figures } = measuring();
+    let traceparent: unknown;
+    const listener = measuredRequests(
+      (request, response) => {
+        traceparent = request.headers.traceparent;
+        (request as { route?: object }).route = { path: '/v1/things/:id' };
+        response.end('done');
+      },
+      { ...measures, notes: { of: () => ({}) }, registry: new Registry() },
+    );
+    const server = createServer((request, response) =>
+      provider.getTracer('instrumentation').startActiveSpan('GET', (span) => {
+        listener(request, response);
+        response.once('close', () => span.end());
+      }),
+    );
+    await listen(server, 0, '127.0.0.1');
+    await (await fetch(`${urlOf(server)}/v1/things/7`)).text();
+    await closeServer(server, 1_000);
+    return { traceparent, figures: await figures() };
+  };
+
+  it('take the span that instrumentation of HTTP has begun, and begin none beside it', async () => {
+    const { traceparent, figures } = await answered();
+    const found = spans.getFinishedSpans();
+    expect(found.map(({ name, attributes }) => [name, attributes['http.route']])).toEqual([
+      ['GET /v1/things/:id', '/v1/things/:id'],
+    ]);
+    const { traceId, spanId } = found[0]!.spanContext();
+    expect(traceparent).toBe(`00-${traceId}-${spanId}-01`);
+    const labels = { method: 'GET', route: '/v1/things/:id', status: '2xx' };
+    expect(figure(figures, 'forkline_http_requests_total', labels)).toBe(1);
   });
 });

@@ -10,7 +10,7 @@ export const auditEntrySchema = schemaOf<AuditView>()(
       at: moment,
       type: z.string().describe('The type of the event.'),
       stream: streamName.exactOptional().describe('The stream it is about.'),
-      revision,
+      revision: revision.exactOptional(),
       userId: z.string().exactOptional().describe('Who it was; absent when nobody knows.'),
       ownerId: z.string().exactOptional().describe('Whose the stream is.'),
       clientAddress: z.string().exactOptional(),

@@ -14,7 +14,7 @@ import type { Asked } from './served.js';
 
 // What a client of the feed costs, against a server that broadcasts with `ws` and frames each message
 // once for all, in turns: the ratio says what the feed costs, whatever else the machine does meanwhile.
-// node dist/test/bench/feed/fan-out.js [--clients 100,1000,5000] [--burst 50] [--flight 1] [--ids own] [--profile]
+// node dist/test/bench/feed/fan-out.js [--clients 100,1000,5000] [--burst 1] [--flight 1] [--ids own] [--profile]
 // 5,000 clients take 5,000 file descriptors in each of two processes: see `ulimit -n`.
 
 const { values: asked } = parseArgs({
@@ -24,9 +24,9 @@ const { values: asked } = parseArgs({
     deliveries: { type: 'string', default: '300000' },
     turns: { type: 'string', default: '3' },
     /** How many events are written at a time. */
-    burst: { type: 'string', default: '1' },
+    burst: { type: 'string', default: '10' },
     /** How many such are on their way before the first has reached all clients. */
-    flight: { type: 'string', default: '16' },
+    flight: { type: 'string', default: '4' },
     /** Whether clients all use the same subscription id, or each its own. */
     ids: { type: 'string', default: 'one' },
     /** Writes a CPU profile of the feed. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
@@ -13,7 +14,8 @@ import {
 import type { Done, Turn } from './support/load-generator.js';
 
 // Requests a second of the program beside those of a bare express that only makes the client calls, each
-// on stores of its own, in turns in the same run. What counts is the ratio.
+// on stores of its own, in turns in the same run. What counts is the ratio. Where others use the machine,
+// rates say little: the CPU time that a request takes of the server and its stores is steadier.
 // node dist/test/bench/http/against-bare.js [rounds] [milliseconds a turn]
 
 const rounds = Number(process.argv[2] ?? 5);
@@ -76,14 +78,42 @@ const request = (method: string, path: string, body?: string): string =>
   ].join('\r\n');
 
 const generator = fork(here('load-generator.js'));
-const take = async (turn: Turn): Promise<number> => {
-  generator.send(turn);
-  const [done] = (await once(generator, 'message')) as [Done];
-  return (done.answered / done.ms) * 1_000;
+/** CPU time that processes have had, in microseconds, where the system tells. */
+const cpuOf = async (...processes: readonly ChildProcess[]): Promise<number> => {
+  let ticks = 0;
+  for (const { pid } of processes) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks * 10_000;
 };
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Of one turn: requests a second, and microseconds of CPU a request in the server and in its stores. */
+type Taken = Readonly<{ rate: number; server: number; store: number }>;
+
+const servers = {
+  program: { url: program.url, server: program.process, store: own.process },
+  bare: { url: bareUrl, server: bareServer, store: bare.process },
+};
+
+const take = async (
+  { url, server, store }: (typeof servers)['program'],
+  turn: Omit<Turn, 'url'>,
+): Promise<Taken> => {
+  const before = [await cpuOf(server), await cpuOf(store)] as const;
+  generator.send({ url, ...turn });
+  const [{ answered, ms }] = (await once(generator, 'message')) as [Done];
+  const after = [await cpuOf(server), await cpuOf(store)] as const;
+  return {
+    rate: (answered / ms) * 1_000,
+    server: (after[0] - before[0]) / answered,
+    store: (after[1] - before[1]) / answered,
+  };
+};
 
 const ids = await fill();
 // What is appended to are other sessions than those read, which so stay as long as they are.
@@ -100,23 +130,29 @@ const kinds = {
 const rows = [];
 for (const [kind, requests] of Object.entries(kinds))
   for (const inFlight of [1, 64]) {
-    const urls = { program: program.url, bare: bareUrl };
-    const took = { program: [] as number[], bare: [] as number[] };
+    const took = { program: [] as Taken[], bare: [] as Taken[] };
     for (let round = -1; round < rounds; round++) {
       const order =
         round % 2 === 0 ? (['bare', 'program'] as const) : (['program', 'bare'] as const);
       for (const name of order) {
-        const rate = await take({ url: urls[name], requests, inFlight, ms });
+        const taken = await take(servers[name], { requests, inFlight, ms });
         // The first round is for warming up.
-        if (round >= 0) took[name].push(rate);
+        if (round >= 0) took[name].push(taken);
       }
     }
-    const ratios = took.program.map((rate, round) => rate / (took.bare[round] ?? Number.NaN));
+    const of = (name: 'program' | 'bare', what: keyof Taken) =>
+      median(took[name].map((taken) => taken[what]));
+    const ratio = (what: keyof Taken) =>
+      median(took.program.map((taken, n) => taken[what] / (took.bare[n]?.[what] ?? Number.NaN)));
     rows.push({
       ...{ kind, 'in flight': inFlight },
-      'bare/s': Math.round(median(took.bare)),
-      'program/s': Math.round(median(took.program)),
-      ratio: Number(median(ratios).toFixed(2)),
+      'bare/s': Math.round(of('bare', 'rate')),
+      'program/s': Math.round(of('program', 'rate')),
+      ratio: Number(ratio('rate').toFixed(2)),
+      'bare µs': Math.round(of('bare', 'server')),
+      'program µs': Math.round(of('program', 'server')),
+      'bare store µs': Math.round(of('bare', 'store')),
+      'program store µs': Math.round(of('program', 'store')),
     });
   }
 console.table(rows);

@@ -201,6 +201,7 @@ describe('the audit', () => {
     const [entry] = await becoming(`type=OthersThingRead&stream=${stream}`, some());
     expect(entry).toMatchObject({ userId: 'root', ownerId: 'ann' });
     expect(entry!.attempt).toMatchObject({ method: 'GET', route: '/v1/sessions/:id' });
+    expect(entry).not.toHaveProperty('revision');
     await bodyOf(as('root').get('/v1/messages/search?q=x'));
     await becoming('type=OthersThingRead&userId=root', (items) =>
       routesIn(items).includes('/v1/messages/search'),
