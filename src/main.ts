@@ -17,9 +17,9 @@ import { auditOf } from './http/audit/audit.js';
 import { auditedFeed } from './http/audit/feed-audit.js';
 import { startRecorder } from './http/audit/recorder.js';
 import { keepPagesFromFeed } from './http/cross-origin.js';
-import { type Doorway, doorway } from './http/doorway.js';
+import type { Doorway } from './http/doorway.js';
 import { limitFeeds } from './http/limit-requests.js';
-import { listen, urlOf } from './http/listen.js';
+import { urlOf } from './http/listen.js';
 import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
@@ -49,9 +49,8 @@ import { pipelineReaction } from './reactions/pipeline.js';
 import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
-import { openStores, type Stores, untilReached } from './stores.js';
-import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
-import { version } from './version.js';
+import { type Stores, untilReached } from './stores.js';
+import type { Telemetry } from './telemetry/telemetry.js';
 
 const patienceMs = 10_000;
 const purgeEveryMs = 60 * 60 * 1000;
@@ -68,37 +67,12 @@ export type Forkline = Readonly<{
 }>;
 
 /**
- * Starts Forkline: the server, which takes no requests until there is what they need, then the stores,
- * then what depends on them.
+ * Starts what depends on the stores, top to bottom, and opens the door to requests.
  *
- * @param telemetry what measures it all; by default what serves `/metrics` and makes spans
- * @throws what listening throws, BadKeyFile, FolderInUse, StoreUnavailable or DatabaseUnavailable; then
- *   nothing is left running
+ * @param telemetry what measures it all
+ * @throws BadKeyFile, StoreUnavailable or DatabaseUnavailable
  */
-export const startForkline = async (
-  config: Config,
-  log: Logger,
-  telemetry: Telemetry = startTelemetry(log, version()),
-): Promise<Forkline> => {
-  const door = doorway();
-  const undo = [() => door.close(0)];
-  try {
-    // First, because a port that is taken is the most likely to be in the way.
-    await listen(door.server, config.PORT, config.HOST);
-    const stores = await openStores({
-      dataDir: config.DATA_DIR,
-      ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
-      ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
-    });
-    undo.push(stores.stop);
-    return await serveOn(stores, door, telemetry, config, log);
-  } catch (error) {
-    for (const back of undo.reverse()) await back();
-    throw error;
-  }
-};
-
-const serveOn = async (
+export const serveOn = async (
   stores: Stores,
   door: Doorway,
   telemetry: Telemetry,
