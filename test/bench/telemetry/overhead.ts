@@ -30,6 +30,9 @@ const child = fork(fileURLToPath(new URL('./node-process.js', import.meta.url)),
   stdio: ['ignore', 'ignore', log, 'ipc'],
 });
 closeSync(log);
+const exited = once(child, 'exit');
+// Given up from outside, the turn under way fails, and what was begun is ended.
+process.once('SIGTERM', () => child.kill());
 const [{ url }] = (await once(child, 'message')) as [{ url: string }];
 
 type Written = Readonly<{ id: string; position: string }>;
@@ -100,8 +103,8 @@ try {
     console.log(`${name.padEnd(30)} lower quartile ${quartile}, median ${median}`);
   }
 } finally {
-  child.kill('SIGTERM');
-  await once(child, 'exit');
+  child.kill();
+  await exited;
   await stores.stop();
   await removeFolder(folder);
 }
