@@ -7,6 +7,8 @@ export type CheckpointDocument = CheckpointHead &
   StoredState &
   Readonly<{
     stream: string;
+    /** In the archive of a detached fork: the stream that it was saved in. */
+    writtenIn?: string;
     /** Revision of the event that saved it: its place among the execution's checkpoints. */
     seq: number;
     userId: string;
@@ -16,7 +18,7 @@ export type CheckpointDocument = CheckpointHead &
 /** The checkpoints of executions, by revision. */
 export const checkpoints: Projection<CheckpointDocument, ExecutionEvent> = {
   name: 'checkpoints',
-  version: 1,
+  version: 2,
   ranged: true,
   category: 'execution',
   indexes: [

@@ -1,9 +1,9 @@
-import { type Origin, originOf, type Segment, type StreamForked } from '../src/domain/fork.js';
+import { type ForkOrigin, originOf, type Segment, type StreamForked } from '../src/domain/fork.js';
 import type { Projected } from '../src/projecting/projection.js';
 
 /** What the document of a fork says of where it comes from. */
 export type Descent = Readonly<{
-  forkedFrom: Origin;
+  forkedFrom: ForkOrigin;
   /** The streams it was forked from, directly or not, oldest first. */
   ancestors: readonly string[];
 }>;

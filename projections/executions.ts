@@ -7,7 +7,7 @@ import {
   type Pipeline,
   type StageTask,
 } from '../src/domain/execution.js';
-import { adoptionIn } from '../src/domain/fork.js';
+import { adoptionIn, detached } from '../src/domain/fork.js';
 import type { JsonValue } from '../src/domain/json.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { createdAs, type Descent, descentOf, type OpenSpan } from './descent.js';
@@ -115,6 +115,7 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
     ExecutionCompleted: finished('completed'),
     ExecutionFailed: finished('failed'),
     ExecutionCancelled: finished('cancelled'),
+    StreamDetached: changed((document) => ({ ...document, ...detached(document) })),
     StreamForked: (_, event) => {
       const { data, stream, created, revision } = event;
       // What an ancestor of an execution was is an execution's document; its task is not the fork's.

@@ -1,4 +1,5 @@
 import type { AnyProjection } from '../src/projecting/projection.js';
+import { audit } from './audit.js';
 import { checkpoints } from './checkpoints.js';
 import { deadlines } from './deadlines.js';
 import { executions } from './executions.js';
@@ -26,5 +27,6 @@ export const projections = [
   tasks,
   queues,
   webhooks,
+  audit,
   // The runner gives each handler the events and documents of its own projection only.
 ] as unknown as readonly AnyProjection[];

@@ -1,5 +1,5 @@
 import type { Fact } from '../src/domain/decider.js';
-import { adoptionIn } from '../src/domain/fork.js';
+import { adoptionIn, detached } from '../src/domain/fork.js';
 import type { InterruptEvent, InterruptStatus, Raised, Response } from '../src/domain/interrupt.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { createdAs, type Descent, descentOf, type OpenSpan } from './descent.js';
@@ -66,6 +66,8 @@ export const interrupts: Projection<InterruptDocument, InterruptEvent> = {
     InterruptResolved: settled('resolved'),
     InterruptCancelled: settled('cancelled'),
     InterruptExpired: settled('expired'),
+    StreamDetached: (document, { created, revision }) =>
+      document && { ...document, ...detached(document), updatedAt: created, revision },
     StreamForked: (_, event) => {
       const { data, stream, created, revision } = event;
       // What an ancestor of an interrupt was is an interrupt's document.

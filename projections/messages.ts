@@ -8,6 +8,8 @@ import type { Projected, Projection } from '../src/projecting/projection.js';
  */
 export type MessageDocument = Readonly<{
   stream: string;
+  /** In the archive of a detached fork: the stream that it was written in. */
+  writtenIn?: string;
   messageId: string;
   /** Revision of the event that posted it: its place among the session's messages. */
   seq?: number;
@@ -31,7 +33,7 @@ export const messageKey = (stream: string, messageId: string): string => `${stre
 /** Versions of the messages of sessions, by revision. */
 export const messages: Projection<MessageDocument, SessionEvent> = {
   name: 'messages',
-  version: 1,
+  version: 2,
   ranged: true,
   category: 'session',
   indexes: [{ key: { stream: 1, seq: 1, from: 1 } }, { key: { text: 'text' } }],

@@ -10,7 +10,7 @@ export type PruneDocument = Readonly<{ stream: string; through: number }>;
  */
 export const prunes: Projection<PruneDocument, ExecutionEvent> = {
   name: 'prunes',
-  version: 1,
+  version: 2,
   ranged: true,
   category: 'execution',
   indexes: [{ key: { stream: 1, from: -1 } }],

@@ -1,4 +1,5 @@
 import type { Fact } from '../src/domain/decider.js';
+import { detached } from '../src/domain/fork.js';
 import type { JsonObject } from '../src/domain/json.js';
 import type { SessionEvent, SessionMode, SessionStatus } from '../src/domain/session.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
@@ -80,6 +81,7 @@ export const sessions: Projection<SessionDocument, SessionEvent> = {
     MessagePosted: changed(({ messageCount }) => ({ messageCount: messageCount + 1 })),
     MessageEdited: changed(() => ({})),
     MessageDeleted: changed(({ messageCount }) => ({ messageCount: messageCount - 1 })),
+    StreamDetached: changed(detached),
     StreamForked: (_, { data, inherited, stream, created, revision }) =>
       inherited && {
         // What an ancestor of a session was is a session's document.

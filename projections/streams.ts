@@ -1,5 +1,12 @@
+import { shownStream } from '../src/domain/archive.js';
 import type { Fact } from '../src/domain/decider.js';
-import { type Origin, originOf, type Segment, type StreamForked } from '../src/domain/fork.js';
+import {
+  type Origin,
+  originOf,
+  type Segment,
+  type StreamDetached,
+  type StreamForked,
+} from '../src/domain/fork.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 
 export type StreamDocument = Readonly<{
@@ -10,8 +17,12 @@ export type StreamDocument = Readonly<{
   correlationId: string;
   /** The oldest ancestor, or the stream itself: what a family of forks has in common. */
   root: string;
+  /** What it was forked from, as its first event says. */
   ancestry: readonly Segment[];
+  /** While it reads what it inherits from its ancestors. */
   forkedFrom?: Origin;
+  /** Once it does no longer: where it was forked from, and the family that it, and its forks from then, began in. */
+  detachedFrom?: Origin & Readonly<{ root: string }>;
   /** How many events the stream itself has, without inherited ones. */
   ownEvents: number;
   revision: number;
@@ -34,7 +45,7 @@ const started = (event: Projected, ancestry: readonly Segment[]): StreamDocument
     category: stream.slice(0, stream.indexOf('-')),
     userId: metadata.ownerId,
     correlationId: metadata.$correlationId,
-    root: ancestry[0]?.stream ?? stream,
+    root: shownStream(ancestry[0]?.stream ?? stream),
     ancestry,
     ...(forkedFrom && { forkedFrom }),
     ownEvents: 0,
@@ -44,18 +55,30 @@ const started = (event: Projected, ancestry: readonly Segment[]): StreamDocument
   };
 };
 
+const detached = (document: StreamDocument | undefined, event: Projected): StreamDocument => {
+  const { forkedFrom, root, ...rest } = counted(document, event);
+  return {
+    ...rest,
+    root: event.stream,
+    ...(forkedFrom && { detachedFrom: { ...forkedFrom, root } }),
+  };
+};
+
 /** One document a stream: its size, and where it comes from. */
-export const streams: Projection<StreamDocument, StreamForked | Fact> = {
+export const streams: Projection<StreamDocument, StreamForked | StreamDetached | Fact> = {
   name: 'streams',
   version: 1,
   indexes: [
     { key: { root: 1, createdAt: 1, _id: 1 } },
     { key: { 'forkedFrom.stream': 1, 'forkedFrom.revision': 1, createdAt: 1, _id: 1 } },
+    { key: { 'detachedFrom.stream': 1 } },
     { key: { stream: 1 } },
   ],
-  key: (event) => event.stream,
+  // What is kept beside the streams of things is no stream of a thing.
+  key: ({ stream }) => (stream.startsWith('audit-') ? undefined : stream),
   begins: ({ type, revision }) => type === 'StreamForked' || revision === 0,
   on: {
+    StreamDetached: detached,
     StreamForked: (document, event) =>
       counted(document ?? started(event, (event as Projected<StreamForked>).data.ancestry), event),
   },

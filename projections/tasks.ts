@@ -1,5 +1,5 @@
 import type { Fact } from '../src/domain/decider.js';
-import { adoptionIn } from '../src/domain/fork.js';
+import { adoptionIn, detached } from '../src/domain/fork.js';
 import type { JsonValue } from '../src/domain/json.js';
 import {
   isOpen,
@@ -174,6 +174,7 @@ export const tasks: Projection<TaskDocument, TaskEvent> = {
         ...(reason !== undefined && { reason }),
       };
     }),
+    StreamDetached: changed((document) => ({ ...document, ...detached(document) })),
     StreamForked: (_, event) => {
       const { data, stream, created, revision } = event;
       // What an ancestor of a task was is a task's document.

@@ -27,6 +27,10 @@ const authenticating = [
 /** These say what tokens must hold, and so nothing without a way to check tokens. */
 const ofTokens = ['AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'] as const satisfies SettingName[];
 
+/** Whether callers need a token. */
+export const isAuthenticated = (config: Config): boolean =>
+  authenticating.some((name) => config[name] !== undefined);
+
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 type Given = Readonly<Record<string, string | undefined>>;

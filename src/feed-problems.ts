@@ -8,7 +8,11 @@ export const feedProblems = {
   'not-found': { status: 404, title: 'There is nothing here' },
   'unknown-subprotocol': { status: 400, title: 'The subprotocol is not spoken here' },
   'bad-handshake': { status: 400, title: 'The WebSocket cannot be opened like this' },
-  'origin-not-allowed': { status: 403, title: 'Pages of this origin are kept out' },
+  'host-not-allowed': {
+    status: 403,
+    title: 'Where no token is needed, only local names are served',
+  },
+  'origin-not-allowed': { status: 403, title: 'Pages of this site are kept out' },
   stopping: { status: 503, title: 'The server is about to stop' },
   'identification-unavailable': { status: 503, title: 'Who asks cannot be found out at present' },
 } as const;

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
+import { callersOf } from './callers.js';
 import { startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
+import { endingArchives, noteLineage } from './commands/ended-streams.js';
 import { commandHandler } from './commands/handle.js';
-import type { Config } from './config.js';
+import { type Config, isAuthenticated } from './config.js';
 import { deciders } from './domain/deciders.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
@@ -14,15 +16,18 @@ import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
 import { admission } from './http/access.js';
 import { createApp } from './http/app.js';
-import { identifier } from './http/identify.js';
-import { openApiKeys } from './http/identity/api-keys.js';
+import { auditOf } from './http/audit/audit.js';
+import { auditedFeed } from './http/audit/feed-audit.js';
+import { startRecorder } from './http/audit/recorder.js';
+import { keepPagesFromFeed } from './http/cross-origin.js';
+import { type Doorway, doorway } from './http/doorway.js';
 import { limitFeeds } from './http/limit-requests.js';
-import { closeServer, listen, urlOf } from './http/listen.js';
-import { oncePerRequest } from './http/once-per-request.js';
+import { listen, urlOf } from './http/listen.js';
 import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
+import { pagesOf } from './pages.js';
 import { forgettingKept } from './projecting/forget-kept.js';
 import { leaseIn } from './projecting/lease.js';
 import { startLeasedRunner } from './projecting/leased-runner.js';
@@ -36,6 +41,7 @@ import { snapshotsIn } from './projecting/snapshot-store.js';
 import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
+import { detachedStreams } from './queries/lineage.js';
 import { startSharedClock } from './queries/shared-clock.js';
 import { webhookDeliveriesIn } from './queries/webhook-deliveries.js';
 import { webhookSecretsIn } from './queries/webhook-secrets.js';
@@ -46,7 +52,9 @@ import { pipelineReaction } from './reactions/pipeline.js';
 import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
-import { openStores } from './stores.js';
+import { openStores, type Stores, untilReached } from './stores.js';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
+import { version } from './version.js';
 
 const patienceMs = 10_000;
 const purgeEveryMs = 60 * 60 * 1000;
@@ -56,24 +64,53 @@ export type Forkline = Readonly<{
   url: string;
   /** Settles when an embedded store ends by itself, with the reason. */
   failed: Promise<Error>;
-  /** Finishes what is in flight, 10 s at most, flushes and closes. */
+  /** Tells load balancers to send requests elsewhere, and gives them the time to; serves on meanwhile. */
+  drain(): Promise<void>;
+  /** Refuses new requests, finishes what is in flight, 10 s at most, flushes and closes. */
   stop(): Promise<void>;
 }>;
 
 /**
- * Starts Forkline: stores, then what depends on them, then the server.
+ * Starts Forkline: the server, which takes no requests until there is what they need, then the stores,
+ * then what depends on them.
  *
- * @throws BadKeyFile, FolderInUse, StoreUnavailable, DatabaseUnavailable, or what listening throws
+ * @param telemetry what measures it all; by default what serves `/metrics` and makes spans
+ * @throws what listening throws, BadKeyFile, FolderInUse, StoreUnavailable or DatabaseUnavailable; then
+ *   nothing is left running
  */
-export const startForkline = async (config: Config, log: Logger): Promise<Forkline> => {
-  const keysFile = config.AUTH_API_KEYS_FILE;
-  const apiKeys = keysFile === undefined ? undefined : await openApiKeys(keysFile, log);
-  const stores = await openStores({
-    dataDir: config.DATA_DIR,
-    ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
-    ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
-  });
-  const store = connectEventStore(stores.eventStoreUrl);
+export const startForkline = async (
+  config: Config,
+  log: Logger,
+  telemetry: Telemetry = startTelemetry(log, version()),
+): Promise<Forkline> => {
+  const door = doorway();
+  const undo = [() => door.close(0)];
+  try {
+    // First, because a port that is taken is the most likely to be in the way.
+    await listen(door.server, config.PORT, config.HOST);
+    const stores = await openStores({
+      dataDir: config.DATA_DIR,
+      ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
+      ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
+    });
+    undo.push(stores.stop);
+    return await serveOn(stores, door, telemetry, config, log);
+  } catch (error) {
+    for (const back of undo.reverse()) await back();
+    throw error;
+  }
+};
+
+const serveOn = async (
+  stores: Stores,
+  door: Doorway,
+  telemetry: Telemetry,
+  config: Config,
+  log: Logger,
+): Promise<Forkline> => {
+  const callers = await callersOf(config, log);
+  const store = telemetry.store(connectEventStore(stores.eventStoreUrl));
+  await untilReached(store);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
@@ -92,11 +129,15 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   await snapshotStore.prepare(snapshotKinds);
   const keeper = keepSnapshots(streams, snapshotStore, log);
   const snapshots = { ...snapshotStore, missed: keeper.missed };
+  const endArchives = endingArchives(store);
   const forgetKept = forgettingKept({ db, streams, projections, models });
+  streams.noteDetached(await detachedStreams(collections));
   const runnerOptions: RunnerOptions = {
     ...{ store, streams, db, projections, parked, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
+    folding: telemetry.folding,
     follower: async (events) => {
+      await endArchives(events);
       await keeper.follow(events);
       await forgetKept(events);
     },
@@ -110,19 +151,28 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
   const rebuilding = startRebuilding({
     ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },
   });
-  const feed = startFeed(store, log);
-  const taskCommands = commandHandler(streams, deciders.task);
-  const claims = startClaims({
-    ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
-    progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
-  });
+  const feed = telemetry.feed(startFeed(store, log));
+  void feed.told.then(({ each }) => each(noteLineage(streams)));
+  const taskCommands = telemetry.handler('task', commandHandler(streams, deciders.task));
+  const claims = telemetry.claims(
+    startClaims({
+      ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
+      progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
+    }),
+  );
   const handlers = {
-    sessions: commandHandler(streams, deciders.session, { snapshots }),
-    executions: commandHandler(streams, deciders.execution, { snapshots }),
-    interrupts: commandHandler(streams, deciders.interrupt),
+    sessions: telemetry.handler(
+      'session',
+      commandHandler(streams, deciders.session, { snapshots }),
+    ),
+    executions: telemetry.handler(
+      'execution',
+      commandHandler(streams, deciders.execution, { snapshots }),
+    ),
+    interrupts: telemetry.handler('interrupt', commandHandler(streams, deciders.interrupt)),
     tasks: noticing(taskCommands, claims.ready),
-    workers: commandHandler(streams, deciders.worker),
-    webhooks: commandHandler(streams, deciders.webhook),
+    workers: telemetry.handler('worker', commandHandler(streams, deciders.worker)),
+    webhooks: telemetry.handler('webhook', commandHandler(streams, deciders.webhook)),
   };
   const acting = { ...handlers, streams, collections, runner, clock, log };
   const webhooks = startWebhooks({
@@ -132,13 +182,19 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
     scheduleSeconds: config.WEBHOOK_SCHEDULE_SECONDS,
     timeoutSeconds: config.WEBHOOK_TIMEOUT_SECONDS,
+    sending: telemetry.sending,
   });
   const reactions = startReactions({
     ...{ store, parked, log },
-    reactions: [pipelineReaction(acting), sessionEnded(acting), webhooks.reaction],
+    reactions: [pipelineReaction(acting), sessionEnded(acting), webhooks.reaction].map(
+      telemetry.reaction,
+    ),
   });
   const deadlines = startDeadlines(acting);
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
+
+  telemetry.observe({ runner, reactions, collections, serving, told: feed.told });
+  const recorder = startRecorder(store, log);
 
   const services: Services = {
     ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
@@ -150,34 +206,36 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,
     serveFeedEvents: (request, response, caller) =>
-      serveFeedEvents(request, response, caller, feed),
+      serveFeedEvents(request, response, caller, feed, {
+        mayStay: () => callers.mayStay(request, caller),
+      }),
+    identify: callers.identify,
+    originOf: callers.originOf,
+    audit: auditOf({ ...callers, recorder, collections, log }),
     readiness: readinessOf({
       ...{ store, collections, runner, serving, log },
       lagSeconds: config.READY_LAG_SECONDS,
       graceSeconds: config.READY_GRACE_SECONDS,
     }),
-    identify: oncePerRequest(
-      identifier(
-        {
-          ...(config.AUTH_JWT_SECRET && { jwtSecret: config.AUTH_JWT_SECRET }),
-          ...(config.AUTH_JWKS_URL && { jwksUrl: config.AUTH_JWKS_URL }),
-          ...(config.AUTH_JWT_ISSUER && { issuer: config.AUTH_JWT_ISSUER }),
-          ...(config.AUTH_JWT_AUDIENCE && { audience: config.AUTH_JWT_AUDIENCE }),
-          ...(apiKeys && { apiKeys }),
-        },
-        log,
-      ),
-    ),
+    metrics: telemetry.page,
+    pages: pagesOf({ origins: config.CORS_ORIGINS, isAuthenticated: isAuthenticated(config) }),
     rateLimits: rateLimits({
       ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
       ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
       ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
     }),
   };
-  const server = createServer(createApp(routesOf(services), services));
-  attachFeed(server, feed, admission('caller', services.identify), {
-    refuse: limitFeeds(services.rateLimits),
+  const app = createApp(telemetry.routes(routesOf(services)), {
+    ...services,
+    identify: telemetry.identify(services.identify),
   });
+  const opening = auditedFeed({
+    ...{ ...callers, note: recorder.note },
+    keepOut: keepPagesFromFeed(services.pages),
+    admit: admission('caller', services.identify),
+    refuse: limitFeeds(services.rateLimits, services.originOf),
+  });
+  attachFeed(door.server, feed, opening.admit, { ...opening, mayStay: callers.mayStay });
   const purging = setInterval(() => {
     Promise.all([
       idempotencyKeys.purge(),
@@ -186,24 +244,30 @@ export const startForkline = async (config: Config, log: Logger): Promise<Forkli
     ]).catch((error: unknown) => log.warn({ err: error }, 'purge failed'));
   }, purgeEveryMs).unref();
 
-  await listen(server, config.PORT, config.HOST);
+  door.open(telemetry.requests(app));
   return {
-    url: urlOf(server),
+    url: urlOf(door.server),
     failed: stores.failed,
+    drain: async () => {
+      door.drain();
+      await delay(config.DRAIN_SECONDS * 1_000);
+    },
     stop: async () => {
       clearInterval(purging);
-      apiKeys?.close();
+      callers.close();
       claims.stop();
-      await Promise.all([closeServer(server, patienceMs), feed.stop()]);
+      await Promise.all([door.close(patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();
       await rebuilding.stop();
+      await recorder.stop();
       await runner.stop();
       await keeper.stop();
       clock.stop();
       await store.close();
       await close();
       await stores.stop();
+      telemetry.stop();
     },
   };
 };

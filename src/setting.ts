@@ -8,9 +8,9 @@ export type Setting = Readonly<{
     | 'Authentication'
     | 'Limits'
     | 'Log'
-    | 'Operations'
     | 'Work'
-    | 'Webhooks';
+    | 'Webhooks'
+    | 'Readiness';
   /** Checks the text that is given; takes undefined where there is no default. */
   schema: z.ZodType;
   /** What it is, in words for `forkline serve --help` and docs/configuration.md. */
@@ -55,6 +55,22 @@ export const wholeNumberFrom = (least: number, most: number) => {
 /** Text that looks like a URL of some scheme. Those of stores may name several hosts, which URLs do not. */
 export const urlLike = (scheme: RegExp, example: string) =>
   z.string().regex(scheme, `must look like ${example}`);
+
+const isOrigin = (text: string): boolean =>
+  /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+/** Origins of pages, separated by commas. */
+export const origins = z
+  .string()
+  .transform((list) => (list === '' ? [] : list.split(',').map((origin) => origin.trim())))
+  .superRefine((list, context) => {
+    for (const origin of list)
+      if (!isOrigin(origin))
+        context.addIssue({
+          code: 'custom',
+          message: `${JSON.stringify(origin)} is not the origin of a site, such as https://app.example`,
+        });
+  });
 
 const longestWaitSeconds = 7 * 24 * 60 * 60;
 

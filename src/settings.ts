@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { interruptKindsSetting } from './interrupt-kinds-setting.js';
+import { proxiesSetting } from './proxies-setting.js';
 import {
   flag,
   numberFrom,
   oneOf,
+  origins,
   type Setting,
   schedule,
   urlLike,
@@ -31,6 +33,29 @@ export const settings = {
     value: 'port',
     help: 'Port to listen on; 0 takes a free one.',
     default: '4400',
+  },
+  TRUST_PROXY: {
+    group: 'Listening',
+    schema: proxiesSetting,
+    value: 'proxies',
+    help: 'Proxies whose X-Forwarded-For is believed: addresses and networks, such as 10.0.0.0/8, separated by commas; loopback and private stand for theirs.',
+    default: '',
+    otherwise: 'none: the address of a client is that of its connection',
+  },
+  DRAIN_SECONDS: {
+    group: 'Listening',
+    schema: numberFrom(0, 300),
+    value: 'seconds',
+    help: 'How long to go on serving after SIGTERM or SIGINT with /readyz answering 503, so that a load balancer sends requests elsewhere before they are refused.',
+    default: '0',
+  },
+  CORS_ORIGINS: {
+    group: 'Listening',
+    schema: origins,
+    value: 'origins',
+    help: 'Sites whose pages may use this server from a browser, separated by commas, such as https://app.example.',
+    default: '',
+    otherwise: 'none but its own',
   },
   DATA_DIR: {
     group: 'Stores',
@@ -156,20 +181,6 @@ export const settings = {
     help: 'What the log looks like: pretty or json.',
     otherwise: 'pretty on a terminal, json elsewhere',
   },
-  READY_LAG_SECONDS: {
-    group: 'Operations',
-    schema: numberFrom(0, 86_400),
-    value: 'seconds',
-    help: 'How far a read model may be behind before /readyz says no; 0 for any.',
-    default: '60',
-  },
-  READY_GRACE_SECONDS: {
-    group: 'Operations',
-    schema: numberFrom(1, 86_400),
-    value: 'seconds',
-    help: 'How long it may be so, or stand still, before that.',
-    default: '60',
-  },
   WORKER_LOST_AFTER: {
     group: 'Work',
     schema: numberFrom(1, 100),
@@ -205,5 +216,19 @@ export const settings = {
     value: 'seconds',
     help: 'How long an attempt may take.',
     default: '20',
+  },
+  READY_LAG_SECONDS: {
+    group: 'Readiness',
+    schema: numberFrom(0, 86_400),
+    value: 'seconds',
+    help: 'How far behind a read model may be before /readyz says no; 0 for any distance.',
+    default: '60',
+  },
+  READY_GRACE_SECONDS: {
+    group: 'Readiness',
+    schema: numberFrom(1, 86_400),
+    value: 'seconds',
+    help: 'How long it may be so, or stand still while there are newer events, before that.',
+    default: '60',
   },
 } as const satisfies Record<string, Setting>;

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startEventStore } from './embedded/eventstore/start.js';
 import { startMongo } from './embedded/mongo/start.js';
 import type { ServerThread } from './embedded/server-thread.js';
+import { type EventStore, StoreUnavailable } from './eventstore/event-store.js';
 
 /** Where the stores are. */
 export type Stores = Readonly<{
@@ -53,4 +55,22 @@ const firstFailure = async (servers: readonly ServerThread[]): Promise<Error> =>
     return error ?? new Promise<Error>(() => {});
   });
   return Promise.race([...ended, new Promise<Error>(() => {})]);
+};
+
+/**
+ * Waits until an event store answers, which may be starting as well.
+ *
+ * @throws StoreUnavailable when it does not within 10 s
+ */
+export const untilReached = async (store: EventStore): Promise<void> => {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    try {
+      await store.head();
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || performance.now() > until) throw error;
+      await delay(500);
+    }
+  }
 };

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { registerDetach } from './detach.js';
 import { registerDiff } from './diff.js';
 import { registerExport } from './export.js';
 import { registerFork } from './fork.js';
@@ -32,6 +33,7 @@ const exitCode = await run(
     registerInspect,
     registerDiff,
     registerFork,
+    registerDetach,
     registerLineage,
     registerExport,
     registerProjections,

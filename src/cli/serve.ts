@@ -1,7 +1,11 @@
 import type { Command } from 'commander';
+import type { Logger } from 'pino';
 import { BadConfiguration, type Config, readConfig, settingNames } from '../config.js';
 import { formatBelow, settingOptions } from './settings-help.js';
 import { untilSignalled } from './until-signalled.js';
+
+/** For requests in flight 10 s, and for all the rest as much again. */
+const mostToStopMs = 20_000;
 
 const keyOf = (name: string): string =>
   name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
@@ -33,20 +37,36 @@ const serve = async (given: Readonly<Record<string, string | undefined>>): Promi
   const log = createLog(config.LOG_LEVEL, config.LOG_FORMAT);
   const signalled = untilSignalled();
   try {
-    const forkline = await startForkline(config, log);
+    const forkline = await Promise.race([startForkline(config, log), signalled]);
+    // Told to end while it was starting: nothing is in flight.
+    if (!forkline) process.exit(0);
     console.log(`Forkline listening on ${forkline.url}`);
     const failure = await Promise.race([signalled, forkline.failed]);
+    endInTime(config.DRAIN_SECONDS * 1_000 + mostToStopMs, log);
     if (failure) log.fatal({ err: failure }, 'an embedded store ended');
+    else await forkline.drain();
     await forkline.stop();
     process.exitCode = failure ? 1 : 0;
   } catch (error) {
-    console.error(`forkline: ${error instanceof Error ? error.message : error}`);
+    console.error(`forkline: ${oneLine(error)}`);
     log.debug({ err: error }, 'start failed');
     process.exitCode = 1;
   }
   // What is left open, such as a client's keep-alive timer, does not keep the process.
   process.exit();
 };
+
+/** Ends the process when stopping takes longer than it may: what it waits for may be gone for good. */
+const endInTime = (ms: number, log: Logger): void => {
+  const end = () => {
+    log.error('could not stop in time');
+    process.exit(1);
+  };
+  setTimeout(end, ms).unref();
+};
+
+const oneLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ');
 
 const configOf = (given: Readonly<Record<string, string | undefined>>): Config | undefined => {
   try {

@@ -1,9 +1,11 @@
-/** Resolves on the first SIGTERM or SIGINT. A second one ends the process at once. */
+import { constants } from 'node:os';
+
+/** Resolves on the first SIGTERM or SIGINT. A second one ends the process at once, as if by that signal. */
 export const untilSignalled = (): Promise<undefined> =>
   new Promise((resolve) => {
     let isEnding = false;
-    const end = () => {
-      if (isEnding) process.exit(1);
+    const end = (signal: 'SIGTERM' | 'SIGINT') => {
+      if (isEnding) process.exit(128 + constants.signals[signal]);
       isEnding = true;
       resolve(undefined);
     };

@@ -1,4 +1,4 @@
-import type { JsonObject, Origin, PageQuery } from './types.js';
+import type { ForkOrigin, JsonObject, PageQuery } from './types.js';
 
 export type InterruptKind =
   | 'clarification'
@@ -60,7 +60,7 @@ export type Interrupt = Readonly<{
   createdAt: string;
   updatedAt: string;
   settledAt?: string;
-  forkedFrom?: Origin;
+  forkedFrom?: ForkOrigin;
   revision: number;
 }>;
 

@@ -93,6 +93,8 @@ export type LineageNode = Readonly<{
   /** How many events it has without inherited ones. */
   ownEvents: number;
   createdAt: string;
+  /** Where it was forked from, when it was detached since. */
+  detachedFrom?: Origin;
   forks: readonly ForkNode[];
 }>;
 
@@ -101,8 +103,10 @@ export type ForkNode = LineageNode & Readonly<{ at: number }>;
 
 export type Lineage = Readonly<{
   stream: string;
-  /** What the stream inherits, oldest first. */
+  /** What the stream inherits from others, oldest first. */
   ancestors: readonly Readonly<{ stream: string; through: number }>[];
+  /** Where it was forked from, when it was detached since. */
+  detachedFrom?: Origin;
   /** The whole family, from its oldest stream. */
   tree: LineageNode;
   /** Whether the family is larger than what is shown. */

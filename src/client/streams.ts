@@ -11,7 +11,7 @@ import type {
   StreamState,
 } from './stream-types.js';
 import { path, type ReadOptions, type Transport, type WriteOptions } from './transport.js';
-import type { Page } from './types.js';
+import type { Page, Written } from './types.js';
 
 /** A revision, or a time in ISO 8601; the head by default. */
 export type AsOf = Readonly<{ at?: number | string }>;
@@ -60,6 +60,12 @@ export const streamsOver = (http: Transport) => {
     /** Makes a new stream that inherits the events up to `at`. */
     fork: (stream: string, fork: NewFork, options?: WriteOptions) =>
       http.write<Forked>('POST', path`/v1/streams/${stream}/forks`, fork, options),
+    /**
+     * Has a fork depend no more on what it was forked from, which then may be deleted for good. What it
+     * inherits is copied first: asked for again, it goes on where it was.
+     */
+    detach: (stream: string, options?: WriteOptions) =>
+      http.write<Written>('POST', path`/v1/streams/${stream}/detach`, undefined, options),
     /** Where a stream comes from, and what was forked from it. */
     lineage: (stream: string, options?: ReadOptions) =>
       http.read<Lineage>(path`/v1/streams/${stream}/lineage`, {}, options),

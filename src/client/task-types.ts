@@ -1,6 +1,6 @@
 /** Types of tasks and queues. Times are ISO 8601 UTC. */
 
-import type { JsonValue, Origin, PageQuery, Position, Written } from './types.js';
+import type { ForkOrigin, JsonValue, PageQuery, Position, Written } from './types.js';
 
 export type TaskStatus = 'ready' | 'delayed' | 'running' | 'completed' | 'dead' | 'cancelled';
 
@@ -57,7 +57,7 @@ export type TaskSummary = Readonly<{
   createdAt: string;
   updatedAt: string;
   finishedAt?: string;
-  forkedFrom?: Origin;
+  forkedFrom?: ForkOrigin;
   revision: number;
 }>;
 

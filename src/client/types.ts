@@ -30,6 +30,9 @@ export type PageQuery = Readonly<{ cursor?: string; limit?: number }>;
 /** A stream, and the last revision taken from it. */
 export type Origin = Readonly<{ stream: string; revision: number }>;
 
+/** Where a fork comes from, and whether it was detached since. */
+export type ForkOrigin = Origin & Readonly<{ detached?: true }>;
+
 // Sessions.
 
 export type SessionStatus =
@@ -64,7 +67,7 @@ export type Session = Readonly<{
   messageCount: number;
   createdAt: string;
   updatedAt: string;
-  forkedFrom?: Origin;
+  forkedFrom?: ForkOrigin;
   revision: number;
 }>;
 
@@ -157,7 +160,7 @@ export type Execution = Readonly<{
   createdAt: string;
   updatedAt: string;
   finishedAt?: string;
-  forkedFrom?: Origin;
+  forkedFrom?: ForkOrigin;
   revision: number;
 }>;
 

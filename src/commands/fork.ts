@@ -1,9 +1,10 @@
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
 import type { Adoption, StreamForked } from '../domain/fork.js';
 import type { Moment } from '../domain/time.js';
+import { ancestryAt } from '../eventstore/descents.js';
 import { RevisionConflict, type StoredEvent } from '../eventstore/event-store.js';
 import { firstState } from '../eventstore/fold.js';
-import { ancestryAt, baseOf, type Streams } from '../eventstore/lineage.js';
+import { baseOf, type Streams } from '../eventstore/lineage.js';
 import { keysOf, load } from '../eventstore/load.js';
 import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
 import { decideAll } from './decide-all.js';
@@ -52,14 +53,13 @@ export const forkStream = async <Command, State extends object, Event extends Fa
   snapshots: Snapshots = noSnapshots,
 ): Promise<Outcome | Rejection<Reason | ForkRejection>> => {
   const parent = `${decider.category}-${of}`;
-  const ancestry = await streams.ancestryOf(parent);
-  if (!ancestry) return reject(decider.notFound);
   const origin = await firstState(streams, decider, parent);
   if (!origin || !maySee(request.caller, decider.ownerOf(origin))) return reject(decider.notFound);
   // A read from before the beginning begins there: the revision is compared.
   if ((await eventAt(streams, parent, at))?.revision !== at) return reject('revision-not-found');
 
-  const segments = ancestryAt(parent, ancestry, at);
+  // Asked for once it was read: if an ancestor is gone, it is known by now where its events are.
+  const segments = ancestryAt(parent, (await streams.ancestryOf(parent)) ?? [], at);
   // Who owns a stream and what it belongs to is said by its first event, and by that of its nearest
   // ancestor: without amendments or a deadline, that is all of the state needed.
   const wanted = { through: at, keys: keysOf(decider, amendments) };
@@ -74,7 +74,7 @@ export const forkStream = async <Command, State extends object, Event extends Fa
       ...{ ancestry: segments, scope },
       ...(reason !== undefined && { reason }),
       ...(expiresAt !== undefined && { expiresAt }),
-      ...(adoption ?? (await streams.adoptionOf(segments.at(-1)?.stream ?? parent))),
+      ...(adoption ?? (await streams.adoptionOf(segments.at(-1)?.stream ?? parent, at))),
     },
   };
   const decided = decideAll(decider, decider.evolve(before, forked as Fact as Event), amendments);

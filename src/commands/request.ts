@@ -6,6 +6,9 @@ export type Caller = Readonly<{
   keyId?: string;
 }>;
 
+/** Where a request came from. */
+export type RequestOrigin = Readonly<{ clientAddress: string; userAgent?: string }>;
+
 /** What a command brings along besides itself. */
 export type CommandRequest = Readonly<{
   /** A UUID. A command carried out again under the same id adds nothing. */
@@ -16,6 +19,8 @@ export type CommandRequest = Readonly<{
   causationId?: string;
   /** W3C trace context. */
   traceparent?: string;
+  /** Of commands that a request asks for. */
+  origin?: RequestOrigin;
   /** The only revision at which the command may be carried out. */
   ifRevision?: number;
   /** The stream is likely not there yet: it is not looked for before the append says otherwise. */

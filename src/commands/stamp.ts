@@ -13,7 +13,7 @@ export const stamp = <State>(
   id: string,
   state: State,
   events: readonly Fact[],
-  { commandId, causationId = commandId, requestId, caller, traceparent }: CommandRequest,
+  { commandId, causationId = commandId, requestId, caller, traceparent, origin }: CommandRequest,
 ): readonly NewEvent[] => {
   const metadata = {
     $correlationId: correlationOf(state) ?? id,
@@ -23,6 +23,8 @@ export const stamp = <State>(
     ownerId: ownerOf(state) ?? caller.userId,
     requestId,
     ...(traceparent !== undefined && { traceparent }),
+    ...origin,
+    ...(caller.keyId !== undefined && { keyId: caller.keyId }),
     schemaVersion,
   };
   return events.map(({ type, data }, index) => ({

@@ -2,7 +2,14 @@ import { OrderedMap } from 'immutable';
 import { type Decider, evolveWith, type Fact } from './decider.js';
 import { decideExecution } from './execution-rules.js';
 import { fingerprint } from './fingerprint.js';
-import { adoptionIn, type Origin, originOf, type StreamForked } from './fork.js';
+import {
+  adoptionIn,
+  detached,
+  type ForkOrigin,
+  originOf,
+  type StreamDetached,
+  type StreamForked,
+} from './fork.js';
 import type { JsonObject, JsonValue } from './json.js';
 import { fullState, type StoredState } from './stored-state.js';
 
@@ -47,7 +54,8 @@ export type ExecutionEvent =
   | Fact<'ExecutionCancelled', { reason?: string }>
   /** Of the checkpoints, `count` went: those at revisions up to and including `through`. */
   | Fact<'CheckpointsPruned', { through: number; count: number }>
-  | StreamForked;
+  | StreamForked
+  | StreamDetached;
 
 // State.
 
@@ -76,7 +84,7 @@ export type LiveExecution = Readonly<{
   output?: JsonValue;
   error?: string;
   reason?: string;
-  forkedFrom?: Origin;
+  forkedFrom?: ForkOrigin;
 }>;
 
 export type Execution = Readonly<{ status: 'absent' }> | LiveExecution;
@@ -207,5 +215,6 @@ export const execution: Decider<ExecutionCommand, Execution, ExecutionEvent, Exe
         ...(forkedFrom && { forkedFrom }),
       };
     }),
+    StreamDetached: onLive((execution) => ({ ...execution, ...detached(execution) })),
   }),
 };

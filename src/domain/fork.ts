@@ -1,3 +1,4 @@
+import { shownStream } from './archive.js';
 import type { Fact } from './decider.js';
 import type { Moment } from './time.js';
 
@@ -20,6 +21,9 @@ export type StreamForked = Fact<
   } & Partial<Adoption>
 >;
 
+/** What a fork inherited has been copied: nothing of it is read from its ancestors any more. */
+export type StreamDetached = Fact<'StreamDetached'>;
+
 /** What a fork belongs to where that is not what its ancestor belongs to. Forks of the fork keep it. */
 export type Adoption = Readonly<{ sessionId: string; executionId?: string }>;
 
@@ -34,8 +38,17 @@ export const adoptionIn = ({
 /** Where a stream was forked from: a stream and the last revision taken from it. */
 export type Origin = Readonly<{ stream: string; revision: number }>;
 
+/** Where a fork comes from, and whether it still reads what it inherited there. */
+export type ForkOrigin = Origin & Readonly<{ detached?: true }>;
+
+/** What `StreamDetached` does to the state of a fork; nothing to that of a stream which is none. */
+export const detached = ({
+  forkedFrom,
+}: Readonly<{ forkedFrom?: ForkOrigin }>): Readonly<{ forkedFrom?: ForkOrigin }> =>
+  forkedFrom ? { forkedFrom: { ...forkedFrom, detached: true } } : {};
+
 /** The nearest ancestor. A fork at an inherited revision descends from the stream that wrote that revision. */
 export const originOf = (ancestry: readonly Segment[]): Origin | undefined => {
   const last = ancestry.at(-1);
-  return last && { stream: last.stream, revision: last.through };
+  return last && { stream: shownStream(last.stream), revision: last.through };
 };

@@ -1,5 +1,12 @@
 import { type Decider, type Decision, evolveWith, type Fact, reject } from './decider.js';
-import { adoptionIn, type Origin, originOf, type StreamForked } from './fork.js';
+import {
+  adoptionIn,
+  detached,
+  type ForkOrigin,
+  originOf,
+  type StreamDetached,
+  type StreamForked,
+} from './fork.js';
 import { isSameJson, type JsonObject } from './json.js';
 import { isBefore, type Moment, secondsAfter } from './time.js';
 
@@ -57,7 +64,8 @@ export type InterruptEvent =
   | Fact<'InterruptResolved', { response: Response; respondedBy: string }>
   | Fact<'InterruptCancelled', { reason?: string }>
   | Fact<'InterruptExpired'>
-  | StreamForked;
+  | StreamForked
+  | StreamDetached;
 
 // State.
 
@@ -71,7 +79,7 @@ export type LiveInterrupt = Readonly<
     response?: Response;
     respondedBy?: string;
     reason?: string;
-    forkedFrom?: Origin;
+    forkedFrom?: ForkOrigin;
   }
 >;
 
@@ -195,5 +203,6 @@ export const interrupt: Decider<InterruptCommand, Interrupt, InterruptEvent, Int
         ...(forkedFrom && { forkedFrom }),
       };
     },
+    StreamDetached: onLive(detached),
   }),
 };

@@ -1,7 +1,13 @@
 import { OrderedMap } from 'immutable';
 import { type Decider, type Decision, evolveWith, type Fact, reject } from './decider.js';
 import { fingerprint } from './fingerprint.js';
-import { type Origin, originOf, type StreamForked } from './fork.js';
+import {
+  detached,
+  type ForkOrigin,
+  originOf,
+  type StreamDetached,
+  type StreamForked,
+} from './fork.js';
 import { isSameJson, type JsonObject } from './json.js';
 import { deleteMessage, editMessage, postMessage } from './session-messages.js';
 
@@ -48,7 +54,8 @@ export type SessionEvent =
   | Fact<'MessagePosted', Message>
   | Fact<'MessageEdited', { messageId: string; content: MessageContent }>
   | Fact<'MessageDeleted', { messageId: string }>
-  | StreamForked;
+  | StreamForked
+  | StreamDetached;
 
 // State.
 
@@ -78,7 +85,7 @@ export type LiveSession = Readonly<{
   parentSessionId?: string;
   archived: boolean;
   deleted: boolean;
-  forkedFrom?: Origin;
+  forkedFrom?: ForkOrigin;
   messages: OrderedMap<string, MessageState>;
 }>;
 
@@ -296,5 +303,6 @@ export const session: Decider<SessionCommand, Session, SessionEvent, SessionReje
       const forkedFrom = originOf(ancestry);
       return forkedFrom ? { forkedFrom } : {};
     }),
+    StreamDetached: onLive(detached),
   }),
 };

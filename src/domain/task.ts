@@ -1,5 +1,12 @@
 import { type Decider, evolveWith, type Fact } from './decider.js';
-import { adoptionIn, type Origin, originOf, type StreamForked } from './fork.js';
+import {
+  adoptionIn,
+  detached,
+  type ForkOrigin,
+  originOf,
+  type StreamDetached,
+  type StreamForked,
+} from './fork.js';
 import type { JsonValue } from './json.js';
 import { decideTask } from './task-rules.js';
 import type { Moment } from './time.js';
@@ -70,7 +77,8 @@ export type TaskEvent =
       /** `workerId`: whose attempt it ends. */
       { queue: string; from: OpenStatus | 'dead'; workerId?: string; reason?: string }
     >
-  | StreamForked;
+  | StreamForked
+  | StreamDetached;
 
 // State.
 
@@ -103,7 +111,7 @@ export type LiveTask = Readonly<
     cancelRequested: boolean;
     /** A fork that was not retried: it only tells of the past, and no queue knows it. */
     inert?: true;
-    forkedFrom?: Origin;
+    forkedFrom?: ForkOrigin;
   }
 >;
 
@@ -235,6 +243,7 @@ export const task: Decider<TaskCommand, Task, TaskEvent, TaskRejection> = {
         ...(forkedFrom && { forkedFrom }),
       };
     }),
+    StreamDetached: onLive((task) => ({ ...task, ...detached(task) })),
   }),
 };
 

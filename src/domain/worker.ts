@@ -1,5 +1,11 @@
 import { type Decider, type Decision, evolveWith, type Fact, reject } from './decider.js';
-import { type Origin, originOf, type StreamForked } from './fork.js';
+import {
+  detached,
+  type ForkOrigin,
+  originOf,
+  type StreamDetached,
+  type StreamForked,
+} from './fork.js';
 import { isSameJson } from './json.js';
 import type { Moment } from './time.js';
 
@@ -18,7 +24,8 @@ export type WorkerEvent =
   | Fact<'WorkerStopRequested'>
   | Fact<'WorkerStopped'>
   | Fact<'WorkerLost', { lastHeartbeatAt?: Moment }>
-  | StreamForked;
+  | StreamForked
+  | StreamDetached;
 
 // State.
 
@@ -30,7 +37,7 @@ export type LiveWorker = Readonly<
     status: WorkerStatus;
     /** Whether it was asked to stop since it registered; a lost one learns of it when it is back. */
     stopRequested: boolean;
-    forkedFrom?: Origin;
+    forkedFrom?: ForkOrigin;
   }
 >;
 
@@ -135,5 +142,6 @@ export const worker: Decider<WorkerCommand, Worker, WorkerEvent, WorkerRejection
         ? worker
         : { ...worker, status: 'stopped', stopRequested: false, forkedFrom };
     },
+    StreamDetached: onLive(detached),
   }),
 };

@@ -38,11 +38,7 @@ export const encode = ({ id, type, data, metadata }: NewEvent): JSONEventData =>
 export const decode = (recorded: RecordedEvent | AllStreamRecordedEvent): StoredEvent => {
   const { id, type, streamId: stream, data, metadata } = recorded;
   if (type === tombstoneType) return decodeTombstone(recorded);
-  const schema = Object.hasOwn(eventSchemas, type) ? eventSchemas[type] : undefined;
-  if (schema) {
-    const { error } = schema.safeParse(data);
-    if (error) throw new UndecodableEvent(stream, id, error.message);
-  }
+  checkData({ id, type, stream, data });
   // An event that someone else wrote may have no metadata; what is read of it below copes.
   const known = (metadata ?? {}) as EventMetadata;
   return {
@@ -70,6 +66,18 @@ export const decodeAny = (recorded: AllStreamRecordedEvent): StoredEvent => {
     const data = { type: recorded.type, reason: error.message };
     return { ...placeOf(recorded), type: unreadableType, data, metadata: {} as EventMetadata };
   }
+};
+
+/** That an event's data is what its type says, if the type is known. @throws UndecodableEvent */
+export const checkData = ({
+  id,
+  type,
+  stream,
+  data,
+}: Readonly<{ id: string; type: string; stream: string; data: unknown }>): void => {
+  const schema = Object.hasOwn(eventSchemas, type) ? eventSchemas[type] : undefined;
+  const { error } = schema?.safeParse(data) ?? {};
+  if (error) throw new UndecodableEvent(stream, id, error.message);
 };
 
 const decodeTombstone = (recorded: RecordedEvent | AllStreamRecordedEvent): StoredEvent => ({

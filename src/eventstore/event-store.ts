@@ -12,11 +12,28 @@ export type EventMetadata = Readonly<{
   requestId: string;
   /** W3C trace context of the request, if it had one. */
   traceparent?: string;
+  /** Where the request came from: an address, and what the client calls itself. For the audit only. */
+  clientAddress?: string;
+  userAgent?: string;
+  /** The API key that was shown. For the audit only. */
+  keyId?: string;
   schemaVersion: number;
   /**
    * Revision of the fork's first own event, on every event of a forked stream: the store counts a
    * stream's own events from 0, Forkline counts on from the event it was forked at.
    */
+  base?: number;
+  /** On an event of an archive: what it was where it was written. Its data is the same. */
+  archived?: Archived;
+}>;
+
+/** What an event was before it was copied into the archive of a fork that inherits it. */
+export type Archived = Readonly<{
+  type: string;
+  stream: string;
+  id: string;
+  position: number;
+  created: string;
   base?: number;
 }>;
 
@@ -44,6 +61,12 @@ export const tombstoneType = '$streamDeleted';
 
 /** What an event of $all is shown as when its data is not what its type says. */
 export const unreadableType = '$unreadable';
+
+/**
+ * The type of every event in an archive. Nothing happens when an event is copied, so whoever acts on
+ * events by their types passes over copies.
+ */
+export const archivedType = 'EventArchived';
 
 export type ExpectedRevision = number | 'none';
 

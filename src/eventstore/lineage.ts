@@ -1,88 +1,79 @@
-import { LRUCache } from 'lru-cache';
-import { type Adoption, adoptionIn, type Segment, type StreamForked } from '../domain/fork.js';
+import { forkOfArchive } from '../domain/archive.js';
+import type { Segment } from '../domain/fork.js';
+import { fromArchived } from './archived.js';
+import { type Descents, descentsIn } from './descents.js';
 import {
   type EventStore,
   type ExpectedRevision,
   type NewEvent,
   RevisionConflict,
   type StoredEvent,
+  StreamTombstoned,
 } from './event-store.js';
-
-export type LogicalReadOptions = Readonly<{
-  /** Lowest revision to read; 0 by default. */
-  from?: number;
-  /** Highest revision to read, inclusive; the head by default. */
-  through?: number;
-  direction?: 'forwards' | 'backwards';
-  limit?: number;
-}>;
+import { type LogicalReadOptions, leftAfter, partsOf, type Read } from './parts.js';
 
 /**
  * Streams as users see them: a fork reads as its inherited events followed by its own, under
- * revisions that run on. Nothing is copied: reading a fork reads the segments it consists of.
+ * revisions that run on. Nothing is copied: reading a fork reads the segments it consists of. Once a
+ * fork is detached, what it inherited is read in its archive, as it was where it was written.
  */
-export type Streams = Readonly<{
-  /**
-   * Appends after a revision. `base` is that of {@link baseOf}, 0 for a stream that is no fork.
-   *
-   * @throws what {@link EventStore.append} throws
-   */
-  append(
-    stream: string,
-    events: readonly NewEvent[],
-    expected: ExpectedRevision,
-    base: number,
-  ): Promise<Readonly<{ revision: number; position: number }>>;
-  /** A stream's events, inherited ones included. @throws StreamTombstoned */
-  read(stream: string, options?: LogicalReadOptions): AsyncIterable<StoredEvent>;
-  /** What a stream inherits, oldest first: nothing for one that is no fork, undefined for one without events. */
-  ancestryOf(stream: string): Promise<readonly Segment[] | undefined>;
-  /** What a fork belongs to, where that is not what its ancestor belongs to. */
-  adoptionOf(stream: string): Promise<Adoption | undefined>;
-}>;
+export type Streams = Descents &
+  Readonly<{
+    /**
+     * Appends after a revision. `base` is that of {@link baseOf}, 0 for a stream that is no fork.
+     *
+     * @throws what {@link EventStore.append} throws
+     */
+    append(
+      stream: string,
+      events: readonly NewEvent[],
+      expected: ExpectedRevision,
+      base: number,
+    ): Promise<Readonly<{ revision: number; position: number }>>;
+    /** A stream's events, inherited ones included. @throws StreamTombstoned */
+    read(stream: string, options?: LogicalReadOptions): AsyncIterable<StoredEvent>;
+  }>;
 
 /** The revision of a stream's first own event. */
 export const baseOf = (ancestry: readonly Segment[]): number =>
   (ancestry.at(-1)?.through ?? -1) + 1;
 
-/**
- * The ancestry of a fork of `stream` at `at`: the segments up to there. A fork at an inherited
- * revision descends from the stream that wrote it, so depth never adds a segment without events.
- */
-export const ancestryAt = (
-  stream: string,
-  ancestry: readonly Segment[],
-  at: number,
-): readonly Segment[] => {
-  const inherited = ancestry.findIndex(({ through }) => at <= through);
-  return inherited < 0
-    ? [...ancestry, { stream, through: at }]
-    : [
-        ...ancestry.slice(0, inherited),
-        { stream: ancestry[inherited]?.stream ?? stream, through: at },
-      ];
-};
-
 /** Adds lineage to an event store. `remembered` bounds how many streams' ancestries are kept in memory. */
 export const withLineage = (store: EventStore, remembered = 50_000): Streams => {
-  // Where a stream comes from never changes once it exists.
-  const descents = new LRUCache<string, Descent>({ max: remembered });
+  const descents = descentsIn(store, remembered);
 
-  const descentOf = async (stream: string): Promise<Descent | undefined> => {
-    const known = descents.get(stream);
-    if (known) return known;
-    for await (const first of store.read(stream, { from: 0, limit: 1 })) {
-      const descent = descentIn(first);
-      descents.set(stream, descent);
-      return descent;
+  async function* readAlong(
+    stream: string,
+    ancestry: readonly Segment[],
+    options: LogicalReadOptions,
+  ): AsyncGenerator<StoredEvent> {
+    const { direction = 'forwards', limit = Number.POSITIVE_INFINITY } = options;
+    let left = limit;
+    for (const part of partsOf(stream, ancestry, options)) {
+      if (left <= 0) return;
+      const count = Math.min(part.count, left);
+      const read = store.read(part.stream, {
+        direction,
+        ...(part.from !== undefined && { from: part.from }),
+        ...(Number.isFinite(count) && { limit: count }),
+      });
+      for await (const event of read) {
+        // Read backwards from past the head, the count may reach below the lowest revision asked for.
+        if (event.revision < (options.from ?? 0)) return;
+        yield fromArchived(event);
+        left -= 1;
+      }
     }
-    return undefined;
-  };
-  const ancestryOf = async (stream: string) => (await descentOf(stream))?.ancestry;
+  }
+
+  /** Whether what was read in an ancestor that is gone may be found elsewhere. */
+  const isElsewhere = async (stream: string, error: unknown): Promise<boolean> =>
+    error instanceof StreamTombstoned &&
+    error.stream !== stream &&
+    (await descents.lookForDetached(stream));
 
   return {
-    ancestryOf,
-    adoptionOf: async (stream) => (await descentOf(stream))?.adoption,
+    ...descents,
     append: async (stream, events, expected, base) => {
       // A fork begins at its base: what came before is not its own, and no place to append at.
       if (expected !== 'none' && expected < base) throw new RevisionConflict(stream, expected);
@@ -96,36 +87,24 @@ export const withLineage = (store: EventStore, remembered = 50_000): Streams => 
       return { revision: storeRevision + base, position };
     },
     read: async function* (stream, options = {}) {
-      const ancestry = await ancestryOf(stream);
-      if (!ancestry) return;
-      const { direction = 'forwards', limit = Number.POSITIVE_INFINITY } = options;
-      let left = limit;
-      for (const part of partsOf(stream, ancestry, options)) {
-        if (left <= 0) return;
-        const count = Math.min(part.count, left);
-        const read = store.read(part.stream, {
-          direction,
-          ...(part.from !== undefined && { from: part.from }),
-          ...(Number.isFinite(count) && { limit: count }),
-        });
-        for await (const event of read) {
-          // Read backwards from past the head, the count may reach below the lowest revision asked for.
-          if (event.revision < (options.from ?? 0)) return;
-          yield event;
-          left -= 1;
+      let left = options;
+      for (;;) {
+        let read: Read | undefined;
+        const ancestry = await descents.ancestryOf(stream);
+        if (!ancestry) return;
+        try {
+          for await (const event of readAlong(stream, ancestry, left)) {
+            read = { last: event.revision, count: (read?.count ?? 0) + 1 };
+            yield event;
+          }
+          return;
+        } catch (error) {
+          if (!(await isElsewhere(stream, error))) throw asOfFork(error);
+          if (read) left = leftAfter(left, read);
         }
       }
     },
   };
-};
-
-type Descent = Readonly<{ ancestry: readonly Segment[]; adoption: Adoption | undefined }>;
-
-const descentIn = ({ type, data }: StoredEvent): Descent => {
-  if (type !== 'StreamForked') return { ancestry: [], adoption: undefined };
-  // The codec has checked that the data is a fork's.
-  const forked = data as StreamForked['data'];
-  return { ancestry: forked.ancestry, adoption: adoptionIn(forked) };
 };
 
 const onBase = (event: NewEvent, base: number): NewEvent => ({
@@ -133,28 +112,8 @@ const onBase = (event: NewEvent, base: number): NewEvent => ({
   metadata: { ...event.metadata, base },
 });
 
-/** A piece of one stored stream. `from` is counted by the store, undefined for the stream's end. */
-type Part = Readonly<{ stream: string; from: number | undefined; count: number }>;
-
-const partsOf = (
-  stream: string,
-  ancestry: readonly Segment[],
-  { from = 0, through = Number.POSITIVE_INFINITY, direction = 'forwards' }: LogicalReadOptions,
-): readonly Part[] => {
-  const segments = [...ancestry, { stream, through: Number.POSITIVE_INFINITY }];
-  const parts = segments.flatMap((segment, index): Part[] => {
-    const base = index === 0 ? 0 : (segments[index - 1]?.through ?? 0) + 1;
-    const low = Math.max(base, from);
-    const high = Math.min(segment.through, through);
-    if (low > high) return [];
-    const first = direction === 'forwards' ? low : high;
-    return [
-      {
-        stream: segment.stream,
-        from: Number.isFinite(first) ? first - base : undefined,
-        count: high - low + 1,
-      },
-    ];
-  });
-  return direction === 'forwards' ? parts : parts.reverse();
+/** An archive goes together with its fork. */
+const asOfFork = (error: unknown): unknown => {
+  const fork = error instanceof StreamTombstoned ? forkOfArchive(error.stream) : undefined;
+  return fork === undefined ? error : new StreamTombstoned(fork);
 };

@@ -1,9 +1,10 @@
 import type { Decider, Fact } from '../domain/decider.js';
 import type { Segment } from '../domain/fork.js';
 import { commandsIn } from './carried-out.js';
+import { ancestryAt } from './descents.js';
 import type { StoredEvent } from './event-store.js';
 import { evolveStored } from './fold.js';
-import { ancestryAt, baseOf, type Streams } from './lineage.js';
+import { baseOf, type Streams } from './lineage.js';
 import { beginning, type Loaded, outsetFrom, withEntries } from './partial.js';
 import { lastSnapshotAt, noSnapshots, type Snapshots, SnapshotsUnavailable } from './snapshots.js';
 
@@ -50,7 +51,7 @@ export const load = async <State, Event extends Fact>(
     const own = start.outset?.segments.at(-1);
     const recalled =
       commands && !earlier && start.outset && own?.stream === stream
-        ? await sources.snapshots.commands(start.outset.kind, stream, own.through)
+        ? await sources.snapshots.commands(start.outset.kind, start.outset.segments)
         : start.commands;
     const begun = await withEntries(sources.snapshots, decider, start, keys);
     return await advance(sources, decider, stream, { ...begun, commands: recalled }, through);
@@ -96,7 +97,8 @@ export const newestAlong = async <State, Event extends Fact>(
   for (const [index, { stream, through }] of [...segments.entries()].reverse()) {
     const older = segments.slice(0, index);
     const last = lastSnapshotAt(through, snapshots.every);
-    const newest = last < baseOf(older) ? undefined : await snapshots.newest(kind, stream, last);
+    const own = { stream, through: last };
+    const newest = last < baseOf(older) ? undefined : await snapshots.newest(kind, [...older, own]);
     if (newest) {
       const { revision } = newest;
       const holders = [...older, { stream, through: revision }];

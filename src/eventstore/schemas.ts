@@ -54,11 +54,26 @@ const checkpointHead = {
 
 const stageTask = z.object({ stage: z.string(), stageOrder: z.int(), taskId: z.string() });
 
+const attempt = z.object({
+  method: z.string(),
+  route: z.string(),
+  status: z.int().optional(),
+  code: z.string().optional(),
+  target: z.string().optional(),
+  ownerId: z.string().optional(),
+  count: z.int().positive(),
+  firstAt: moment,
+  lastAt: moment,
+});
+
 /**
  * The shape of each event's data as stored, by event type. Fields that this build does not know are
  * left alone: an event of a newer build stays readable.
  */
 export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
+  AccessRefused: attempt,
+  OthersThingRead: attempt,
+  DeletedForGood: attempt,
   SessionCreated: z.object({
     userId: z.string(),
     title: z.string(),
@@ -198,4 +213,7 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
     sessionId: z.string().optional(),
     executionId: z.string().optional(),
   }),
+  StreamDetached: nothing,
+  // What it was before is checked when it is taken out of the archive.
+  EventArchived: jsonObject,
 };

@@ -36,8 +36,11 @@ export type Layer = Snapshot &
 export type Snapshots = Readonly<{
   /** There is one at each revision that makes this many full: so many events less one are folded onto it at most. */
   every: number;
-  /** The newest one that a stream holds itself, at or below a revision. */
-  newest(kind: SnapshotKind, stream: string, through: number): Promise<Snapshot | undefined>;
+  /**
+   * The newest one that the last of some segments holds itself, at or below its end. One that was made
+   * on others than the segments before is not it: a fork that was detached reads its past elsewhere.
+   */
+  newest(kind: SnapshotKind, segments: readonly Segment[]): Promise<Snapshot | undefined>;
   /**
    * Entries as of a snapshot.
    *
@@ -49,8 +52,8 @@ export type Snapshots = Readonly<{
     segments: readonly Segment[],
     keys: readonly string[],
   ): Promise<ReadonlyMap<string, unknown>>;
-  /** The latest commands carried out on a stream itself up to a snapshot's revision, oldest first. */
-  commands(kind: SnapshotKind, stream: string, through: number): Promise<readonly CarriedOut[]>;
+  /** The latest commands carried out on the last of the segments itself up to a snapshot's revision, oldest first. */
+  commands(kind: SnapshotKind, segments: readonly Segment[]): Promise<readonly CarriedOut[]>;
   /** Removes what there is of a stream and of what descends from it, for what it says is not so. */
   discard(stream: string): Promise<void>;
   /** Hears of a stream of which more events had to be read than with every snapshot in its place. */

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { Caller } from '../commands/request.js';
 import { type Acknowledgements, acknowledgements } from './acknowledgements.js';
+import { type EventFrames, frameHead } from './event-frames.js';
 import type { Feed } from './feed.js';
 import type { Start } from './filter.js';
 import type { FeedRequest } from './follow.js';
@@ -8,12 +9,12 @@ import {
   type ClientMessage,
   caughtUpMessage,
   errorMessage,
-  eventMessages,
   type FeedError,
   parseMessage,
   pongMessage,
   subscribedMessage,
 } from './messages.js';
+import type { Outlet } from './outlet.js';
 import { paceBy } from './pace.js';
 
 export type ConnectionLimits = Readonly<{
@@ -32,9 +33,17 @@ export type ConnectionLimits = Readonly<{
 /** A client that did not keep up is closed with this. The reason is the position it can resume after. */
 export const TOO_SLOW = 4008;
 
+/** A client, and the two ways to send it something: by itself, or along with others. */
+export type Client = Readonly<{
+  socket: WebSocket;
+  outlet: Outlet;
+  frames: EventFrames;
+  caller: Caller;
+}>;
+
 /** One client's connection. */
 export type Connection = Readonly<{
-  /** Counts up whenever the client took something. */
+  /** How much the client has taken, in bytes. */
   taken(): number;
   /** Closes a client that does not keep up, telling it where to resume. */
   closeTooSlow(): void;
@@ -49,19 +58,14 @@ type Subscribed = Readonly<{
 
 /** Speaks the protocol `forkline.v1` with one client until either side closes. */
 export const serveConnection = (
-  socket: WebSocket,
-  caller: Caller,
+  { socket, outlet, frames, caller }: Client,
   feed: Feed,
   limits: ConnectionLimits,
 ): Connection => {
   const subscriptions = new Map<string, Subscribed>();
-  const pace = paceBy(() => socket.bufferedAmount < limits.pacedBytes);
-  let taken = 0;
-
-  const onTaken = () => {
-    taken += 1;
-    pace.moved();
-  };
+  const paced = Math.max(limits.pacedBytes, outlet.mark);
+  const pace = paceBy(() => outlet.backlog < paced);
+  outlet.onEmptied(pace.moved);
 
   const stopAll = () => {
     for (const { stop } of subscriptions.values()) stop();
@@ -73,32 +77,41 @@ export const serveConnection = (
     const resumeAfter = positions.length === 0 ? '' : `${Math.min(...positions)}`;
     const { userId } = caller;
     feed.log.info({ userId, resumeAfter }, 'a client of the feed was closed: it is too slow');
+    feed.watch.tooSlow('websocket');
+    outlet.flush();
     socket.close(TOO_SLOW, resumeAfter);
     stopAll();
   };
 
-  const send = (text: string): boolean => {
+  const maySend = (): boolean => {
     if (socket.readyState !== socket.OPEN) return false;
-    if (socket.bufferedAmount > limits.bufferedBytes) {
-      closeTooSlow();
-      return false;
+    if (outlet.backlog <= limits.bufferedBytes) return true;
+    closeTooSlow();
+    return false;
+  };
+
+  const send = (text: string): boolean => {
+    const may = maySend();
+    if (may) {
+      outlet.flush();
+      socket.send(text);
     }
-    socket.send(text, onTaken);
-    return true;
+    return may;
   };
 
   const refuse = (error: FeedError) => send(errorMessage(error));
 
   const subscribe = (id: string, request: FeedRequest) => {
     const acks = acknowledgements(limits.unacknowledged);
-    const messageOf = eventMessages(id);
+    const head = frameHead(id);
     let told = startOf(request.from);
     const stop = feed.follow(request, {
       room: () => pace.room() ?? acks.room(),
       started: () => send(subscribedMessage(id)),
       event: (event) => {
         if (acks.isFull()) return closeTooSlow();
-        if (!send(messageOf(event))) return;
+        if (!maySend()) return;
+        outlet.write(frames(head, event));
         told = event.position;
         acks.sent(event.position);
       },
@@ -146,7 +159,7 @@ export const serveConnection = (
   });
   socket.on('close', stopAll);
 
-  return { taken: () => taken, closeTooSlow };
+  return { taken: () => outlet.taken, closeTooSlow };
 };
 
 const startOf = (from: Start): number | undefined => {

@@ -3,10 +3,12 @@ import type { EventStore, StoredEvent } from '../eventstore/event-store.js';
 import type { Backoff } from './backoff.js';
 import type { Consumer } from './consumer.js';
 import type { WindowLimits } from './event-window.js';
+import { fairWork } from './fair-work.js';
+import { type FeedWatch, watchedByNobody } from './feed-watch.js';
 import { type FeedRequest, follow } from './follow.js';
 import { startHub } from './hub.js';
+import { type PastLimits, pastOf } from './past.js';
 import { sharedRead } from './shared-read.js';
-import { turnsFor } from './turns.js';
 
 /** What happens in the store, for those who may see it. */
 export type Feed = Readonly<{
@@ -23,6 +25,8 @@ export type Feed = Readonly<{
   /** Whether {@link stop} was called. */
   isStopping(): boolean;
   log: Logger;
+  /** Whom those who serve clients tell of them. */
+  watch: FeedWatch;
   /** Ends every consumer and lets go of the store, which it does not close. Safe to call twice. */
   stop(): Promise<void>;
 }>;
@@ -36,27 +40,30 @@ export type Told = Readonly<{
 }>;
 
 export type FeedOptions = Readonly<{
-  /** How many of the newest events to keep in memory. 4,096, and 16 Mi characters, by default. */
+  /** How many of the newest events to keep in memory. 4,096, and 16 MiB, by default. */
   window?: Partial<WindowLimits>;
   /** How long to wait before trying a lost store again. From 100 ms to 5 s by default. */
   retry?: Partial<Backoff>;
-  /** How many consumers may read the store at a time, because they are far behind. 32 by default. */
-  readers?: number;
-  /** How long such a consumer may be without room before it has to let another one read. 2 s by default. */
-  patienceMs?: number;
+  /** How the past is read for those who are further behind. In pages of 512 events by default, kept for 30 s and up to 16 MiB. */
+  past?: Partial<PastLimits>;
 }>;
+
+const MIB = 1024 * 1024;
+// How long those who catch up may keep what happens now waiting.
+const SLICE_MS = 8;
 
 /**
  * Starts to follow the store; one feed serves any number of consumers. The store need not be there
  * yet: consumers wait until it is.
  */
 export const startFeed = (store: EventStore, log: Logger, options: FeedOptions = {}): Feed => {
-  const window = { events: 4_096, characters: 16 * 1024 * 1024, ...options.window };
+  const window = { events: 4_096, bytes: 16 * MIB, ...options.window };
   const retry = { firstMs: 100, mostMs: 5_000, ...options.retry };
+  const pages = { pageEvents: 512, keptBytes: 16 * MIB, keptMs: 30_000, ...options.past };
   const { opened: hub, stop: stopHub } = startHub(store, log, { window, retry });
-  const { readers = 32, patienceMs = 2_000 } = options;
+  const opened = hub.then((hub) => ({ hub, past: pastOf(store, hub, pages) }));
   const head = sharedRead(() => store.head());
-  const sources = { store, hub, head, retry, turns: turnsFor(readers), patienceMs };
+  const sources = { opened, head, retry, fair: fairWork(SLICE_MS) };
   const leaving: (() => Promise<void>)[] = [];
   const ends = new Set<() => void>();
 
@@ -64,11 +71,13 @@ export const startFeed = (store: EventStore, log: Logger, options: FeedOptions =
     for (const end of ends) end();
     await Promise.all(leaving.map((leave) => leave()));
     stopHub();
+    void opened.then(({ past }) => past.stop());
   };
 
   let stopped: Promise<void> | undefined;
   return {
     log,
+    watch: watchedByNobody,
     told: hub.then(({ position, stored }) => ({
       position,
       each: (listener) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Caller, maySee } from '../commands/request.js';
-import { type EventLabel, isTombstone } from './feed-event.js';
+import type { Caller } from '../commands/request.js';
+import { type EventLabel, familiesOf, type Property, properties } from './feed-event.js';
 
 const names = z.array(z.string().min(1).max(256)).min(1).max(100);
 
@@ -36,44 +36,40 @@ export const startSchema = z.union(
 
 export type Start = z.infer<typeof startSchema>;
 
-type Test = (event: EventLabel) => boolean;
+/** The names that a caller wants in each property; undefined where any will do, or none is there. */
+export type Wanted = Readonly<Record<Property, readonly string[] | undefined>>;
 
-/** Whether a caller who asked for what the filter says is shown an event. */
-export const shownTo = (caller: Caller, filter: Filter): Test => {
-  const tests = [mayBeSeenBy(caller), ...testsOf(filter)];
-  return (event) => tests.every((test) => test(event));
+/** Callers see what is their own, administrators everything. */
+export const wantedBy = (
+  caller: Caller,
+  { categories, streams, types, topics, sessionId }: Filter,
+): Wanted => ({
+  stream: distinct(streams),
+  session: sessionId === undefined ? undefined : [sessionId],
+  owner: caller.admin ? undefined : [caller.userId],
+  type: distinct(types),
+  topic: withoutCovered(distinct(topics)),
+  category: distinct(categories),
+});
+
+/** Whether an event is shown to someone who wants this. */
+export const showing = (wanted: Wanted): ((event: EventLabel) => boolean) => {
+  const asked = properties.flatMap((property) => {
+    const values = wanted[property];
+    return values ? [{ property, values: new Set(values) }] : [];
+  });
+  return ({ names }) =>
+    asked.every(({ property, values }) => names[property].some((name) => values.has(name)));
 };
 
-/** Nobody owns a tombstone: it is the administrators' alone. */
-const mayBeSeenBy =
-  (caller: Caller): Test =>
-  (event) =>
-    isTombstone(event) ? caller.admin : maySee(caller, event.ownerId);
+const distinct = (values: readonly string[] | undefined): readonly string[] | undefined =>
+  values && [...new Set(values)];
 
-const testsOf = ({ categories, streams, types, topics, sessionId }: Filter): Test[] => {
-  const tests: Test[] = [];
-  if (categories) tests.push(isIn(categories, ({ category }) => category));
-  if (streams) tests.push(isIn(streams, ({ stream }) => stream));
-  if (types) tests.push(isIn(types, ({ type }) => type));
-  if (topics) tests.push(hasTopicOf(topics));
-  if (sessionId !== undefined) tests.push(belongsTo(sessionId));
-  return tests;
-};
-
-const isIn = (wanted: readonly string[], nameOf: (event: EventLabel) => string): Test => {
-  const set = new Set(wanted);
-  return (event) => set.has(nameOf(event));
-};
-
-const hasTopicOf = (topics: readonly string[]): Test => {
-  const exact = new Set(topics);
-  const families = topics
-    .filter((topic) => topic.endsWith('.*'))
-    .map((topic) => topic.slice(0, -1));
-  return ({ topic }) => exact.has(topic) || families.some((family) => topic.startsWith(family));
-};
-
-const belongsTo = (sessionId: string): Test => {
-  const session = `session-${sessionId}`;
-  return ({ stream, correlationId }) => stream === session || correlationId === sessionId;
+/** Without the topics whose family is there as well: so that an event has one name at most of those left. */
+const withoutCovered = (topics: readonly string[] | undefined): readonly string[] | undefined => {
+  const listed = new Set(topics);
+  return topics?.filter((topic) => {
+    const name = topic.endsWith('.*') ? topic.slice(0, -2) : topic;
+    return !familiesOf(name).some((family) => listed.has(family));
+  });
 };

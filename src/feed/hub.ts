@@ -6,15 +6,17 @@ import {
   type StoredEvent,
   StoreUnavailable,
 } from '../eventstore/event-store.js';
+import { audience } from './audience.js';
 import { type Backoff, backoff } from './backoff.js';
 import { type EventWindow, eventWindow, type WindowLimits } from './event-window.js';
-import { type FeedEvent, feedEvent, isTombstone, labelOf } from './feed-event.js';
+import { type FeedEvent, feedEvent } from './feed-event.js';
+import type { Wanted } from './filter.js';
 
 /** What happens in the store, told once to everyone in this process who wants to know. */
 export type Hub = Readonly<{
-  /** Events from now on, in order. */
-  events: Observable<FeedEvent>;
-  /** The same as the store has them, also those that nobody is shown. */
+  /** Tells a listener the events from now on that it wants, in order. @returns ends it */
+  join(wanted: Wanted, listener: Listener): () => void;
+  /** Everything from now on as the store has it, also what nobody is shown. */
   stored: Observable<StoredEvent>;
   /** The newest of them, kept for those who come back after a short while. */
   window: EventWindow;
@@ -23,6 +25,8 @@ export type Hub = Readonly<{
   /** Every event up to here has been told. */
   position(): number;
 }>;
+
+type Listener = (event: FeedEvent) => void;
 
 export type HubOptions = Readonly<{ window: WindowLimits; retry: Backoff }>;
 
@@ -36,7 +40,7 @@ type State = { readonly start: number; readonly window: EventWindow; position: n
  * that is lost is made again from the last position told.
  */
 export const startHub = (store: EventStore, log: Logger, options: HubOptions): RunningHub => {
-  const events = new Subject<FeedEvent>();
+  const listeners = audience<Listener>();
   const stored = new Subject<StoredEvent>();
   let state: State | undefined;
   let open: (hub: Hub) => void = () => undefined;
@@ -49,7 +53,8 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
     const start = await store.head();
     const begun: State = { start, window: eventWindow(start, options.window), position: start };
     state = begun;
-    open({ events, stored, window: begun.window, start, position: () => begun.position });
+    const { add: join } = listeners;
+    open({ join, stored, window: begun.window, start, position: () => begun.position });
     return begun;
   };
 
@@ -57,12 +62,10 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
     if (!('position' in item)) return;
     state.position = item.position;
     stored.next(item);
-    const label = labelOf(item);
-    // What nobody owns nobody will be shown.
-    if (label.ownerId === undefined && !isTombstone(label)) return;
-    const event = feedEvent(item, label);
+    const event = feedEvent(item);
+    if (!event) return;
     state.window.add(event);
-    events.next(event);
+    listeners.each(event, (listener) => listener(event));
   };
 
   const following = defer(begin)
@@ -88,10 +91,7 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
 
   return {
     opened,
-    stop: () => {
-      following.unsubscribe();
-      events.complete();
-    },
+    stop: () => following.unsubscribe(),
   };
 };
 

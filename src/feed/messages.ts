@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { FeedEvent } from './feed-event.js';
 import { filterSchema, startSchema } from './filter.js';
 
 const id = z.string().min(1).max(128);
@@ -94,9 +93,3 @@ export const pongMessage = JSON.stringify({ op: 'pong' });
 
 export const errorMessage = ({ id, code, detail }: FeedError): string =>
   JSON.stringify({ op: 'error', id, code, detail });
-
-/** Makes the messages of one subscription around the events' shared text. */
-export const eventMessages = (id: string): ((event: FeedEvent) => string) => {
-  const head = `{"op":"event","id":${JSON.stringify(id)},"event":`;
-  return ({ json }) => `${head}${json}}`;
-};

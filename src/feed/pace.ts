@@ -1,5 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
-
 /** Lets those who wait for room go on as soon as there is some. */
 export type Pace = Readonly<{
   /** @returns undefined while there is room, else what settles once there is */
@@ -25,13 +23,4 @@ export const paceBy = (hasRoom: () => boolean): Pace => {
       resume();
     },
   };
-};
-
-/** Whether something settles within so many milliseconds. */
-export const within = async (ms: number, settling: Promise<void>): Promise<boolean> => {
-  const over = new AbortController();
-  const late = wait(ms, false, { signal: over.signal, ref: false }).catch(() => false);
-  const isInTime = await Promise.race([settling.then(() => true), late]);
-  over.abort();
-  return isInTime;
 };

@@ -1,11 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../commands/request.js';
 import type { Feed } from './feed.js';
+import type { FeedEvent } from './feed-event.js';
 import { paceBy } from './pace.js';
 import { problemAnswer, type Refusal, stopping } from './refusal.js';
 import { parseSseQuery } from './sse-query.js';
+import { whileAdmitted } from './while-admitted.js';
 
 export type SseOptions = Readonly<{
+  /** Whether the client still is who it was let in as; it may stay by default. */
+  mayStay?: () => Promise<boolean>;
+  /** How often that is asked. 60 s by default. */
+  mayStayEveryMs?: number;
   /** How often a comment is sent that keeps the connection alive. 15 s by default. */
   keepAliveMs?: number;
   /** The most that may wait to be sent, in bytes, before the client is too slow and has to come back. 1 MiB by default. */
@@ -39,6 +45,7 @@ export const serveFeedEvents = (
   options: SseOptions = {},
 ): void => {
   const { keepAliveMs = 15_000, closeTimeoutMs = 30_000 } = options;
+  const { mayStay, mayStayEveryMs = 60_000 } = options;
   const { bufferedBytes = 1024 * 1024, pacedBytes = 256 * 1024 } = options;
 
   const asked = parseSseQuery(request);
@@ -65,10 +72,11 @@ export const serveFeedEvents = (
     response.once('close', () => clearTimeout(late));
   };
 
-  const send = (text: string) => {
+  const send = (text: string | Buffer) => {
     if (isEnding || response.destroyed) return;
     if (response.writableLength > bufferedBytes) {
       const { userId } = caller;
+      feed.watch.tooSlow('sse');
       feed.log.info({ userId }, 'a client of the feed was let go: it is too slow');
       end();
       return;
@@ -89,7 +97,10 @@ export const serveFeedEvents = (
     else if (!isWaiting) send(':\n\n');
   }, keepAliveMs).unref();
 
+  if (mayStay) response.once('close', whileAdmitted(mayStay, mayStayEveryMs, end));
+  feed.watch.opened('sse');
   response.once('close', () => {
+    feed.watch.closed('sse');
     isEnding = true;
     clearInterval(keepAlive);
     unfollow();
@@ -105,7 +116,7 @@ export const serveFeedEvents = (
     {
       room: pace.room,
       started: () => send('event: subscribed\ndata: {}\n\n'),
-      event: ({ position, json }) => send(`id: ${position}\ndata: ${json}\n\n`),
+      event: (event) => send(textOf(event)),
       caughtUp: (position) =>
         send(`id: ${position}\nevent: caughtUp\ndata: {"position":"${position}"}\n\n`),
       failed: (err) => {
@@ -117,6 +128,20 @@ export const serveFeedEvents = (
     },
   );
 };
+
+// Those who are told an event at the same time get the same bytes.
+let latest: Readonly<{ event: FeedEvent; text: Buffer }> | undefined;
+
+const textOf = (event: FeedEvent): Buffer => {
+  if (latest?.event !== event) {
+    const { position, json } = event;
+    const text = Buffer.concat([Buffer.from(`id: ${position}\ndata: `), json, END]);
+    latest = { event, text };
+  }
+  return latest.text;
+};
+
+const END = Buffer.from('\n\n');
 
 const refuse = (request: IncomingMessage, response: ServerResponse, refusal: Refusal): void => {
   // Whoever handed the request over may have named it already.

@@ -3,11 +3,14 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../commands/request.js';
 import { type ConnectionLimits, serveConnection } from './connection.js';
-import { isForeignPage, takeTokenFromQuery, withoutQuery } from './credentials.js';
+import { takeTokenFromQuery } from './credentials.js';
+import { eventFrames } from './event-frames.js';
 import type { Feed } from './feed.js';
 import { asksForWebSocket, ignoreUpgrade } from './ignore-upgrade.js';
 import { keepAlive } from './keep-alive.js';
+import { outlets } from './outlet.js';
 import { pathOf, type Refusal, refuseUpgrade, stopping } from './refusal.js';
+import { NO_LONGER_ADMITTED, whileAdmitted } from './while-admitted.js';
 
 export const FEED_PATH = '/v1/feed';
 export const SUBPROTOCOL = 'forkline.v1';
@@ -20,12 +23,18 @@ export type WebSocketOptions = Readonly<{
   closeTimeoutMs?: number;
   /** How long clients may take to go when the feed stops. 2 s by default. */
   goodbyeMs?: number;
+  /** Whether a client that was let in as somebody still is them; it may stay by default. */
+  mayStay?: (request: IncomingMessage, caller: Caller) => Promise<boolean>;
+  /** How often that is asked. 60 s by default. */
+  mayStayEveryMs?: number;
+  /** Why a client is not let in, whoever it may be: such as a page of a site that may not. */
+  keepOut?: (request: IncomingMessage) => Refusal | undefined;
   /** Why a client that could be let in is not, such as that it comes too often; asked also for those nobody knows. */
   refuse?: (request: IncomingMessage, caller: Caller | undefined) => Promise<Refusal | undefined>;
 }>;
 
 const defaultLimits: ConnectionLimits = {
-  subscriptions: 100,
+  subscriptions: 1_000,
   unacknowledged: 1_000,
   bufferedBytes: 1024 * 1024,
   pacedBytes: 256 * 1024,
@@ -49,6 +58,7 @@ export const attachFeed = (
   options: WebSocketOptions = {},
 ): void => {
   const { pingIntervalMs = 30_000, closeTimeoutMs = 30_000, goodbyeMs = 2_000 } = options;
+  const { mayStay, mayStayEveryMs = 60_000 } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const settings = {
     noServer: true,
@@ -63,11 +73,24 @@ export const attachFeed = (
     for (const ping of pings.values()) ping();
   }, pingIntervalMs).unref();
 
-  const accept = (socket: WebSocket, caller: Caller) => {
+  const frames = eventFrames();
+  const ways = outlets();
+
+  const accept = (socket: WebSocket, request: IncomingMessage, caller: Caller) => {
     // ws reports what it made of a broken frame and closes by itself.
     socket.on('error', (err) => feed.log.debug({ err }, 'a client of the feed broke the protocol'));
-    pings.set(socket, keepAlive(socket, serveConnection(socket, caller, feed, limits)));
+    const outlet = ways.to(request.socket, () => socket.readyState === socket.OPEN);
+    const client = { socket, outlet, frames, caller };
+    pings.set(socket, keepAlive(socket, serveConnection(client, feed, limits)));
+    feed.watch.opened('websocket');
+    socket.once('close', () => feed.watch.closed('websocket'));
     socket.once('close', () => pings.delete(socket));
+    if (!mayStay) return;
+    const leave = () => socket.close(NO_LONGER_ADMITTED, 'the token is no longer taken');
+    socket.once(
+      'close',
+      whileAdmitted(() => mayStay(request, caller), mayStayEveryMs, leave),
+    );
   };
 
   const callerOf = async (request: IncomingMessage): Promise<Caller | Refusal> => {
@@ -79,12 +102,12 @@ export const attachFeed = (
     }
   };
 
-  /** Where callers are known without a token, any page that a user looks at would pass for the user. */
+  /** Browsers let any page open a WebSocket to anywhere, this machine included, and send it what is theirs. */
   const admit = async (request: IncomingMessage): Promise<Caller | Refusal> => {
     if (pathOf(request) !== FEED_PATH) return notFound;
     if (!offersSubprotocol(request)) return unknownSubprotocol;
-    if (isForeignPage(request) && 'userId' in (await callerOf(withoutQuery(request))))
-      return foreignPage;
+    const keptOut = options.keepOut?.(request);
+    if (keptOut) return keptOut;
     takeTokenFromQuery(request);
     const caller = await callerOf(request);
     const refusal = await options.refuse?.(request, 'code' in caller ? undefined : caller);
@@ -99,7 +122,7 @@ export const attachFeed = (
     socket.on('error', () => undefined);
     const admitted = await admit(request);
     if ('code' in admitted) return refuseUpgrade(request, socket, admitted);
-    sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, admitted));
+    sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, request, admitted));
   };
 
   server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head));
@@ -140,11 +163,6 @@ const unauthorized: Refusal = {
   code: 'unauthorized',
   detail: 'a token is needed, in the header Authorization or the query parameter access_token',
   headers: { 'WWW-Authenticate': 'Bearer' },
-};
-
-const foreignPage: Refusal = {
-  code: 'origin-not-allowed',
-  detail: 'where no token is needed, pages of other sites are kept out',
 };
 
 const unidentifiable: Refusal = {

@@ -40,14 +40,16 @@ export type Refused = Readonly<{
   headers: Readonly<Record<string, string>>;
 }>;
 
-/** The same for what is served beside the routes, such as the WebSocket of the feed. */
+/** The same for what is served beside the routes, such as the WebSocket of the feed. Faults are thrown. */
 export const admission =
   (access: Access, identify: Identify) =>
   async (request: IncomingMessage): Promise<Caller | Refused> => {
     try {
       return await admit(access, identify, request);
     } catch (error) {
-      return refusedBy(problemOf(error));
+      const problem = problemOf(error);
+      if (problem.status === 500) throw error;
+      return refusedBy(problem);
     }
   };
 

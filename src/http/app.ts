@@ -6,16 +6,17 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
-import helmet from 'helmet';
 import { version } from '../version.js';
 import { giveRequestId } from './context.js';
+import { crossOrigin, keepPagesOut } from './cross-origin.js';
 import { healthz, readyz } from './health.js';
 import { onceByKey } from './idempotency.js';
 import { limitRequests } from './limit-requests.js';
 import { docsPage } from './openapi/docs-page.js';
 import { serveDocument } from './openapi/serve-document.js';
-import { Problem } from './problem.js';
+import { malformed, Problem } from './problem.js';
 import type { Method, Route } from './route.js';
+import { keepFromCaches, securityHeaders } from './security-headers.js';
 import { sendProblem, serveRoute } from './serve-route.js';
 import type { Services } from './services.js';
 import { refuseUnstorable } from './storable.js';
@@ -29,7 +30,10 @@ export const createApp = (table: readonly Route[], services: Services): Express 
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(giveRequestId, helmet());
+  const { pages } = services;
+  app.use(giveRequestId, securityHeaders, refuseWithoutHost);
+  app.use(crossOrigin(pages), keepPagesOut(pages));
+  app.use('/v1', keepFromCaches);
   const refuse = (error: unknown, request: Request, response: Response) =>
     sendProblem(error, request, response, services);
   /** Answers for every method that a resource does not have. */
@@ -85,6 +89,12 @@ const isJson = ({ headers }: IncomingMessage): boolean =>
   /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(headers['content-type'] ?? '');
 
 const bodyless: ReadonlySet<string> = new Set<Method | string>(['GET', 'HEAD', 'DELETE']);
+
+/** As RFC 9112, 3.2, demands. */
+const refuseWithoutHost: RequestHandler = ({ headers, httpVersion }, _response, next) => {
+  if (headers.host === undefined && httpVersion === '1.1') throw malformed('Host', 'is missing');
+  next();
+};
 
 /** A body that is not JSON is refused rather than taken for none. */
 const refuseOtherTypes: RequestHandler = (request, _response, next) => {

@@ -1,4 +1,5 @@
 import type { RequestContext } from './context.js';
+import type { Problem } from './problem.js';
 import { problemOf } from './problem-of.js';
 import type { Answer } from './route.js';
 
@@ -14,11 +15,12 @@ export type BulkOutcome = Readonly<{ status: number; body: unknown; passing: boo
 /** Carries out the items of a bulk request side by side. A refusal of one is its outcome, and no matter of the others. */
 export const eachOf = async <Item>(
   items: readonly Item[],
-  { command: { requestId } }: RequestContext,
+  { command: { requestId }, refused }: RequestContext,
   path: string,
   work: (item: Item, index: number) => Promise<Answer>,
 ): Promise<readonly BulkOutcome[]> => {
   const outcomes: BulkOutcome[] = [];
+  let notFound: Problem | undefined;
   const left = items.entries();
   const one = async (item: Item, index: number): Promise<BulkOutcome> => {
     try {
@@ -28,6 +30,7 @@ export const eachOf = async <Item>(
       const problem = problemOf(error);
       if (problem.status === 500) throw error;
       const { status, code } = problem;
+      if (status === 404) notFound = problem;
       const passing = status > 500 || code === 'revision-conflict';
       return { status, body: problem.document(path, requestId), passing };
     }
@@ -36,6 +39,7 @@ export const eachOf = async <Item>(
     for (const [index, item] of left) outcomes[index] = await one(item, index);
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  if (notFound) refused?.(notFound);
   return outcomes;
 };
 

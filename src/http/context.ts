@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { v7 } from 'uuid';
-import type { Caller, CommandRequest } from '../commands/request.js';
-import { malformed } from './problem.js';
+import type { Caller, CommandRequest, RequestOrigin } from '../commands/request.js';
+import { malformed, type Problem } from './problem.js';
 
 /** What a handler knows of the request besides its parameters, query and body. */
 export type RequestContext = Readonly<{
@@ -10,6 +10,8 @@ export type RequestContext = Readonly<{
   command: CommandRequest;
   /** The id of what the request creates, unless it names one. */
   newId: string;
+  /** Hears of a part of the request that was refused, though the request as a whole is not. */
+  refused?(problem: Problem): void;
 }>;
 
 /** The ids that a request is carried out under: the same when it is repeated under its idempotency key. */
@@ -25,10 +27,15 @@ const traceContext = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]
 const requestIdHeader = 'X-Request-Id';
 
 /** Gives a request an id: its own if that is printable, or a new one. The answer carries it from then on. */
-export const giveRequestId: RequestHandler = ({ headers }, response, next) => {
+export const nameRequest = ({ headers }: IncomingMessage, response: ServerResponse): void => {
   const named = headers['x-request-id'];
   const isPrintable = typeof named === 'string' && printable.test(named);
   response.setHeader(requestIdHeader, isPrintable ? named : v7());
+};
+
+/** The same, for the routes. */
+export const giveRequestId: RequestHandler = (request, response, next) => {
+  nameRequest(request, response);
   next();
 };
 
@@ -42,6 +49,7 @@ export const contextOf = (
   caller: Caller,
   requestId: string,
   ids: RequestIds,
+  origin: RequestOrigin,
 ): RequestContext => {
   const ifRevision = revisionOf(headers['if-match']);
   const { traceparent } = headers;
@@ -52,6 +60,7 @@ export const contextOf = (
       commandId: ids.commandId,
       requestId,
       caller,
+      origin,
       ...(typeof traceparent === 'string' && traceContext.test(traceparent) && { traceparent }),
       ...(ifRevision !== undefined && { ifRevision }),
     },

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import type { Caller } from '../commands/request.js';
 import type { LimitName } from './limit-of.js';
@@ -8,12 +7,12 @@ import type { Counted, RateLimits } from './rate-limits.js';
 export const countRequest = (
   limits: RateLimits,
   name: LimitName,
-  request: IncomingMessage,
   caller: Caller | undefined,
+  clientAddress: string,
 ): Promise<Counted | undefined> =>
   caller
     ? limits.count(name, caller.userId)
-    : limits.count('unauthenticated', networkOf(request.socket.remoteAddress ?? ''));
+    : limits.count('unauthenticated', networkOf(clientAddress));
 
 /** What one client has of addresses: one of IPv4, but whole networks of 64 bits of IPv6. */
 export const networkOf = (address: string): string => {

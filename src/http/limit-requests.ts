@@ -12,11 +12,12 @@ import type { Services } from './services.js';
 /** Counts the requests of an endpoint, and refuses those that are too many, before their bodies are read. */
 export const limitRequests = (
   route: Route,
-  { identify, rateLimits }: Pick<Services, 'identify' | 'rateLimits'>,
+  { identify, rateLimits, originOf }: Pick<Services, 'identify' | 'rateLimits' | 'originOf'>,
 ): RequestHandler => {
   const name = limitOf(route);
   return async (request, response, next) => {
-    const counted = await countRequest(rateLimits, name, request, await identify(request));
+    const { clientAddress } = originOf(request);
+    const counted = await countRequest(rateLimits, name, await identify(request), clientAddress);
     if (counted) response.set(rateLimitHeaders(counted));
     if (counted?.isOver) throw new Problem('rate-limited', tooMany(counted));
     next();
@@ -25,8 +26,10 @@ export const limitRequests = (
 
 /** Counts the WebSockets that are asked for. The function made says why one is refused. */
 export const limitFeeds =
-  (limits: RateLimits) => async (request: IncomingMessage, caller: Caller | undefined) => {
-    const counted = await countRequest(limits, 'feed', request, caller);
+  (limits: RateLimits, originOf: Services['originOf']) =>
+  async (request: IncomingMessage, caller: Caller | undefined) => {
+    const { clientAddress } = originOf(request);
+    const counted = await countRequest(limits, 'feed', caller, clientAddress);
     if (!counted?.isOver) return undefined;
     const problem = new Problem('rate-limited', tooMany(counted), {}, rateLimitHeaders(counted));
     return refusedBy(problem);

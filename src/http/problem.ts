@@ -1,21 +1,18 @@
 import type { ForkRejection } from '../commands/fork.js';
-import type { ExecutionRejection } from '../domain/execution.js';
-import type { InterruptRejection } from '../domain/interrupt.js';
-import type { SessionRejection } from '../domain/session.js';
-import type { TaskRejection } from '../domain/task.js';
-import type { WebhookRejection } from '../domain/webhook.js';
-import type { WorkerRejection } from '../domain/worker.js';
+import type { Rejection } from '../domain/decider.js';
+import type { Category, deciders } from '../domain/deciders.js';
+import type { DetachRejection } from '../domain/detaching.js';
+import type { InterruptStatus } from '../domain/interrupt.js';
+import type { Moment } from '../domain/time.js';
 import { feedProblems } from '../feed-problems.js';
 
-/** Every reason that a rule may give for saying no. */
-type RejectionCode =
-  | SessionRejection
-  | ExecutionRejection
-  | InterruptRejection
-  | TaskRejection
-  | WorkerRejection
-  | WebhookRejection
-  | ForkRejection;
+type Decided = ReturnType<(typeof deciders)[Category]['decide']>;
+
+/** Every reason that a rule of any decider may give for saying no, or that forking and detaching may. */
+export type RejectionCode =
+  | Extract<Decided, Rejection<unknown>>['rejected']
+  | ForkRejection
+  | DetachRejection;
 
 type Kind = Readonly<{ status: number; title: string }>;
 
@@ -46,6 +43,7 @@ const refusals = {
   'task-already-exists': { status: 409, title: 'There is another task with this id' },
   'task-not-ready': { status: 409, title: 'The task is not ready' },
   'lease-lost': { status: 409, title: 'The lease is no longer held' },
+
   'task-already-settled': { status: 409, title: 'The task is over' },
   'task-not-retryable': { status: 409, title: 'The task cannot be retried as it is' },
   'worker-not-found': { status: 404, title: 'There is no such worker' },
@@ -58,23 +56,13 @@ const refusals = {
     title: 'Too many replaced secrets of the webhook are still valid',
   },
   'revision-not-found': { status: 404, title: 'The stream has no such revision' },
+  'stream-not-forked': { status: 409, title: 'The stream is not a fork of another' },
+  'stream-already-detached': { status: 409, title: 'The fork was detached before' },
   'fork-already-exists': { status: 409, title: 'There is another stream with this id' },
 } as const satisfies Record<RejectionCode, Kind>;
 
 const others = {
   forbidden: { status: 403, title: 'This is for administrators' },
-  'host-not-allowed': {
-    status: 403,
-    title: 'Where no token is needed, only local names are served',
-  },
-  'origin-not-allowed': {
-    status: 403,
-    title: 'Where no token is needed, pages of other sites are kept out',
-  },
-  'identification-unavailable': {
-    status: 503,
-    title: 'At present there is no telling who asks',
-  },
   'stream-not-found': { status: 404, title: 'There is no such stream' },
   'checkpoint-not-found': { status: 404, title: 'There is no such checkpoint' },
   'projection-not-found': { status: 404, title: 'There is no such projection or reaction' },
@@ -91,6 +79,9 @@ const others = {
   'delivery-not-found': { status: 404, title: 'There is no such delivery' },
   'webhook-disabled': { status: 409, title: 'The webhook is disabled' },
   'webhook-not-forkable': { status: 409, title: 'Webhooks cannot be forked' },
+  'request-timeout': { status: 408, title: 'The request took too long to arrive' },
+  'expectation-failed': { status: 417, title: 'What the request expects is not done here' },
+  'headers-too-large': { status: 431, title: 'The path and headers may have 16 KiB at most' },
   'method-not-allowed': { status: 405, title: 'The method is not one of this resource' },
   'stream-has-forks': { status: 409, title: 'Other streams were forked from it' },
   'revision-conflict': { status: 409, title: 'Others kept changing the stream at the same time' },
@@ -103,6 +94,7 @@ const others = {
   },
   'rate-limited': { status: 429, title: 'Too many requests in too short a time' },
   'unreadable-recording': { status: 422, title: 'The file holds no runs that can be read' },
+  starting: { status: 503, title: 'The server is not ready yet' },
   'store-unavailable': { status: 503, title: 'A store cannot be reached' },
   'not-ready': { status: 503, title: 'This node should not be sent requests now' },
   'read-model-behind': { status: 504, title: 'The read model has not come so far yet' },
@@ -119,6 +111,32 @@ export const problemCodes = Object.keys(kinds) as readonly ProblemCode[];
 /** Which status a code is answered with. */
 export const statusOf = (code: ProblemCode): number => kinds[code].status;
 
+/** What some problems say besides. */
+export type ProblemMore = Readonly<{
+  /** Each part of the request that is malformed. */
+  errors?: readonly Readonly<{ path: string; message: string }>[];
+  /** Where the stream is; null when there is none. */
+  currentRevision?: number | null;
+  /** Those that are in the way. */
+  forks?: readonly Readonly<{ stream: string; at: number }>[];
+  /** How the interrupt was settled. */
+  settled?: Readonly<{ status: InterruptStatus; settledAt: Moment; respondedBy?: string }>;
+  /** What the node has to be able to do. */
+  checks?: readonly Readonly<{ name: string; ok: boolean; reason?: string }>[];
+}>;
+
+/** A problem document. */
+export type ProblemDocument = ProblemMore &
+  Readonly<{
+    type: string;
+    title: string;
+    status: number;
+    detail: string;
+    instance: string;
+    code: ProblemCode;
+    requestId: string;
+  }>;
+
 /** An answer that says no, as RFC 9457 has it. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -129,7 +147,7 @@ export class Problem extends Error {
   constructor(
     readonly code: ProblemCode,
     detail?: string,
-    readonly more: Readonly<Record<string, unknown>> = {},
+    readonly more: ProblemMore = {},
     readonly headers: Readonly<Record<string, string>> = {},
   ) {
     super(detail ?? kinds[code].title);
@@ -138,7 +156,7 @@ export class Problem extends Error {
   }
 
   /** The document, as application/problem+json. */
-  document(instance: string, requestId: string): Readonly<Record<string, unknown>> {
+  document(instance: string, requestId: string): ProblemDocument {
     const { title, status } = this;
     return {
       type: `urn:forkline:problem:${this.code}`,

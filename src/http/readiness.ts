@@ -4,6 +4,7 @@ import type { Runner } from '../projecting/runner.js';
 import type { Serving } from '../projecting/serving.js';
 import { type StandstillLimits, standstillWatch } from '../projecting/standstill.js';
 import type { Collections } from '../queries/collections.js';
+import { inTime } from './in-time.js';
 
 /** One thing that a node has to be able to do. `reason` says what is wrong, in a word or two. */
 export type Check = Readonly<{ name: string; ok: boolean; reason?: string }>;
@@ -42,8 +43,8 @@ export const readinessOf = (options: ReadinessOptions): Readiness => {
 
   const look = async (): Promise<readonly Check[]> => {
     const [head, database] = await Promise.all([
-      within(patienceMs, store.head()),
-      within(patienceMs, collections.streams.findOne({ _id: '' })),
+      inTime(patienceMs, store.head()),
+      inTime(patienceMs, collections.streams.findOne({ _id: '' })),
     ]);
     const stores = [check('event-store', noAnswer(head)), check('database', noAnswer(database))];
     // One of another version stands still until its own is built: nothing is wrong with that.
@@ -88,19 +89,3 @@ const check = (name: string, reason: string | undefined): Check => ({
 
 const noAnswer = (answered: object | undefined): string | undefined =>
   answered === undefined ? 'no answer' : undefined;
-
-/** What was answered; undefined when that failed or took too long. */
-const within = async <Answer>(
-  patienceMs: number,
-  asked: Promise<Answer>,
-): Promise<Readonly<{ answer: Answer }> | undefined> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), patienceMs);
-  });
-  const answered = asked.then(
-    (answer) => ({ answer }),
-    () => undefined,
-  );
-  return Promise.race([answered, late]).finally(() => clearTimeout(timer));
-};

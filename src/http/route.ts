@@ -30,7 +30,8 @@ export type ModelName =
   | 'interrupts'
   | 'tasks'
   | 'queues'
-  | 'webhooks';
+  | 'webhooks'
+  | 'audit';
 
 /** The schema of an answer in JSON, or one for each type of content that it may come in. */
 export type Shown = z.ZodType | Readonly<Record<string, z.ZodType>>;

@@ -1,5 +1,6 @@
 import { familyGate } from './family-gate.js';
 import type { Route } from './route.js';
+import { auditRoutes } from './routes/audit.js';
 import { checkpointRoutes } from './routes/checkpoints.js';
 import { claimRoutes } from './routes/claim.js';
 import { executionRoutes } from './routes/executions.js';
@@ -8,6 +9,7 @@ import { feedRoutes } from './routes/feed.js';
 import { importRoutes } from './routes/import.js';
 import { interruptRoutes } from './routes/interrupts.js';
 import { messageRoutes } from './routes/messages.js';
+import { metricsRoutes } from './routes/metrics.js';
 import { operationRoutes } from './routes/operations.js';
 import { queueRoutes } from './routes/queues.js';
 import { rebuildRoutes } from './routes/rebuilds.js';
@@ -42,6 +44,8 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...feedRoutes(services),
     ...operationRoutes(services),
     ...rebuildRoutes(services),
+    ...auditRoutes(services),
+    ...metricsRoutes(services),
     ...webhookRoutes(services),
     ...webhookDeliveryRoutes(services),
   ];

@@ -24,6 +24,8 @@ export const serveRoute =
       // What a file adds has ids made from its content: it needs no key to be repeated.
       const key = route.takesFile ? undefined : idempotencyKeyOf(request, caller);
       const answer = await (key === undefined ? carryOut(newIds()) : once(key, request, carryOut));
+      if ('write' in answer || answer.status < 300)
+        services.audit.answered(route, request, requestIdOf(response), caller);
       if ('write' in answer) await answer.write(response);
       else send(answer, response);
     } catch (error) {
@@ -39,15 +41,22 @@ const answerTo = async (
   { request, response, caller, ids }: Asked,
 ): Promise<Sent> => {
   const requestId = requestIdOf(response);
+  const origin = services.originOf(request);
   await caughtUp(route, services, request);
   try {
-    const answer = await route.handle(request, contextOf(request, caller, requestId, ids));
+    const answer = await route.handle(request, {
+      ...contextOf(request, caller, requestId, ids, origin),
+      refused: (problem) => services.audit.refused(request, requestId, problem),
+    });
     return 'write' in answer
       ? answer
       : { ...asSent(answer), ...(answer.passing && { passing: true }) };
   } catch (error) {
     const problem = problemOf(error);
-    if (isFinal(problem)) return asSent(problemAnswer(problem, request, requestId));
+    if (isFinal(problem)) {
+      services.audit.refused(request, requestId, problem);
+      return asSent(problemAnswer(problem, request, requestId));
+    }
     throw error;
   }
 };
@@ -83,10 +92,11 @@ export const sendProblem = (
   error: unknown,
   request: Request,
   response: Response,
-  { log }: Pick<Services, 'log'>,
+  { log, audit }: Pick<Services, 'log' | 'audit'>,
 ): void => {
   const requestId = requestIdOf(response);
   const problem = problemOf(error);
+  audit.refused(request, requestId, problem);
   if (problem.status >= 500) {
     // A store that is away or a model that is behind is no fault of the program.
     const level = problem.status === 500 ? 'error' : 'warn';

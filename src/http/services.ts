@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { Claims } from '../claiming/claims.js';
 import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
-import type { Caller } from '../commands/request.js';
+import type { Caller, RequestOrigin } from '../commands/request.js';
 import type { Execution, ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { InterruptKinds } from '../domain/interrupt-kinds.js';
@@ -13,6 +13,7 @@ import type { Worker, WorkerCommand, WorkerRejection } from '../domain/worker.js
 import type { EventStore } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Snapshots } from '../eventstore/snapshots.js';
+import type { Pages } from '../pages.js';
 import type { RebuildOperations } from '../projecting/rebuild-operations.js';
 import type { Retried } from '../projecting/retry-parked.js';
 import type { Runner } from '../projecting/runner.js';
@@ -23,6 +24,7 @@ import type { Clock } from '../queries/shared-clock.js';
 import type { WebhookDeliveries } from '../queries/webhook-deliveries.js';
 import type { WebhookSecrets } from '../queries/webhook-secrets.js';
 import type { WorkerHeartbeats } from '../queries/worker-heartbeats.js';
+import type { Audit } from './audit/audit.js';
 import type { Identify } from './context.js';
 import type { RateLimits } from './rate-limits.js';
 import type { Readiness } from './readiness.js';
@@ -45,6 +47,9 @@ export type WebhookCalls = Readonly<{
   /** Delivers the events since a time again, and those never delivered. @returns how many */
   resend(webhook: WebhookRecord, since: number): Promise<number>;
 }>;
+
+/** What monitoring systems are told, in a format of theirs. */
+export type MetricsPage = Readonly<{ contentType: string; text: string }>;
 
 /** What endpoints are made of. */
 export type Services = Readonly<{
@@ -71,8 +76,15 @@ export type Services = Readonly<{
   /** How many heartbeats a worker may miss until it is lost. */
   workerLostAfter: number;
   identify: Identify;
+  /** Takes note of what leaves no event by itself. */
+  audit: Audit;
+  /** Where a request came from. */
+  originOf(request: IncomingMessage): RequestOrigin;
   rateLimits: RateLimits;
+  /** Which pages may use the server. */
+  pages: Pages;
   readiness: Readiness;
+  metrics(): Promise<MetricsPage>;
   /** Answers a request with the feed as server-sent events. */
   serveFeedEvents(request: IncomingMessage, response: ServerResponse, caller: Caller): void;
   /** The time that deadlines and leases are counted by. */

@@ -21,10 +21,11 @@ export const refuseUnstorable: RequestHandler = (request, _response, next) => {
   next();
 };
 
-/** Keys that stores or languages give a meaning of their own, text that is not Unicode, and too much depth. */
+/** Keys that stores or languages give a meaning of their own, text that is not Unicode, numbers that would be others, and too much depth. */
 const flawOf = (value: unknown, depth = 0): Flaw | undefined => {
   if (typeof value === 'string')
     return halfCharacter.test(value) ? at('holds half of a character') : undefined;
+  if (typeof value === 'number') return flawOfNumber(value);
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth > deepest) return at(`is nested deeper than ${deepest}`);
   const isArray = Array.isArray(value);
@@ -33,6 +34,18 @@ const flawOf = (value: unknown, depth = 0): Flaw | undefined => {
     if (flaw) return { ...flaw, path: [key, ...flaw.path] };
   }
   return undefined;
+};
+
+/** From here on numbers are written with an exponent, and nobody takes them for exact. */
+const exponential = 1e21;
+
+/** JSON has numbers of any size; what reads it has doubles, which hold whole numbers up to 2^53 one by one. */
+const flawOfNumber = (value: number): Flaw | undefined => {
+  if (!Number.isFinite(value)) return at('is a number that is too large');
+  const size = Math.abs(value);
+  return size > Number.MAX_SAFE_INTEGER && size < exponential
+    ? at('is a whole number too large to be kept exactly: send it as text')
+    : undefined;
 };
 
 const flawOfKey = (key: string): Flaw | undefined => {

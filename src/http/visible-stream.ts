@@ -15,6 +15,7 @@ export type VisibleStream = Readonly<{
   /** Its name without the category. */
   id: string;
   decider: AnyDecider;
+  ownerId: string;
   /** The id of the session it is, or belongs to; of a stream that belongs to none, its own. */
   session: string;
 }>;
@@ -30,11 +31,12 @@ export const visibleStream = async (
   // Each decider takes its own commands and events: those are checked against its category before.
   const decider = deciders[name.category] as unknown as AnyDecider;
   const origin = await firstState(streams, decider, stream);
-  if (!origin || !maySee(caller, decider.ownerOf(origin))) throw notFound(stream);
+  const ownerId = origin && decider.ownerOf(origin);
+  if (!origin || ownerId === undefined || !maySee(caller, ownerId)) throw notFound(stream);
   // Executions are what belongs to sessions; what else they may belong to, nothing deletes.
   const adoption = await streams.adoptionOf(stream);
   const session = adoption?.sessionId ?? decider.correlationOf(origin) ?? name.id;
-  return { ...name, stream, decider, session };
+  return { ...name, stream, decider, ownerId, session };
 };
 
 /**

@@ -1,6 +1,6 @@
 import { v5 } from 'uuid';
 import type { CommandHandler } from '../commands/handle.js';
-import type { Caller, Outcome } from '../commands/request.js';
+import type { Caller, Outcome, RequestOrigin } from '../commands/request.js';
 import { isRejection, type Rejection } from '../domain/decider.js';
 import type { ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
@@ -18,6 +18,7 @@ export type ImportRequest = Readonly<{
   caller: Caller;
   requestId: string;
   traceparent?: string;
+  origin?: RequestOrigin;
 }>;
 
 type Reason = SessionRejection | ExecutionRejection;

@@ -1,11 +1,17 @@
+import { forkOfArchive } from '../domain/archive.js';
 import { unreadableType } from '../eventstore/event-store.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
 
 /** A document as it lies in its collection, with the position of the last event folded into it. */
 export type StoredDocument = Readonly<{ _id: string; position: number; stream: string }>;
 
-/** A version of a document: true from revision `from` until `to`, or still. */
-export type StoredRow = StoredDocument & Readonly<{ key: string; from: number; to: number | null }>;
+/**
+ * A version of a document: true from revision `from` until `to`, or still. Its `_id` is the position of
+ * the event that opened it: an event is of one document, and every entry of every index has the `_id`
+ * in it, so that this takes a fraction of the room that a name would.
+ */
+export type StoredRow = Omit<StoredDocument, '_id'> &
+  Readonly<{ _id: number; key: string; from: number; to: number | null }>;
 
 /** What a batch of events makes of a document: to be written as it is, or removed. */
 export type Written = Readonly<{
@@ -48,14 +54,20 @@ export const concernsUnread = (projection: AnyProjection, event: Projected): boo
   return concerns(projection, { stream: event.stream, type });
 };
 
-/** Whether a projection has a use for an event. */
+/** Whether a projection has a use for an event. Of archives, only those know that name their events' type. */
 export const concerns = (
   { category, on, otherwise }: AnyProjection,
   { stream, type }: Pick<Projected, 'stream' | 'type'>,
-): boolean =>
-  (category === undefined ||
-    (stream.startsWith(category) && stream.charAt(category.length) === '-')) &&
-  (Object.hasOwn(on, type) || otherwise !== undefined);
+): boolean => {
+  const fork = forkOfArchive(stream);
+  return (
+    isIn(category, fork ?? stream) &&
+    (Object.hasOwn(on, type) || (otherwise !== undefined && fork === undefined))
+  );
+};
+
+const isIn = (category: string | undefined, stream: string): boolean =>
+  category === undefined || (stream.startsWith(category) && stream.charAt(category.length) === '-');
 
 /** The documents that do not exist before these events. */
 export const beginners = ({ begins }: AnyProjection, keyed: KeyedEvents): ReadonlySet<string> => {
@@ -117,13 +129,16 @@ export const foldDocument = (
  */
 export const keptEvery = 64;
 
-const isKept = (before: Bare | undefined, revision: number): boolean => {
+export const isKept = (before: Bare | undefined, revision: number): boolean => {
   if (!before) return revision > 0;
   const { revision: last } = before as Bare & { revision: number };
   return Math.floor(last / keptEvery) < Math.floor(revision / keptEvery);
 };
 
-const markOf = (document: Bare, { stream, revision, position }: Projected): Mark => ({
+export const markOf = (
+  document: Bare,
+  { stream, revision, position }: Pick<Projected, 'stream' | 'revision' | 'position'>,
+): Mark => ({
   ...{ _id: `${stream}@${revision}`, stream, revision, position },
   document,
 });
@@ -153,7 +168,7 @@ export const foldRows = (
     const after = step(projection, before, event);
     if (!after || after === before) continue;
     const { position, revision: from } = event;
-    rows.push({ _id: `${key}@${from}`, ...after, key, from, to: null, position });
+    rows.push({ _id: position, ...after, key, from, to: null, position });
   }
   const chained = rows.map((row, index) => {
     const next = rows[index + 1];

@@ -1,17 +1,20 @@
 import { type Collection, MongoBulkWriteError } from 'mongodb';
-import type { StoredDocument } from './fold-batch.js';
+import type { StoredDocument, StoredRow } from './fold-batch.js';
 
 const duplicateKey = 11000;
+
+/** What says as of which position it is. */
+type Guarded = Pick<StoredDocument | StoredRow, '_id' | 'position'>;
 
 /**
  * Adds documents that seem to be new.
  *
  * @returns the `_id`s of those that were there already: they stay as they were
  */
-export const insertNew = async <Document extends StoredDocument>(
+export const insertNew = async <Document extends Guarded>(
   collection: Collection<Document>,
   documents: readonly Document[],
-): Promise<ReadonlySet<string>> => {
+): Promise<ReadonlySet<Document['_id']>> => {
   if (documents.length === 0) return new Set();
   try {
     // The driver's types cannot tell that a generic document has its _id.
@@ -36,7 +39,7 @@ export const insertNew = async <Document extends StoredDocument>(
  * Replaces documents where what is there is older. What is newer stays, and what is no longer
  * there, because its stream was deleted for good, does not come back.
  */
-export const replaceOlder = async <Document extends StoredDocument>(
+export const replaceOlder = async <Document extends Guarded>(
   collection: Collection<Document>,
   documents: readonly Document[],
 ): Promise<void> => {

@@ -1,8 +1,11 @@
 import type { Collection, Db } from 'mongodb';
+import { shownStream } from '../domain/archive.js';
 import { type Origin, originOf, type StreamForked } from '../domain/fork.js';
 import { StreamTombstoned } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
-import { concerns, type Mark, step } from './fold-batch.js';
+import { writtenOf } from './archives.js';
+import { concerns, isKept, type Mark, markOf, step } from './fold-batch.js';
+import { insertNew } from './guarded-writes.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
 
 /** What the documents of a projection were at earlier revisions. */
@@ -11,6 +14,8 @@ export type History = Readonly<{
   prepare(): Promise<void>;
   /** The events, those that begin forks with the ancestor's document. */
   withInherited(events: readonly Projected[]): Promise<readonly Projected[]>;
+  /** Keeps what the documents of forks were at revisions that they inherited, as these are copied. */
+  keepCopied(copies: readonly Projected[]): Promise<void>;
 }>;
 
 /** The ids of the events of a stream that a projection leaves out. */
@@ -31,7 +36,11 @@ export const historyIn = (
 ): History => {
   const collection = db.collection<Mark>(`${collectionName}_history`);
 
-  const documentAt = async (stream: string, revision: number): Promise<FromStream | undefined> => {
+  /** @param reading the stream to read events of: it, or a fork that has the same events up to there */
+  const documentAt = async (
+    { stream, revision }: Origin,
+    reading = stream,
+  ): Promise<FromStream | undefined> => {
     const mark = await collection
       .find({ stream, revision: { $lte: revision } })
       .sort({ revision: -1 })
@@ -40,20 +49,50 @@ export const historyIn = (
     const left = await passedOver(stream);
     let document: FromStream | undefined = mark?.document;
     const from = mark ? mark.revision + 1 : 0;
-    for await (const event of streams.read(stream, { from, through: revision }))
-      if (!left.has(event.id)) document = step(projection, document, event);
+    for await (const event of streams.read(reading, { from, through: revision }))
+      if (!left.has(event.id)) document = past(document, event);
     return document;
   };
 
-  const withDocumentAt = async (event: Projected, origin: Origin): Promise<Projected> => {
+  /** What an event of a stream's past makes of its document: where that is a fork's first, the fork goes on with it. */
+  const past = (document: FromStream | undefined, event: Projected): FromStream | undefined =>
+    step(
+      projection,
+      document,
+      isFork(event) && document ? { ...event, inherited: document } : event,
+    );
+
+  const inheritedBy = async (event: Projected, origin: Origin): Promise<FromStream | undefined> => {
     try {
-      const inherited = await documentAt(origin.stream, origin.revision);
-      return inherited ? { ...event, inherited } : event;
+      return await documentAt(origin).catch((error: unknown) => {
+        // The ancestor is gone. If the fork was detached before, it has those events still.
+        if (error instanceof StreamTombstoned) return documentAt(origin, event.stream);
+        throw error;
+      });
     } catch (error) {
-      // An ancestor was deleted for good, which further on removes what came of it.
-      if (error instanceof StreamTombstoned) return event;
+      // It was not, and the end of its ancestor further on removes what came of it.
+      if (error instanceof StreamTombstoned) return undefined;
       throw error;
     }
+  };
+
+  const withDocumentAt = async (event: Projected, origin: Origin): Promise<Projected> => {
+    const inherited = await inheritedBy(event, origin);
+    return inherited ? { ...event, inherited } : event;
+  };
+
+  const keepCopiedOf = async (fork: string, copies: readonly Projected[]): Promise<void> => {
+    const first = copies[0]?.revision ?? 0;
+    let document = first > 0 ? await documentAt({ stream: fork, revision: first - 1 }) : undefined;
+    const marks: Mark[] = [];
+    for (const copy of copies) {
+      const written = writtenOf(copy);
+      const before = document;
+      document = past(before, written);
+      if (document && isKept(before, written.revision))
+        marks.push(markOf(document, { ...written, stream: fork }));
+    }
+    await insertNew(collection, marks);
   };
 
   return {
@@ -69,6 +108,15 @@ export const historyIn = (
           return origin ? withDocumentAt(event, origin) : event;
         }),
       );
+    },
+    keepCopied: async (copies) => {
+      for (const archive of new Set(copies.map(({ stream }) => stream))) {
+        const some = copies.filter(({ stream }) => stream === archive);
+        await keepCopiedOf(shownStream(archive), some).catch((error: unknown) => {
+          // Deleted for good meanwhile, it has no past to be kept.
+          if (!(error instanceof StreamTombstoned)) throw error;
+        });
+      }
     },
   };
 };

@@ -15,7 +15,15 @@ export type Projected<Event extends Fact = Fact> = Event &
     position: number;
     /** ISO 8601 UTC. */
     created: string;
-    metadata: Readonly<{ ownerId: string; userId: string; $correlationId: string }>;
+    metadata: Readonly<{
+      ownerId: string;
+      userId: string;
+      $correlationId: string;
+      requestId?: string;
+      clientAddress?: string;
+      userAgent?: string;
+      keyId?: string;
+    }>;
     /**
      * On StreamForked, for a projection that inherits: the ancestor's document as of the revision
      * forked at; missing when the ancestor was deleted for good.

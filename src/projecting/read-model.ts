@@ -1,8 +1,9 @@
 import type { Collection, Db } from 'mongodb';
-import { tombstoneType, unreadableType } from '../eventstore/event-store.js';
+import { StreamTombstoned, tombstoneType, unreadableType } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import { applyDocuments } from './apply-documents.js';
 import { applyRows } from './apply-rows.js';
+import { copiesFor } from './archives.js';
 import { byKey, concernsUnread, type StoredDocument, type StoredRow } from './fold-batch.js';
 import { historyIn, type PassedOver, partsAtForks } from './history.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
@@ -59,12 +60,26 @@ export const readModel = (
     else await applyDocuments({ projection, collection, history: history.collection }, keyed);
   };
 
+  /** Whether a fork, or one that it descends from, was detached before an ancestor was deleted for good. */
+  const isDetachedFrom = async (heir: string, ancestor: string): Promise<boolean> => {
+    try {
+      await streams.lookForDetached(heir);
+      const ancestry = (await streams.ancestryOf(heir)) ?? [];
+      return !ancestry.some((segment) => segment.stream === ancestor);
+    } catch (error) {
+      // It is gone itself, and so will be its documents.
+      if (error instanceof StreamTombstoned) return false;
+      throw error;
+    }
+  };
+
   /** Removes what came of a stream, and what forks of it began with. */
   const forget = async (stream: string): Promise<void> => {
     const gone = [stream];
     if (projection.inherits) {
       const heirs = collection.find({ ancestors: stream }).project<FromStream>({ stream: 1 });
-      for await (const heir of heirs) gone.push(heir.stream);
+      for await (const heir of heirs)
+        if (!(await isDetachedFrom(heir.stream, stream))) gone.push(heir.stream);
       // The heirs are found by their documents, which so have to go last.
       await history.collection.deleteMany({ stream: { $in: gone } });
     }
@@ -94,7 +109,10 @@ export const readModel = (
       if (projection.spans) return fold(events);
       for (const { events: part, ended } of partsAtEnds(events)) {
         if (projection.inherits)
-          for (const each of partsAtForks(part)) await fold(await history.withInherited(each));
+          for (const each of partsAtForks(part)) {
+            await history.keepCopied(copiesFor(projection, each));
+            await fold(await history.withInherited(each));
+          }
         else await fold(part);
         if (ended !== undefined) await forget(ended);
       }

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
 import type { Streams } from '../eventstore/lineage.js';
+import { withArchives } from './archives.js';
 import { type LenientModel, lenientModel } from './lenient-model.js';
 import type { Parked, ParkedOf } from './parked.js';
 import type { Progress } from './progress.js';
@@ -33,9 +34,10 @@ export const runOf = (
   }: Pick<Run, 'projection' | 'name' | 'progress' | 'isForeign'>,
 ): Run => {
   const run = { projection, name, progress, isForeign };
+  const folded = withArchives(projection);
   const parkedOf = parked?.of({ kind: 'projection', name });
-  const strict = readModel(db, projection, streams, name, parkedOf?.discardedIn);
+  const strict = readModel(db, folded, streams, name, parkedOf?.discardedIn);
   if (!parkedOf) return { ...run, model: strict };
-  const lenient = lenientModel({ projection, model: strict, parked: parkedOf, log });
+  const lenient = lenientModel({ projection: folded, model: strict, parked: parkedOf, log });
   return { ...run, model: lenient, lenient, parked: parkedOf };
 };

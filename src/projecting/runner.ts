@@ -30,6 +30,8 @@ export type RunnerOptions = Readonly<{
   parked?: Parked;
   /** Sees every batch beside the read models. When it fails the batch is taken again. */
   follower?: (events: readonly StoredEvent[]) => Promise<void>;
+  /** Carries out the folding of a batch, which it is handed; by default does just that. */
+  folding?: (events: readonly StoredEvent[], fold: () => Promise<void>) => Promise<void>;
   /** Which collection a projection's documents go to; by default that of its name and version. */
   collectionOf?: (projection: AnyProjection) => string;
   /** Whether that collection is another release's: it is left alone, and only its checkpoint looked at. */
@@ -85,6 +87,7 @@ const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type
  */
 export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   const { store, db, projections, log, follower } = options;
+  const { folding = (_, fold) => fold() } = options;
   const { batchSize = 1_000, collectionOf = collectionName, isForeign = () => false } = options;
   const { progress = (name: string) => progressOf(name, -1), foldFrom = Infinity } = options;
   let runs: readonly Run[] = projections.map((projection) =>
@@ -150,7 +153,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
         const last = events.at(-1);
         if (last)
           await exclusively(async () => {
-            await apply(events);
+            await folding(events, () => apply(events));
             foldedTo = last.position;
             lag.folded(events.length, last.created);
             for (const { progress } of own()) progress.advance(foldedTo);

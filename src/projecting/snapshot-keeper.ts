@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
+import { shownStream } from '../domain/archive.js';
 import type { Decider, Fact } from '../domain/decider.js';
 import { deciders, parseStream } from '../domain/deciders.js';
+import { ancestryAt } from '../eventstore/descents.js';
 import { type StoredEvent, StreamTombstoned, tombstoneType } from '../eventstore/event-store.js';
-import { ancestryAt, type Streams } from '../eventstore/lineage.js';
+import type { Streams } from '../eventstore/lineage.js';
 import {
   lastSnapshotAt,
   type SnapshotKind,
@@ -90,6 +92,7 @@ export const keepSnapshots = (
     follow: async (events) => {
       for (const { type, stream, revision } of events) {
         if (type === tombstoneType) await store.forget(stream);
+        else if (type === 'StreamDetached') due(stream, revision);
         else if (lastSnapshotAt(revision, store.every) === revision && deciderOf(stream))
           due(stream, revision);
       }
@@ -109,7 +112,8 @@ export const keepSnapshots = (
 };
 
 const deciderOf = (stream: string): SnapshottedDecider | undefined => {
-  const name = parseStream(stream);
+  // An archive's events are those of streams of its fork's category.
+  const name = parseStream(shownStream(stream));
   if (!name) return undefined;
   // Each decider is given the events of its own streams only.
   const decider = deciders[name.category] as unknown as Decider<never, object, Fact, unknown>;

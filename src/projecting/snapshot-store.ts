@@ -70,8 +70,8 @@ export const snapshotsIn = (
 
   /** The newest version of an entry along the segments: their revisions run on. */
   const entryIn = (kind: SnapshotKind, segments: readonly Segment[], key: string) => {
-    const places = segments.map(({ stream, through }) => ({
-      ...{ stream, key: entryKey(key) },
+    const places = segments.map(({ stream, through }, index) => ({
+      ...{ stream, key: entryKey(key), ...madeOn(segments.slice(0, index)) },
       ...upTo(through),
     }));
     return newestIn(kind, places.length === 1 ? { ...places[0] } : { $or: places });
@@ -85,14 +85,11 @@ export const snapshotsIn = (
     throw new SnapshotsUnavailable(`the snapshot ${content._id} is not what was written`);
   };
 
-  const expectHead = async (
-    kind: SnapshotKind,
-    stream: string,
-    revision: number,
-  ): Promise<void> => {
-    const _id = idOf(stream, revision, head);
-    const [piece] = await find(kind, { _id }, 1);
-    if (!piece) throw new SnapshotsUnavailable(`the snapshot ${_id} is no longer there`);
+  const expectHead = async (kind: SnapshotKind, segments: readonly Segment[]): Promise<void> => {
+    const { stream, revision, chain } = placeOf(segments);
+    const [piece] = await find(kind, { stream, key: head, revision, ...chain }, 1);
+    if (!piece)
+      throw new SnapshotsUnavailable(`the snapshot ${stream}@${revision} is no longer there`);
   };
 
   const forget = async (stream: string): Promise<void> => {
@@ -119,8 +116,9 @@ export const snapshotsIn = (
           { key: { ancestors: 1 } },
         ]);
     },
-    newest: async (kind, stream, through) => {
-      const piece = await newestIn(kind, { stream, key: head, ...upTo(through) });
+    newest: async (kind, segments) => {
+      const { stream, revision: through, chain } = placeOf(segments);
+      const piece = await newestIn(kind, { stream, key: head, ...upTo(through), ...chain });
       if (!piece) return undefined;
       const { revision, position } = piece;
       // What a digest fits was written by `add`.
@@ -128,8 +126,7 @@ export const snapshotsIn = (
       return { stream, revision, position, head: state, count };
     },
     entries: async (kind, segments, keys) => {
-      const last = segments.at(-1);
-      if (!last) return new Map();
+      if (segments.length === 0) return new Map();
       const found = await Promise.all(
         keys.map(async (key) => {
           const piece = await entryIn(kind, segments, key);
@@ -137,11 +134,13 @@ export const snapshotsIn = (
         }),
       );
       // What was not found does not exist only if the layers were still there when it was looked for.
-      await expectHead(kind, last.stream, last.through);
+      await expectHead(kind, segments);
       return new Map(found.flat());
     },
-    commands: async (kind, stream, through) => {
-      const pieces = await find(kind, { stream, key: commands, ...upTo(through) }, recalledLayers);
+    commands: async (kind, segments) => {
+      const { stream, revision, chain } = placeOf(segments);
+      const made = { stream, key: commands, ...upTo(revision), ...chain };
+      const pieces = await find(kind, made, recalledLayers);
       const lists = await Promise.all(pieces.reverse().map(read));
       return lists.flat() as readonly CarriedOut[];
     },
@@ -157,7 +156,7 @@ export const snapshotsIn = (
       const piece = pieceOf(layer, head, { state, count });
       await insertNew(collection, [piece]);
       if (before)
-        await expectHead(kind, before.stream, before.through).catch(async (error: unknown) => {
+        await expectHead(kind, segmentsTo(layer, before)).catch(async (error: unknown) => {
           await collection.deleteOne({ _id: piece._id });
           throw error;
         });
@@ -167,8 +166,22 @@ export const snapshotsIn = (
   };
 };
 
-const idOf = (stream: string, revision: number, key: string): string =>
-  `${stream}@${revision} ${key}`;
+/** The condition for pieces of layers that were made on some segments, and no others. */
+const madeOn = (older: readonly Segment[]) => ({
+  ancestors: older.length > 0 ? older.map(({ stream }) => stream) : { $exists: false },
+});
+
+/** Where the last of some segments ends, and the condition for what was made on those before it. */
+const placeOf = (segments: readonly Segment[]) => {
+  const { stream, through } = segments.at(-1) ?? { stream: '', through: -1 };
+  return { stream, revision: through, chain: madeOn(segments.slice(0, -1)) };
+};
+
+/** The segments of the layer below another. Only the streams of those before its own count. */
+const segmentsTo = ({ stream, ancestors }: Layer, before: Segment): readonly Segment[] => {
+  const place = before.stream === stream ? ancestors.length : ancestors.indexOf(before.stream);
+  return [...ancestors.slice(0, place).map((each) => ({ stream: each, through: 0 })), before];
+};
 
 const upTo = (through: number) => (Number.isFinite(through) ? { revision: { $lte: through } } : {});
 
@@ -177,10 +190,12 @@ const pieceOf = (
   key: string,
   value: unknown,
 ): Piece => {
+  const isFork = ancestors.length > 0;
   const content = {
-    _id: idOf(stream, revision, key),
+    // What a stream was is the same whatever it was made on, but the pieces of two makings do not mix.
+    _id: [`${stream}@${revision}`, key, ...(isFork ? [fingerprint(ancestors)] : [])].join(' '),
     ...{ stream, key, revision, position },
-    ...(ancestors.length > 0 && { ancestors }),
+    ...(isFork && { ancestors }),
     body: JSON.stringify(value),
   };
   return { ...content, digest: fingerprint(content) };

@@ -1,11 +1,12 @@
 import type { Caller } from '../commands/request.js';
+import { shownStream } from '../domain/archive.js';
 import type { Segment } from '../domain/fork.js';
 import type { JsonObject, JsonValue } from '../domain/json.js';
 import { fullState, fullStateEvery } from '../domain/stored-state.js';
 import type { CheckpointRow, Collections } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
 import { prunedThrough } from './prunes.js';
-import { ancestryOf, stretchesOf, trueAt } from './segments.js';
+import { ancestryOf, originIn, type Stretch, stretchesOf, trueAt } from './segments.js';
 import { visibleTo } from './visible.js';
 
 /** A checkpoint without its state. */
@@ -80,16 +81,9 @@ export const findCheckpoint = async (
   checkpointId: string,
   inStream?: string,
 ): Promise<CheckpointDetail | undefined> => {
-  const [row] = await collections.checkpoints
-    .find({ checkpointId, ...visibleTo(caller) })
-    .sort({ position: 1, _id: 1 })
-    .limit(1)
-    .toArray();
-  const stream = row && (inStream ?? row.stream);
-  const state =
-    row && stream && (await isIn(collections, stream, row))
-      ? await stateOf(collections, row)
-      : undefined;
+  const row = await rowOf(collections, caller, checkpointId, inStream);
+  const stream = row && (inStream ?? shownStream(row.stream));
+  const state = row && (await stateOf(collections, row));
   if (!row || !stream || !state) return undefined;
   const { outputs, processing } = row;
   return {
@@ -100,19 +94,42 @@ export const findCheckpoint = async (
   };
 };
 
-/** Whether an execution has a checkpoint at its head, its own or inherited, that it has not pruned. */
-const isIn = async (
+/**
+ * The row of a checkpoint that an execution has at its head, its own or inherited, and has not pruned.
+ * Detached forks have copies: without an execution, the one that was there first counts.
+ */
+const rowOf = async (
   collections: Collections,
-  stream: string,
-  row: CheckpointRow,
-): Promise<boolean> => {
-  // What it saved itself comes after all that its ancestors could have pruned.
-  const ancestry = stream === row.stream ? [] : await ancestryOf(collections, stream);
-  const stretches = stretchesOf(stream, ancestry ?? []);
-  const isHeld = stretches.some(
-    (part) => part.stream === row.stream && part.low <= row.seq && row.seq <= part.high,
+  caller: Caller,
+  checkpointId: string,
+  inStream: string | undefined,
+): Promise<CheckpointRow | undefined> => {
+  const stretches = inStream === undefined ? undefined : await stretchesIn(collections, inStream);
+  const holders = stretches && { stream: { $in: stretches.map(({ stream }) => stream) } };
+  const [row] = await collections.checkpoints
+    .find({ checkpointId, ...holders, ...visibleTo(caller) })
+    .sort({ position: 1, _id: 1 })
+    .limit(1)
+    .toArray();
+  if (!row) return undefined;
+  const parts = stretches ?? (await stretchesOfHolder(collections, row.stream));
+  const isHeld = parts.some(
+    ({ stream, low, high }) => stream === row.stream && low <= row.seq && row.seq <= high,
   );
-  return isHeld && row.seq > (await prunedThrough(collections, stretches));
+  return isHeld && row.seq > (await prunedThrough(collections, parts)) ? row : undefined;
+};
+
+const stretchesIn = async (collections: Collections, stream: string): Promise<readonly Stretch[]> =>
+  stretchesOf(stream, (await ancestryOf(collections, stream)) ?? []);
+
+/** What may have pruned a checkpoint that an execution, or an archive, holds itself. */
+const stretchesOfHolder = async (
+  collections: Collections,
+  holder: string,
+): Promise<readonly Stretch[]> => {
+  const stream = shownStream(holder);
+  // What an execution saved itself comes after all that its ancestors could have pruned.
+  return stream === holder ? stretchesOf(stream, []) : stretchesIn(collections, stream);
 };
 
 /** Goes back to the last full state, at most {@link fullStateEvery} rows, and applies the deltas since. */
@@ -150,5 +167,5 @@ export const viewOf = (row: CheckpointRow, stream: string): CheckpointView => ({
   ...(row.taskId !== undefined && { taskId: row.taskId }),
   createdAt: row.createdAt,
   revision: row.seq,
-  ...(row.stream !== stream && { origin: { stream: row.stream, revision: row.seq } }),
+  ...originIn(row, stream),
 });

@@ -1,4 +1,5 @@
 import type { Collection, Db } from 'mongodb';
+import { type AuditDocument, audit } from '../../projections/audit.js';
 import { type CheckpointDocument, checkpoints } from '../../projections/checkpoints.js';
 import { type DeadlineDocument, deadlines } from '../../projections/deadlines.js';
 import { type ExecutionDocument, executions } from '../../projections/executions.js';
@@ -17,7 +18,8 @@ import type { AnyProjection } from '../projecting/projection.js';
 import { collectionName } from '../projecting/read-model.js';
 
 type Stored<Document> = Document & Readonly<{ _id: string; position: number }>;
-type Row<Document> = Stored<Document> & Readonly<{ key: string; from: number; to: number | null }>;
+type Row<Document> = Document &
+  Readonly<{ _id: number; position: number; key: string; from: number; to: number | null }>;
 
 /** The collections of the read models. */
 export type Collections = Readonly<{
@@ -34,6 +36,7 @@ export type Collections = Readonly<{
   tasks: Collection<Stored<TaskDocument>>;
   queues: Collection<Stored<QueueDocument>>;
   webhooks: Collection<Stored<WebhookDocument>>;
+  audit: Collection<Stored<AuditDocument>>;
 }>;
 
 export type SessionRecord = Stored<SessionDocument>;
@@ -45,6 +48,7 @@ export type StreamRecord = Stored<StreamDocument>;
 export type WorkerRecord = Stored<WorkerDocument>;
 export type TaskRecord = Stored<TaskDocument>;
 export type QueueRecord = Stored<QueueDocument>;
+export type AuditRecord = Stored<AuditDocument>;
 export type WebhookRecord = Stored<WebhookDocument>;
 
 /**
@@ -90,6 +94,9 @@ export const collectionsOf = (
   },
   get webhooks() {
     return db.collection<Stored<WebhookDocument>>(nameOf(webhooks));
+  },
+  get audit() {
+    return db.collection<Stored<AuditDocument>>(nameOf(audit));
   },
   parked: parkedEventsIn(db),
 });

@@ -1,10 +1,10 @@
-import type { Origin } from '../domain/fork.js';
+import type { Origin, Segment } from '../domain/fork.js';
 import type { Descendant } from '../replay/parting.js';
 import type { CheckpointRow, Collections } from './collections.js';
 import type { ExecutionView } from './executions.js';
 import { fromCursor, toCursor } from './page.js';
 import { prunedThrough } from './prunes.js';
-import { ancestryOf, type Stretch, stretchesOf } from './segments.js';
+import { ancestryOf, pedigreeOf, type Stretch, stretchesOf } from './segments.js';
 
 /** Leaves out what may be large in a row. */
 const withoutBulk = { state: 0, stateDelta: 0, outputs: 0, processing: 0 } as const;
@@ -12,7 +12,12 @@ const withoutBulk = { state: 0, stateDelta: 0, outputs: 0, processing: 0 } as co
 // Where the two part.
 
 /** What an execution is made of, and up to which revision its checkpoints are pruned. */
-export type History = Descendant & Readonly<{ pruned: number }>;
+export type History = Descendant &
+  Readonly<{
+    pruned: number;
+    /** Where the rows of what it inherits lie. */
+    rows: readonly Segment[];
+  }>;
 
 /** What says how an execution came about: three documents, whatever its length. */
 export const historyOf = async (
@@ -20,18 +25,18 @@ export const historyOf = async (
   { id, revision }: ExecutionView,
 ): Promise<History> => {
   const stream = `execution-${id}`;
-  const ancestry = (await ancestryOf(collections, stream)) ?? [];
-  const pruned = await prunedThrough(collections, stretchesOf(stream, ancestry));
-  return { stream, ancestry, revision, pruned };
+  const rows = (await ancestryOf(collections, stream)) ?? [];
+  const pruned = await prunedThrough(collections, stretchesOf(stream, rows));
+  return { stream, ancestry: await pedigreeOf(collections, stream), rows, revision, pruned };
 };
 
 /** Where the checkpoints lie that came after what is shared, without pruned ones. */
 export const afterShared = (
-  { stream, ancestry, revision, pruned }: History,
+  { stream, rows, revision, pruned }: History,
   shared: Origin | null,
 ): readonly Stretch[] => {
   const first = Math.max(shared?.revision ?? -1, pruned) + 1;
-  return stretchesOf(stream, ancestry, revision)
+  return stretchesOf(stream, rows, revision)
     .map((stretch) => ({ ...stretch, low: Math.max(stretch.low, first) }))
     .filter(({ low, high }) => low <= high);
 };
@@ -39,14 +44,14 @@ export const afterShared = (
 /** The last checkpoint that both have and neither has pruned. */
 export const newestShared = async (
   { checkpoints }: Collections,
-  { stream, ancestry, pruned }: History,
+  { stream, rows, pruned }: History,
   { pruned: prunedToo }: History,
   common: Origin | null,
 ): Promise<CheckpointRow | undefined> => {
   if (!common) return undefined;
   const first = Math.max(pruned, prunedToo) + 1;
   for (const { stream: holder, low, high } of [
-    ...stretchesOf(stream, ancestry, common.revision),
+    ...stretchesOf(stream, rows, common.revision),
   ].reverse()) {
     const row = await checkpoints
       .find({ stream: holder, seq: { $gte: Math.max(low, first), $lte: high } })

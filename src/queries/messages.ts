@@ -1,7 +1,7 @@
 import { messageKey } from '../../projections/messages.js';
 import type { Collections, MessageRow } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
-import { ancestryOf, type Stretch, stretchesOf, trueAt } from './segments.js';
+import { ancestryOf, originIn, type Stretch, stretchesOf, trueAt } from './segments.js';
 
 export type MessageView = Readonly<{
   id: string;
@@ -131,5 +131,5 @@ const viewOf = (row: PlacedRow, stream: string): MessageView => ({
   ...(row.editedAt !== undefined && { editedAt: row.editedAt }),
   ...(row.deleted && { deleted: true }),
   revision: row.seq,
-  ...(row.stream !== stream && { origin: { stream: row.stream, revision: row.seq } }),
+  ...originIn(row, stream),
 });

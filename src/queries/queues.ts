@@ -69,6 +69,37 @@ export const listQueues = async (
   return { items: await Promise.all(views), next };
 };
 
+/** How many tasks there are in a queue, or in all of them, by status. */
+export type TaskCounts = Readonly<Record<TaskStatus, number>>;
+
+/**
+ * How many tasks there are, everybody's.
+ *
+ * @param most how many queues are looked at one by one; with more of them that is left out
+ */
+export const countTasks = async (
+  { queues }: Pick<Collections, 'queues'>,
+  most: number,
+): Promise<Readonly<{ all: TaskCounts; queues: ReadonlyMap<string, TaskCounts> }>> => {
+  const sums = Object.fromEntries(statuses.map((status) => [status, { $sum: `$${status}` }]));
+  const grouped = (_id: string | null) =>
+    queues.aggregate<TaskCounts & Readonly<{ _id: string }>>([
+      { $group: { _id, ...sums } },
+      { $limit: most + 1 },
+    ]);
+  const [[all = nothing], each] = await Promise.all([
+    grouped(null).toArray(),
+    grouped('$queue').toArray(),
+  ]);
+  const few = each.length > most ? [] : each;
+  return { all, queues: new Map(few.map((counts) => [counts._id, counts])) };
+};
+
+const statuses = ['ready', 'delayed', 'running', 'completed', 'dead', 'cancelled'] as const;
+const nothing: TaskCounts = {
+  ...{ ready: 0, delayed: 0, running: 0, completed: 0, dead: 0, cancelled: 0 },
+};
+
 const sumOf = (queue: string, parts: readonly QueueRecord[], now: number): Numbers => {
   const sums = names.map((name) => [name, parts.reduce((sum, part) => sum + part[name], 0)]);
   // Object.fromEntries forgets which names there were.

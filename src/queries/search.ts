@@ -1,5 +1,6 @@
 import type { Filter } from 'mongodb';
 import type { Caller } from '../commands/request.js';
+import { shownStream } from '../domain/archive.js';
 import type { Collections, MessageRow } from './collections.js';
 import { highlightsOf } from './highlights.js';
 import { keysIn, type MessageView } from './messages.js';
@@ -63,7 +64,7 @@ export const searchMessages = async (
     const rows = await read(collections, filter, place, wanted);
     const hidden = stretches
       ? await changedLater(collections, rows, stretches)
-      : await inDeletedSessions(collections, rows);
+      : await foundElsewhere(collections, rows);
     for (const [index, row] of rows.entries())
       if (!hidden.has(row)) hits.push({ row, place: place + index });
     place += rows.length;
@@ -98,16 +99,30 @@ const read = (
     .limit(limit)
     .toArray();
 
+/** Rows of deleted sessions, and copies of messages that are still where they were posted. */
+const foundElsewhere = async (
+  collections: Collections,
+  rows: readonly Found[],
+): Promise<ReadonlySet<Found>> => {
+  const copies = rows.filter(({ writtenIn }) => writtenIn !== undefined);
+  const keys = copies.flatMap(({ writtenIn = '', messageId }) => keysIn(writtenIn, [messageId]));
+  const found =
+    keys.length === 0 ? [] : await collections.messages.distinct('key', { key: { $in: keys } });
+  const isThere = new Set(found);
+  const doubles = copies.filter((_, index) => isThere.has(keys[index] ?? ''));
+  return new Set([...doubles, ...(await inDeletedSessions(collections, rows))]);
+};
+
 const inDeletedSessions = async (
   { sessions }: Collections,
   rows: readonly Found[],
 ): Promise<ReadonlySet<Found>> => {
-  const streams = [...new Set(rows.map(({ stream }) => stream))];
+  const streams = [...new Set(rows.map(({ stream }) => shownStream(stream)))];
   const deleted = await sessions
     .find({ _id: { $in: streams }, deleted: true }, { projection: { _id: 1 } })
     .toArray();
   const gone = new Set(deleted.map(({ _id }) => _id));
-  return new Set(rows.filter(({ stream }) => gone.has(stream)));
+  return new Set(rows.filter(({ stream }) => gone.has(shownStream(stream))));
 };
 
 /** Inherited rows that a stretch after theirs has another version of. */
@@ -155,7 +170,7 @@ const complete = async (
 
 const viewOf = (row: Whole, q: string): MessageHit => ({
   id: row.messageId,
-  sessionId: row.stream.slice('session-'.length),
+  sessionId: shownStream(row.stream).slice('session-'.length),
   role: row.role,
   createdAt: row.createdAt,
   score: row.score,

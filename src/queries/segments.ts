@@ -1,5 +1,7 @@
-import type { Segment } from '../domain/fork.js';
-import type { Collections } from './collections.js';
+import { forkOfArchive, settledAncestry } from '../domain/archive.js';
+import type { Origin, Segment } from '../domain/fork.js';
+import { ancestryAt } from '../eventstore/descents.js';
+import type { Collections, StreamRecord } from './collections.js';
 
 /** A run of revisions whose rows one stream holds: those true at `high`, posted from `low` on. `high` is Infinity at the head. */
 export type Stretch = Readonly<{ stream: string; low: number; high: number }>;
@@ -23,12 +25,58 @@ export const stretchesOf = (
     .filter(({ low, high }) => low <= high);
 };
 
-/** The ancestry of a stream, from its read model; undefined while that has not heard of it. */
+/** Where the rows of what a stream inherits lie; undefined while its read model has not heard of it. */
 export const ancestryOf = async (
-  { streams }: Collections,
+  collections: Collections,
   stream: string,
-): Promise<readonly Segment[] | undefined> =>
-  (await streams.findOne({ _id: stream }, { projection: { ancestry: 1 } }))?.ancestry;
+): Promise<readonly Segment[] | undefined> => {
+  const own = await descentOf(collections, stream);
+  return own ? settledIn(collections, own) : undefined;
+};
+
+type Descent = Pick<StreamRecord, '_id' | 'ancestry' | 'detachedFrom'>;
+
+const descentOf = ({ streams }: Collections, stream: string): Promise<Descent | null> =>
+  streams.findOne<Descent>({ _id: stream }, { projection: { ancestry: 1, detachedFrom: 1 } });
+
+/** The ancestry of a stream, with archives in the place of what came before streams that were detached. */
+export const settledIn = async (
+  { streams }: Collections,
+  { _id, ancestry, detachedFrom }: Descent,
+): Promise<readonly Segment[]> => {
+  if (detachedFrom) return settledAncestry(_id, ancestry, (stream) => stream === _id);
+  // The oldest is no fork, or an archive.
+  const forks = ancestry.slice(1).map(({ stream }) => stream);
+  if (forks.length === 0) return ancestry;
+  const detached = await streams.distinct('_id', {
+    _id: { $in: forks },
+    detachedFrom: { $exists: true },
+  });
+  return settledAncestry(_id, ancestry, (stream) => detached.includes(stream));
+};
+
+/** The streams that wrote what a stream inherits, whether or not it was copied since. */
+export const pedigreeOf = async (
+  collections: Collections,
+  stream: string,
+): Promise<readonly Segment[]> => {
+  const { ancestry = [] } = (await descentOf(collections, stream)) ?? {};
+  const [first, ...later] = ancestry;
+  const fork = first && forkOfArchive(first.stream);
+  if (!first || fork === undefined) return ancestry;
+  return [...ancestryAt(fork, await pedigreeOf(collections, fork), first.through), ...later];
+};
+
+/** Where a row was written, when that is not the stream that it is shown in. */
+export const originIn = (
+  {
+    stream: holder,
+    writtenIn,
+    seq = 0,
+  }: Readonly<{ stream: string; writtenIn?: string; seq?: number }>,
+  stream: string,
+): Readonly<{ origin?: Origin }> =>
+  holder === stream ? {} : { origin: { stream: writtenIn ?? holder, revision: seq } };
 
 /** The condition for rows of a stretch that are true at its end. */
 export const trueAt = (high: number) =>

@@ -1,4 +1,5 @@
 import type { Caller } from '../commands/request.js';
+import { shownStream } from '../domain/archive.js';
 import { type CheckpointView, listCheckpoints } from './checkpoints.js';
 import type { Collections } from './collections.js';
 import { type ExecutionView, findExecution } from './executions.js';
@@ -78,7 +79,7 @@ const forksBetween = async (
     stretchesOf(stream, ancestry, end - 1).map(({ stream: parent, low, high }) =>
       collections.streams
         .find({
-          'forkedFrom.stream': parent,
+          'forkedFrom.stream': shownStream(parent),
           'forkedFrom.revision': {
             $gte: Math.max(low, first),
             ...(Number.isFinite(high) && { $lte: high }),

@@ -1,5 +1,10 @@
 import type { Logger } from 'pino';
-import { type StoredEvent, tombstoneType, unreadableType } from '../eventstore/event-store.js';
+import {
+  archivedType,
+  type StoredEvent,
+  tombstoneType,
+  unreadableType,
+} from '../eventstore/event-store.js';
 import type { ParkedOf } from '../projecting/parked.js';
 import { type Lane, streamLane } from '../projecting/parked-documents.js';
 import { isUnavailable } from '../projecting/unavailable.js';
@@ -24,7 +29,8 @@ type Options = Readonly<{
  */
 export const handleOrPark = async (event: StoredEvent, options: Options): Promise<void> => {
   const { reaction, parked, log, retries, signal } = options;
-  if (event.type === tombstoneType) return;
+  // Copies tell nothing new.
+  if (event.type === tombstoneType || event.type === archivedType) return;
   if (!concerns(reaction, event)) return;
   const about = { stream: event.stream, position: event.position, eventId: event.id };
   const onFailure = (error: unknown, attempt: number) =>

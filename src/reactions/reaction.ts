@@ -26,7 +26,7 @@ export type Reaction = Readonly<{
   /**
    * Acts on an event; called again with the same event after a failure or a crash, so what it does
    * must be idempotent. It bounds its own waiting: after a minute it counts as failed.
-   * Tombstones and events that cannot be read never get here.
+   * Tombstones, copies in archives and events that cannot be read never get here.
    */
   handle(event: StoredEvent): Promise<void>;
 }>;

@@ -1,7 +1,8 @@
 import type { Category } from '../domain/deciders.js';
 import type { Delta } from '../domain/delta.js';
 import type { Origin } from '../domain/fork.js';
-import { ancestryAt, type Streams } from '../eventstore/lineage.js';
+import { ancestryAt } from '../eventstore/descents.js';
+import type { Streams } from '../eventstore/lineage.js';
 import { load, type Sources, withKeys } from '../eventstore/load.js';
 import { countOf, type Loaded } from '../eventstore/partial.js';
 import { entryChanges, fullPage, headChanges, sizeOfEntries } from './changes.js';
@@ -87,7 +88,7 @@ const descendantOf = async (
   streams: Streams,
   { stream, revision }: Compared,
 ): Promise<Descendant> => {
-  const segments = ancestryAt(stream, (await streams.ancestryOf(stream)) ?? [], revision);
+  const segments = ancestryAt(stream, (await streams.pedigreeOf(stream)) ?? [], revision);
   const holder = segments.at(-1)?.stream ?? stream;
   return { stream: holder, ancestry: segments.slice(0, -1), revision };
 };

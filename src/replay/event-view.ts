@@ -1,4 +1,5 @@
-import type { Origin } from '../domain/fork.js';
+import { shownAncestry } from '../domain/archive.js';
+import type { Origin, StreamForked } from '../domain/fork.js';
 import { type EventMetadata, type StoredEvent, tombstoneType } from '../eventstore/event-store.js';
 
 /** An event as users see it, over HTTP and on the feed. */
@@ -15,15 +16,18 @@ export type EventView = Readonly<{
   created: string;
   /** Without what is a secret of someone else's: the token of a lease. */
   data: unknown;
-  /** Without what only serves to store the event. */
-  metadata: Omit<EventMetadata, 'base'>;
+  /** Without what only serves to store the event, and what the audit alone shows. */
+  metadata: Omit<EventMetadata, 'base' | OfAudit>;
 }>;
 
+/** Where an administrator works from is none of the business of those whose things they see to. */
+type OfAudit = 'clientAddress' | 'userAgent' | 'keyId';
+
 export const eventView = (event: StoredEvent): EventView => {
-  const { base: _, ...metadata } = event.metadata;
+  const { base, clientAddress, userAgent, keyId, ...metadata } = event.metadata;
   const { id, type, stream, revision, created } = event;
   const topic = topicOf(event);
-  const data = type === 'TaskClaimed' ? withoutToken(event.data) : event.data;
+  const data = shownData(event);
   return {
     id,
     type,
@@ -46,6 +50,14 @@ export const streamEventView = (event: StoredEvent, stream: string): StreamEvent
     ...eventView({ ...event, stream }),
     ...(holder !== stream && { origin: { stream: holder, revision } }),
   };
+};
+
+const shownData = ({ type, data }: StoredEvent): object => {
+  if (type === 'TaskClaimed') return withoutToken(data);
+  if (type !== 'StreamForked') return data;
+  // The codec has checked that the data is a fork's.
+  const { ancestry, ...forked } = data as StreamForked['data'];
+  return { ancestry: shownAncestry(ancestry), ...forked };
 };
 
 const withoutToken = (claimed: object): object => {

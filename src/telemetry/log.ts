@@ -1,5 +1,6 @@
 import { type Logger, pino } from 'pino';
 import { build as prettyStream } from 'pino-pretty';
+import { describeError } from './describe-error.js';
 
 /**
  * The one logger, handed to whoever logs.
@@ -12,6 +13,7 @@ export const createLog = (level: string, format?: 'pretty' | 'json'): Logger => 
     level,
     base: null,
     redact: ['req.headers.authorization', 'headers.authorization'],
+    serializers: { err: describeError },
   };
   return isPretty
     ? pino(options, prettyStream({ destination: 2, sync: true }))

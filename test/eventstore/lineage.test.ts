@@ -1,18 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Segment } from '../../src/domain/fork.js';
+import { ancestryAt } from '../../src/eventstore/descents.js';
 import {
   type EventStore,
   RevisionConflict,
   StreamTombstoned,
 } from '../../src/eventstore/event-store.js';
-import {
-  ancestryAt,
-  baseOf,
-  type LogicalReadOptions,
-  type Streams,
-  withLineage,
-} from '../../src/eventstore/lineage.js';
+import { baseOf, type Streams, withLineage } from '../../src/eventstore/lineage.js';
+import type { LogicalReadOptions } from '../../src/eventstore/parts.js';
 import { counting } from '../support/counting-store.js';
 import { openEmbeddedStore, type TestStore } from '../support/event-stores.js';
 import { all, freshStream, newEvent, newEvents } from '../support/new-events.js';

@@ -3,9 +3,13 @@ import fc from 'fast-check';
 import { eventWindow } from '../../src/feed/event-window.js';
 import type { FeedEvent } from '../../src/feed/feed-event.js';
 
-const at = (position: number, json = '{}'): FeedEvent => ({
-  ...{ position, json, stream: 'session-1', category: 'session', type: 'Counted' },
-  ...{ topic: 'session.counted', correlationId: '1', ownerId: 'ann' },
+const names = {
+  ...{ stream: ['session-1'], session: ['1'], owner: ['ann'], type: ['Counted'] },
+  ...{ topic: ['session.counted', 'session.*'], category: ['session'] },
+};
+
+const at = (position: number, json: string): FeedEvent => ({
+  ...{ position, names, json: Buffer.from(json) },
 });
 
 describe('the window of newest events', () => {
@@ -16,7 +20,7 @@ describe('the window of newest events', () => {
         fc.array(fc.record({ gap: fc.integer({ min: 1, max: 9 }), size: fc.nat({ max: 20 }) })),
         fc.record({
           events: fc.integer({ min: 1, max: 12 }),
-          characters: fc.integer({ min: 1, max: 99 }),
+          bytes: fc.integer({ min: 1, max: 99 }),
         }),
         (start, steps, limits) => {
           const window = eventWindow(start, limits);
@@ -30,10 +34,10 @@ describe('the window of newest events', () => {
           }
           // What fits is the longest run of newest events within both limits.
           let kept = 0;
-          let characters = 0;
+          let bytes = 0;
           for (const { json } of added.toReversed()) {
-            characters += json.length;
-            if (kept === limits.events || characters > limits.characters) break;
+            bytes += json.length;
+            if (kept === limits.events || bytes > limits.bytes) break;
             kept += 1;
           }
           const floor = added.at(-kept - 1)?.position ?? start;

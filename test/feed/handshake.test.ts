@@ -4,9 +4,14 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import type { Caller } from '../../src/commands/request.js';
+import { keepPagesFromFeed } from '../../src/http/cross-origin.js';
+import { type PagesOptions, pagesOf } from '../../src/pages.js';
 import { freshStream, write } from './support/events.js';
 import { type FeedServer, identifyByName, startFeedServer } from './support/feed-server.js';
 import { eventually } from './support/waiting.js';
+
+/** The rule that the program gives the feed. */
+const keepingOut = (options: PagesOptions) => keepPagesFromFeed(pagesOf(options));
 
 let server: FeedServer;
 const identify = async (request: IncomingMessage): Promise<Caller | undefined> => {
@@ -14,7 +19,8 @@ const identify = async (request: IncomingMessage): Promise<Caller | undefined> =
   return identifyByName(request);
 };
 beforeAll(async () => {
-  server = await startFeedServer({ identify });
+  const keepOut = keepingOut({ origins: [], isAuthenticated: false });
+  server = await startFeedServer({ identify, webSocket: { keepOut } });
 });
 afterAll(() => server.stop());
 
@@ -109,7 +115,10 @@ describe('opening a WebSocket', () => {
 
   it('is turned down with 400 when only other subprotocols are offered', async () => {
     expect(await refused({ protocols: ['mqtt', 'forkline.v2'] })).toEqual(
-      problem(400, 'unknown-subprotocol'),
+      expect.objectContaining({
+        status: 400,
+        body: expect.objectContaining({ code: 'unknown-subprotocol' }),
+      }),
     );
   });
 
@@ -183,18 +192,32 @@ describe('where a token is needed, a page', () => {
   beforeAll(async () => {
     const identifyByToken = async ({ headers }: IncomingMessage) =>
       headers.authorization === 'Bearer good' ? { userId: 'ann', admin: false } : undefined;
-    strict = await startFeedServer({ identify: identifyByToken });
+    const keepOut = keepingOut({ origins: ['https://app.example'], isAuthenticated: true });
+    strict = await startFeedServer({ identify: identifyByToken, webSocket: { keepOut } });
   });
   afterAll(() => strict.stop());
 
-  it('of another site is let in with one, and only then', async () => {
-    const origin = 'https://app.example';
-    const port = strict.port;
-    expect(await accepted({ port, path: '/v1/feed?access_token=good', ...page(origin) })).toBe('');
-    expect(await refused({ port, ...page(origin) })).toMatchObject({ status: 401 });
-    expect(
-      await refused({ port, path: '/v1/feed?access_token=bad', ...page(origin) }),
-    ).toMatchObject({ status: 401 });
+  it('of a site that is named is let in with one, and only then', async () => {
+    const site = { port: strict.port, ...page('https://app.example') };
+    expect(await accepted({ ...site, path: '/v1/feed?access_token=good' })).toBe('');
+    expect(await refused(site)).toMatchObject({ status: 401 });
+    const path = '/v1/feed?access_token=bad';
+    expect(await refused({ ...site, path })).toMatchObject({ status: 401 });
+  });
+
+  it('of the server itself is let in with one', async () => {
+    const { port } = strict;
+    const path = '/v1/feed?access_token=good';
+    expect(await accepted({ port, path, ...page(`http://127.0.0.1:${port}`) })).toBe('');
+  });
+
+  it('of another site is turned down, also with one', async () => {
+    const { port } = strict;
+    const path = '/v1/feed?access_token=good';
+    for (const origin of ['https://evil.example', 'https://app.example:8443', 'null'])
+      expect(await refused({ port, path, ...page(origin) })).toEqual(
+        problem(403, 'origin-not-allowed'),
+      );
   });
 });
 

@@ -62,7 +62,7 @@ const follow = (stream: string, from: 'now' | 'start' | number): unknown[] => {
     {
       room: () => undefined,
       started: () => told.push('started'),
-      event: ({ json }) => told.push(JSON.parse(json).data.n),
+      event: ({ json }) => told.push(JSON.parse(String(json)).data.n),
       caughtUp: (position) => told.push(`caughtUp ${position}`),
       failed: (error) => told.push(error),
       ended: () => undefined,

@@ -78,7 +78,7 @@ describe('when the store goes away and comes back', () => {
       {
         room: () => undefined,
         started: () => told.push('started'),
-        event: ({ json }) => told.push(JSON.parse(json).data.n),
+        event: ({ json }) => told.push(JSON.parse(String(json)).data.n),
         caughtUp: () => told.push('caughtUp'),
         failed: (error) => told.push(error),
         ended: () => told.push('ended'),

@@ -6,12 +6,18 @@ import { pino } from 'pino';
 import { type EventStoreThread, startEventStore } from '../../src/embedded/eventstore/start.js';
 import { connectEventStore } from '../../src/eventstore/db-client-event-store.js';
 import type { EventStore } from '../../src/eventstore/event-store.js';
+import type { Consumer } from '../../src/feed/consumer.js';
 import { type Feed, startFeed } from '../../src/feed/feed.js';
+import type { FeedEvent } from '../../src/feed/feed-event.js';
+import type { Filter, Start } from '../../src/feed/filter.js';
 import { freshStream, upTo, write } from './support/events.js';
 import { eventually } from './support/waiting.js';
 
-// More than one reader may read while others wait.
 const EVENTS = 6_000;
+const PAGE = 50;
+const CLIENTS = 1_000;
+/** How far behind they are, at most. */
+const BACK = 500;
 
 let dataDir: string;
 let eventStore: EventStoreThread;
@@ -19,22 +25,31 @@ let store: EventStore;
 let feed: Feed;
 const stream = freshStream();
 let open = 0;
-let most = 0;
+let opened = 0;
+let given = 0;
 
-/** The store, with its open subscriptions counted. */
+/** The store, with its subscriptions counted, and what they give. */
 const counting = (store: EventStore): EventStore => ({
   ...store,
   subscribe: (after) => {
     const subscription = store.subscribe(after);
     let isOpen = true;
     open += 1;
-    most = Math.max(most, open);
+    opened += 1;
     const close = () => {
       if (isOpen) open -= 1;
       isOpen = false;
       subscription.close();
     };
-    return { close, [Symbol.asyncIterator]: () => subscription[Symbol.asyncIterator]() };
+    return {
+      close,
+      [Symbol.asyncIterator]: async function* () {
+        for await (const item of subscription) {
+          given += 1;
+          yield item;
+        }
+      },
+    };
   },
 });
 
@@ -43,8 +58,10 @@ beforeAll(async () => {
   eventStore = await startEventStore({ dataDir });
   store = connectEventStore(eventStore.url);
   await write(store, stream, EVENTS, { atOnce: 500 });
-  const options = { readers: 2, patienceMs: 20, window: { events: 10 } };
-  feed = startFeed(counting(store), pino({ level: 'silent' }), options);
+  feed = startFeed(counting(store), pino({ level: 'silent' }), {
+    window: { events: 10 },
+    past: { pageEvents: PAGE },
+  });
 });
 
 afterAll(async () => {
@@ -56,29 +73,40 @@ afterAll(async () => {
 
 type Told = { readonly numbers: number[]; hasCaughtUp: boolean };
 
-/** Reads from the start. `room` is asked as a consumer is. */
-const read = (room: (told: Told) => Promise<void> | undefined) => {
-  const told: Told = { numbers: [], hasCaughtUp: false };
-  const stop = feed.follow(
-    { caller: { userId: 'ann', admin: false }, filter: { streams: [stream] }, from: 'start' },
+const follow = (filter: Filter, from: Start, consumer: Partial<Consumer>): (() => void) =>
+  feed.follow(
+    { caller: { userId: 'ann', admin: false }, filter, from },
     {
-      room: () => room(told),
+      room: () => undefined,
       started: () => undefined,
-      event: ({ json }) => told.numbers.push(JSON.parse(json).data.n),
-      caughtUp: () => {
-        told.hasCaughtUp = true;
-      },
+      event: () => undefined,
+      caughtUp: () => undefined,
       failed: (error) => {
         throw error;
       },
       ended: () => undefined,
+      ...consumer,
     },
   );
+
+/** Reads from a place on. `room` is asked as a consumer is. */
+const read = (
+  room: (told: Told) => Promise<void> | undefined = () => undefined,
+  from: Start = 'start',
+) => {
+  const told: Told = { numbers: [], hasCaughtUp: false };
+  const stop = follow({ streams: [stream] }, from, {
+    room: () => room(told),
+    event: ({ json }) => told.numbers.push(JSON.parse(String(json)).data.n),
+    caughtUp: () => {
+      told.hasCaughtUp = true;
+    },
+  });
   return { told, stop };
 };
 
 describe('many who read the past', () => {
-  it('take turns, of which those who have no room keep none', async () => {
+  it('go each at their own pace, and hold nothing of the store while they have no room', async () => {
     let makeRoom: () => void = () => undefined;
     const room = new Promise<void>((resolve) => {
       makeRoom = resolve;
@@ -87,7 +115,7 @@ describe('many who read the past', () => {
     const stuckAt = (count: number) => (told: Told) =>
       isFull && told.numbers.length >= count ? room : undefined;
     const stuck = [0, 1, 700, 5_500].map((count) => read(stuckAt(count)));
-    const free = [1, 2, 3].map(() => read(() => undefined));
+    const free = [1, 2, 3].map(() => read());
     await eventually(() => free.every(({ told }) => told.hasCaughtUp), 'the free have caught up');
     for (const { told } of free) expect(told.numbers).toEqual(upTo(EVENTS));
     await eventually(() => open === 1, 'only the hub has a subscription');
@@ -97,13 +125,41 @@ describe('many who read the past', () => {
     makeRoom();
     await eventually(() => stuck.every(({ told }) => told.hasCaughtUp), 'all have caught up');
     for (const { told } of stuck) expect(told.numbers).toEqual(upTo(EVENTS));
-    expect(most).toBe(3);
     for (const { stop } of [...stuck, ...free]) stop();
   });
 
-  it('who go while they wait for a turn leave it to others', async () => {
+  it('have the store read once for all of them, wherever they come from', async () => {
+    const positions: number[] = [0];
+    for await (const event of store.read(stream)) positions.push(event.position);
+    const heard: FeedEvent[] = [];
+    const other = freshStream();
+    const live = follow({ streams: [other] }, 'now', { event: (event) => heard.push(event) });
+    [opened, given] = [0, 0];
+    // In no order: 7,919 is prime.
+    const readers = Array.from({ length: CLIENTS }, (_, n) => {
+      const first = EVENTS - BACK + ((n * 7_919) % BACK);
+      return { first, ...read(undefined, positions[first] ?? 0) };
+    });
+    const isAll = () => readers.every(({ told }) => told.hasCaughtUp);
+    await eventually(() => readers.some(({ told }) => told.hasCaughtUp), 'one has caught up');
+    const position = await write(store, other, 1);
+    await eventually(() => heard.some((event) => event.position === position), 'it is told');
+    // What happens is told while others are busy with the past.
+    expect(isAll()).toBe(false);
+    await eventually(isAll, 'all have caught up');
+    const numbers = upTo(EVENTS);
+    for (const { told, first } of readers) expect(told.numbers).toEqual(numbers.slice(first));
+    expect(given).toBeLessThan(1.2 * BACK);
+    // A page ends where another begins.
+    expect(opened).toBeLessThan((2 * BACK) / PAGE);
+    for (const stop of [live, ...readers.map((reader) => reader.stop)]) stop();
+  });
+
+  it('have nothing read for them once they are gone', async () => {
     const never = new Promise<void>(() => undefined);
-    const readers = Array.from({ length: 10 }, (_, n) => read(() => (n < 2 ? never : undefined)));
+    const readers = Array.from({ length: 10 }, (_, n) =>
+      read(() => (n < 2 ? never : undefined), n < 9 ? n + 1 : 'start'),
+    );
     for (const { stop } of readers.slice(0, 9)) stop();
     await eventually(() => readers[9]?.told.hasCaughtUp === true, 'the last has caught up');
     expect(readers[9]?.told.numbers).toEqual(upTo(EVENTS));

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { acknowledgements } from '../../src/feed/acknowledgements.js';
 import { backoff } from '../../src/feed/backoff.js';
+import { fairWork } from '../../src/feed/fair-work.js';
 import { paceBy } from '../../src/feed/pace.js';
 import { sharedRead } from '../../src/feed/shared-read.js';
-import { turnsFor } from '../../src/feed/turns.js';
 
 describe('acknowledgements', () => {
   it('count nothing before the first of them', () => {
@@ -53,28 +53,35 @@ describe('pace', () => {
   });
 });
 
-describe('turns', () => {
-  it('are given to so many at a time, in the order of asking', async () => {
-    const turns = turnsFor(2);
-    const order: number[] = [];
-    const ask = (n: number) =>
-      turns.take().then((end) => {
-        order.push(n);
-        return end;
-      });
-    const [endFirst, endSecond] = await Promise.all([ask(1), ask(2)]);
-    const [third, fourth] = [ask(3), ask(4)];
-    await new Promise(setImmediate);
-    expect(order).toEqual([1, 2]);
-    expect(turns.areWanted()).toBe(true);
-    endSecond?.();
-    endSecond?.();
-    await third;
-    await new Promise(setImmediate);
-    expect(order).toEqual([1, 2, 3]);
-    endFirst?.();
-    await fourth;
-    expect(turns.areWanted()).toBe(false);
+describe('fair work', () => {
+  it('is done in the order of asking, a little at a time, and others come in between', async () => {
+    const fair = fairWork(2);
+    const order: unknown[] = [];
+    const busy = (n: number) => () => {
+      for (const until = performance.now() + 1; performance.now() < until; );
+      return order.push(n);
+    };
+    const done = Promise.all(Array.from({ length: 50 }, (_, n) => fair.run(busy(n))));
+    let others = 0;
+    const other = () => {
+      others += 1;
+      if (order.length < 50) setImmediate(other);
+    };
+    other();
+    await done;
+    expect(order).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    // Of 50 ms of work, no more than two or three pieces are done in one go.
+    expect(others).toBeGreaterThan(15);
+  });
+
+  it('fails for the one whose work fails', async () => {
+    const fair = fairWork(2);
+    const failing = fair.run(() => {
+      throw new Error('broken');
+    });
+    const other = fair.run(() => 'fine');
+    await expect(failing).rejects.toThrow('broken');
+    expect(await other).toBe('fine');
   });
 });
 

@@ -108,18 +108,18 @@ describe('a message is refused, and the connection goes on, when', () => {
     await client.end();
   });
 
-  it('there are a hundred subscriptions already', async () => {
+  it('there are a thousand subscriptions already', async () => {
     const client = await server.connect('ann');
-    for (let n = 1; n <= 101; n++) client.subscribe(`s${n}`, {});
+    for (let n = 1; n <= 1_001; n++) client.subscribe(`s${n}`, {});
     expect(await client.error()).toEqual({
       op: 'error',
-      id: 's101',
+      id: 's1001',
       code: 'too-many-subscriptions',
-      detail: 'the limit is 100',
+      detail: 'the limit is 1000',
     });
-    await client.until(({ messages }) => messages.length === 201);
+    await client.until(({ messages }) => messages.length === 2_001);
     client.say({ op: 'unsubscribe', id: 's1' });
-    await client.caughtUp('s101', {});
+    await client.caughtUp('s1001', {});
     await client.end();
   });
 

@@ -18,31 +18,62 @@ import { running } from './support/running.js';
 const server = running();
 const ann = server.as('ann');
 
-/** Something done to one of the streams there are: `which` and `what` pick by remainder. */
+/**
+ * Something done to one of the streams there are: `which`, `where` and `what` pick by remainder.
+ * Messages are edited and deleted; checkpoints, which are neither, are pruned instead.
+ */
 const step = fc.record({
-  kind: fc.constantFrom('add', 'add', 'edit', 'delete', 'fork', 'fork') as fc.Arbitrary<
-    'add' | 'edit' | 'delete' | 'fork'
+  kind: fc.constantFrom('add', 'add', 'change', 'remove', 'fork', 'fork') as fc.Arbitrary<
+    'add' | 'change' | 'remove' | 'fork'
   >,
   which: fc.nat(100),
+  where: fc.nat(100),
   what: fc.nat(100),
   value: fc.nat(9),
 });
 const program = fc.array(step, { minLength: 12, maxLength: 30 });
-const runs = { numRuns: 6, endOnFailure: true };
+const runs = { numRuns: Number(process.env.FORK_LISTS_RUNS ?? 6), endOnFailure: true };
 
-type Shown = Readonly<{ id: unknown; content: unknown; deleted: boolean; revision: number }>;
+const originOf = ({ origin }: EventItem) => (origin ? { origin } : {});
 
-/** What the messages of a stream are after some of its events, folded here. */
-const foldedMessages = (events: readonly EventItem[]): readonly Shown[] => {
-  const messages = new Map<unknown, Shown>();
-  for (const { type, data, revision } of events) {
-    const { messageId: id, content } = data;
+/** What the list of messages is after some of a stream's events, deleted ones included. */
+const foldedMessages = (events: readonly EventItem[]): readonly MessageView[] => {
+  const messages = new Map<unknown, MessageView>();
+  for (const event of events) {
+    const { type, data, revision, created } = event;
+    const { messageId: id, ...posted } = data as Pick<
+      MessageView,
+      'role' | 'content' | 'metadata'
+    > & {
+      messageId: string;
+    };
     const before = messages.get(id);
-    if (type === 'MessagePosted') messages.set(id, { id, content, deleted: false, revision });
-    if (type === 'MessageEdited' && before) messages.set(id, { ...before, content });
+    if (type === 'MessagePosted')
+      messages.set(id, { id, ...posted, createdAt: created, revision, ...originOf(event) });
+    if (type === 'MessageEdited' && before)
+      messages.set(id, { ...before, content: posted.content, editedAt: created });
     if (type === 'MessageDeleted' && before) messages.set(id, { ...before, deleted: true });
   }
   return [...messages.values()];
+};
+
+/** What the list of checkpoints is after some of a stream's events. */
+const foldedCheckpoints = (
+  executionId: string,
+  events: readonly EventItem[],
+): readonly CheckpointView[] => {
+  let checkpoints: CheckpointView[] = [];
+  for (const event of events) {
+    const { type, data, revision, created } = event;
+    if (type === 'CheckpointSaved') {
+      const { checkpointId: id, state: _, stateDelta: __, ...head } = data;
+      const saved = { id, executionId, ...head, createdAt: created, revision, ...originOf(event) };
+      checkpoints.push(saved as CheckpointView);
+    }
+    if (type === 'CheckpointsPruned')
+      checkpoints = checkpoints.filter(({ revision }) => revision > Number(data.through));
+  }
+  return checkpoints;
 };
 
 describe('the messages of forks', () => {
@@ -50,33 +81,40 @@ describe('the messages of forks', () => {
     await fc.assert(
       fc.asyncProperty(program, async (steps) => {
         const sessions: Written[] = [await createSession(ann)];
-        const known: { in: string; id: string }[] = [];
+        const known: string[] = [];
         let position = '';
-        for (const { kind, which, what, value } of steps) {
+        for (const { kind, which, where, what, value } of steps) {
           const session = sessions[which % sessions.length]!;
           const path = `/v1/sessions/${session.id}/messages`;
-          const message = known[what % Math.max(1, known.length)];
+          const content = what % 3 ? `text ${value}` : [{ type: 'text', text: `part ${value}` }];
+          const messageId = known[what % Math.max(1, known.length)];
           if (kind === 'fork') {
-            const { items } = await bodyOf(
-              ann.get<{ items: readonly EventItem[] }>(
-                `/v1/streams/${session.stream}/events?direction=backwards&limit=1`,
-              ),
-            );
-            const at = what % (items[0]!.revision + 1);
-            const fork = await forkOf(ann, session.stream, at);
+            const events = await eventsOf(ann, session.stream);
+            const at = where % events.length;
+            const there = foldedMessages(events.slice(0, at + 1));
+            const edited = there.find(({ role, deleted }) => role === 'user' && !deleted);
+            const amendments = [
+              ...(value % 2 && edited
+                ? [{ type: 'EditMessage', messageId: edited.id, content: 'amended' }]
+                : []),
+              ...(value % 3 === 0 ? [{ type: 'PostMessage', role: 'system', content }] : []),
+            ];
+            const fork = await forkOf(ann, session.stream, at, { amendments });
             sessions.push(fork);
             ({ position } = fork);
-          } else if (kind === 'add' || !message) {
-            const written = await postMessage(ann, session.id, `text ${value}`);
-            known.push({ in: session.id, id: written.id });
+          } else if (kind === 'add' || messageId === undefined) {
+            const role = (['user', 'user', 'assistant'] as const)[what % 3];
+            const fields = { role, ...(value === 0 && { metadata: { value, list: [what] } }) };
+            const written = await postMessage(ann, session.id, content, fields);
+            known.push(written.id);
             ({ position } = written);
           } else {
-            // The stream may not have the message, or no longer: then nothing happens.
+            // The stream may not have the message, or not as one to edit: then nothing happens.
             const reply =
-              kind === 'edit'
-                ? await ann.patch(`${path}/${message.id}`, { content: `text ${value}` })
-                : await ann.delete(`${path}/${message.id}`);
-            expect([200, 404]).toContain(reply.status);
+              kind === 'change'
+                ? await ann.patch(`${path}/${messageId}`, { content })
+                : await ann.delete(`${path}/${messageId}`);
+            expect([200, 404, 409]).toContain(reply.status);
             if (reply.status === 200) ({ position } = reply.body);
           }
         }
@@ -86,14 +124,9 @@ describe('the messages of forks', () => {
             const folded = foldedMessages(events.slice(0, at + 1));
             const list = (query: string) =>
               everyItem<MessageView>(ann, `/v1/sessions/${id}/messages?at=${at}&${query}`);
-            const all = await list(`includeDeleted=true&limit=3&after=${position}`);
-            expect(
-              all.map(({ id, content, deleted = false, revision }) => ({
-                ...{ id, content, deleted, revision },
-              })),
-            ).toEqual(folded);
+            expect(await list(`includeDeleted=true&limit=3&after=${position}`)).toEqual(folded);
             const left = folded.filter(({ deleted }) => !deleted);
-            expect((await list('limit=500')).map(({ id }) => id)).toEqual(left.map(({ id }) => id));
+            expect(await list('limit=500')).toEqual(left);
           }
         }
       }),
@@ -103,22 +136,34 @@ describe('the messages of forks', () => {
 });
 
 describe('the checkpoints of forks', () => {
-  it('are at every revision those their events saved, each with the state that was sent', async () => {
+  it('are at every revision those their events saved and did not prune, each with the state that was sent', async () => {
     await fc.assert(
       fc.asyncProperty(program, async (steps) => {
         const executions: Written[] = [await startExecution(ann)];
         const sent = new Map<string, object>();
         const long = 'does not change '.repeat(30);
         let position = '';
-        for (const [n, { kind, which, what, value }] of steps.entries()) {
+        for (const [n, { kind, which, where, what, value }] of steps.entries()) {
           const execution = executions[which % executions.length]!;
+          const state = { long, n, [`key ${value}`]: { list: [value, which % 3], what } };
           if (kind === 'fork') {
-            const at = what % ((await eventsOf(ann, execution.stream)).at(-1)!.revision + 1);
-            const fork = await forkOf(ann, execution.stream, at);
+            const at = where % (await eventsOf(ann, execution.stream)).length;
+            const saving = { agent: 'solver', stage: 'amended', stageOrder: value, state };
+            const amendments = value % 2 ? [{ type: 'SaveCheckpoint', ...saving }] : [];
+            const fork = await forkOf(ann, execution.stream, at, { amendments });
             executions.push(fork);
             ({ position } = fork);
+            if (value % 2) {
+              const added = (await eventsOf(ann, fork.stream)).at(-1)!;
+              sent.set(String(added.data.checkpointId), state);
+            }
+          } else if (kind === 'remove') {
+            const path = `/v1/executions/${execution.id}/checkpoints/prune`;
+            const reply = await ann.post<Written>(path, { keepLast: 1 + (value % 4) });
+            // Not while a fork hangs off one that would go.
+            expect([200, 409]).toContain(reply.status);
+            if (reply.status === 200) ({ position } = reply.body);
           } else {
-            const state = { long, n, [`key ${value}`]: { list: [value, which % 3], what } };
             const saved = await saveCheckpoint(ann, execution.id, n, state);
             sent.set(saved.id, state);
             ({ position } = saved);
@@ -127,19 +172,17 @@ describe('the checkpoints of forks', () => {
         for (const { id, stream } of executions) {
           const events = await eventsOf(ann, stream);
           for (const { revision: at } of events) {
-            const saved = events
-              .slice(0, at + 1)
-              .flatMap(({ data, revision }) =>
-                'checkpointId' in data ? [{ id: data.checkpointId, revision }] : [],
-              );
             const path = `/v1/executions/${id}/checkpoints?at=${at}&limit=4&after=${position}`;
-            const listed = await everyItem<CheckpointView>(ann, path);
-            expect(listed.map(({ id, revision }) => ({ id, revision }))).toEqual(saved);
+            expect(await everyItem<CheckpointView>(ann, path)).toEqual(
+              foldedCheckpoints(id, events.slice(0, at + 1)),
+            );
           }
-        }
-        for (const [id, state] of sent) {
-          const detail = await bodyOf(ann.get<CheckpointDetail>(`/v1/checkpoints/${id}`));
-          expect(detail.state).toEqual(state);
+          for (const checkpoint of foldedCheckpoints(id, events)) {
+            const path = `/v1/checkpoints/${checkpoint.id}?executionId=${id}`;
+            const { state, ...head } = await bodyOf(ann.get<CheckpointDetail>(path));
+            expect(head).toEqual(checkpoint);
+            expect(state).toEqual(sent.get(checkpoint.id));
+          }
         }
       }),
       runs,

@@ -113,7 +113,7 @@ describe('a rebuild', () => {
     const back = await forkline(program.url, ['rebuild', 'messages', '--rollback']);
     expect(back).toMatchObject({
       code: 0,
-      out: 'messages: messages_v1_2 serves, messages_v1_3 is kept\n',
+      out: 'messages: messages_v2_2 serves, messages_v2_3 is kept\n',
     });
     expect(await forkline(program.url, ['rebuild', 'no-such'])).toMatchObject({
       code: 1,

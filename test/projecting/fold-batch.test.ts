@@ -121,7 +121,7 @@ describe('folding rows', () => {
   const ranged: AnyProjection = { ...sums, ranged: true };
   const row = (from: number, total: number, to: number | null = null): StoredRow =>
     ({
-      ...{ _id: `sum-1@${from}`, stream: 'sum-1', key: 'sum-1', total, revision: from },
+      ...{ _id: from + 1, stream: 'sum-1', key: 'sum-1', total, revision: from },
       ...{ from, to, position: (to ?? from) + 1 },
     }) as StoredRow;
   const rowsOf = (events: readonly Projected[], open: readonly StoredRow[] = []) =>

@@ -38,7 +38,7 @@ describe('a stream deleted for good', () => {
     const runner = await startTestRunner(stores);
     await caughtUp(runner, stores);
     const before = await countsOf(stores.db, `session-${gone}`);
-    expect(before).toMatchObject({ sessions_v1: 1, messages_v1: 4 });
+    expect(before).toMatchObject({ sessions_v1: 1, messages_v2: 4 });
     const keptBefore = await countsOf(stores.db, `session-${kept}`);
 
     await stores.store.tombstone(`session-${gone}`);
@@ -63,7 +63,7 @@ describe('a stream deleted for good', () => {
     await caughtUp(runner, stores);
     await runner.stop();
     expect(new Set(Object.values(await countsOf(db, name)))).toEqual(new Set([0]));
-    expect((await countsOf(db, `execution-${id}`)).checkpoints_v1).toBe(2);
+    expect((await countsOf(db, `execution-${id}`)).checkpoints_v2).toBe(2);
   });
 
   it.each([1, 2, 3, 1_000])(
@@ -91,7 +91,7 @@ describe('a stream deleted for good', () => {
           streams_v1: 1,
         });
       // What a fork wrote itself stays until it is deleted as well.
-      expect((await countsOf(db, `session-${fork}`)).messages_v1).toBe(1);
+      expect((await countsOf(db, `session-${fork}`)).messages_v2).toBe(1);
       expect((await countsOf(db, `session-${other}`)).sessions_v1).toBe(1);
       await expectAsRebuilt({ ...stores, db }, 'anew');
     },

@@ -25,7 +25,7 @@ const countingWrites = (db: Db) => {
   let count = 0;
   const counting = watchedDb(db, {
     write: (collection, run) => {
-      if (collection === 'messages_v1') count += 1;
+      if (collection === 'messages_v2') count += 1;
       return run();
     },
   });
@@ -154,7 +154,7 @@ describe('a node that stood still beyond its lease', () => {
     await stores.store.tombstone(`session-${gone}`);
     await caughtUp(next.runner, here);
     expect(
-      await here.db.collection('messages_v1').findOne({ stream: `session-${gone}` }),
+      await here.db.collection('messages_v2').findOne({ stream: `session-${gone}` }),
     ).toBeNull();
 
     // It hears that the lease is no longer its own, and then what it was about to write is written.

@@ -86,7 +86,7 @@ describe('the runner, when a store was stopped and started again', () => {
     await runner.progress('messages').reached(position, patience);
     await caughtUp(runner, stores);
     await runner.stop();
-    expect(await stores.db.collection('messages_v1').countDocuments()).toBe(2);
+    expect(await stores.db.collection('messages_v2').countDocuments()).toBe(2);
     await expectAsRebuilt(stores, 'anew');
   });
 

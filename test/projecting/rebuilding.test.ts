@@ -6,6 +6,7 @@ import { checkpoint, save, start } from '../support/execution-facts.js';
 import { freshStream, newEvents } from '../support/new-events.js';
 import { answer, create, edit, post, question } from '../support/session-facts.js';
 import { documentsIn, goneOver, inState, startNode } from './support/nodes.js';
+import { randomTraffic } from './support/random-traffic.js';
 import { caughtUp, patience, startTestRunner, until } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 import { commandsOn } from './support/traffic.js';
@@ -27,10 +28,22 @@ const traffic = async (sessions: number): Promise<number> => {
     const [id, fork, run] = [newId(), newId(), newId()];
     await onSession(id, create, post(question), post(answer));
     await forkSession({ of: id, at: 1, id: fork, amendments: [edit('m-1', `Tuesday ${n}?`)] });
-    await onExecution(run, start, save(checkpoint('c-1', { a: n })));
+    await onExecution(run, start, save(checkpoint('c-1', { a: n })), save(checkpoint('c-2', {})));
+    await onExecution(run, { type: 'PruneCheckpoints', through: 1, total: 1 });
     last = (await forkExecution({ of: run, at: 1, id: newId() })).position;
   }
   return last;
+};
+
+/** How many events there are that read models are made from. */
+const countEvents = async (): Promise<number> => {
+  const subscription = stores.store.subscribe('start');
+  let count = 0;
+  for await (const { type } of subscription) {
+    if (type === 'caughtUp') break;
+    count += 1;
+  }
+  return count;
 };
 
 /** Every document of every collection that serves, and of those kept beside it. */
@@ -53,6 +66,7 @@ const strictlyRebuilt = async (stores: TestStores) => {
 describe('a rebuild', () => {
   it('builds what there is already, document for document, and keeps what served', async () => {
     await traffic(5);
+    for (const seed of [1, 2]) await randomTraffic(stores, seed);
     const here = withDatabase('equal');
     const node = await startNode(here);
     await caughtUp(node.runner, here);
@@ -70,6 +84,10 @@ describe('a rebuild', () => {
     expect(await everything(here, (name) => node.serving.of(name).collection)).toEqual(live);
     expect(live.sessions?.length).toBeGreaterThanOrEqual(10);
     expect(live['sessions before']?.length).toBeGreaterThan(0);
+    for (const name of names)
+      expect({ name, count: live[name]?.length }).not.toMatchObject({ count: 0 });
+    // However many models there are, each event was read once.
+    expect((await node.rebuild('sessions'))?.events).toBe(await countEvents());
 
     const { position } = await commandsOn(stores.streams).onSession(newId(), create);
     await node.runner.progress('sessions').reached(position, patience);
@@ -98,16 +116,22 @@ describe('a rebuild', () => {
         written += 1;
       }
     };
-    const writers = [writer(), writer()];
+    const others = async () => {
+      for (let seed = 3; !isOver; seed++) await randomTraffic(stores, seed);
+    };
+    const writers = [writer(), writer(), others()];
     const switched: string[] = [];
-    for (let n = 0; n < 3; n++) {
-      const seen = written;
-      const rebuild = await node.rebuilding.begin(['sessions', 'messages', 'streams']);
-      await goneOver(node, rebuild);
-      switched.push(node.serving.of('sessions').collection);
-      await until(() => written > seen + 5);
+    try {
+      for (const wanted of [['sessions', 'messages', 'streams'], ['sessions'], names]) {
+        const seen = written;
+        const rebuild = await node.rebuilding.begin(wanted);
+        await goneOver(node, rebuild);
+        switched.push(node.serving.of('sessions').collection);
+        await until(() => written > seen + 5);
+      }
+    } finally {
+      isOver = true;
     }
-    isOver = true;
     await Promise.all(writers);
     await caughtUp(node.runner, here);
     expect(switched).toEqual(['sessions_v1_2', 'sessions_v1_3', 'sessions_v1_4']);
@@ -115,7 +139,7 @@ describe('a rebuild', () => {
       await strictlyRebuilt(here),
     );
     await node.stop();
-  });
+  }, 180_000);
 
   it('is done by one of two nodes, and both go over to it', async () => {
     const here = withDatabase('two');
@@ -238,7 +262,7 @@ describe('what served before a rebuild', () => {
     const kept = async () => {
       const ids = [id, fork, other].map((each) => `session-${each}`);
       const filter = { stream: { $in: ids } };
-      const names = ['sessions_v1', 'sessions_v1_history', 'messages_v1'];
+      const names = ['sessions_v1', 'sessions_v1_history', 'messages_v2'];
       const counts = names.map((name) => here.db.collection(name).countDocuments(filter));
       return Promise.all(counts);
     };

@@ -70,7 +70,7 @@ describe('the runner', () => {
     }
     const { position } = await onExecution(id, start, save(checkpoint('c-1', { a: 1 })));
     await runner.progress('checkpoints').reached(position, patience);
-    expect(await documentsOf(stores.db, 'checkpoints_v1', { checkpointId: 'c-1' })).toHaveLength(1);
+    expect(await documentsOf(stores.db, 'checkpoints_v2', { checkpointId: 'c-1' })).toHaveLength(1);
     await runner.stop();
   });
 
@@ -171,7 +171,7 @@ describe('the runner', () => {
     await caughtUp(runner, stores);
     await runner.stop();
     expect(await documentsOf(db, 'sessions_v1', { id })).toMatchObject([{ metadata }]);
-    expect(await documentsOf(db, 'messages_v1', { stream: `session-${id}` })).toMatchObject([
+    expect(await documentsOf(db, 'messages_v2', { stream: `session-${id}` })).toMatchObject([
       { metadata },
     ]);
   });

@@ -15,12 +15,12 @@ describe('the rows of checkpoints', () => {
     expect(project(checkpoints, eventsOf(stream, facts))).toStrictEqual([
       {
         ...{ ...common, ...full },
-        ...{ _id: 'execution-1/c-1@1', key: 'execution-1/c-1' },
+        ...{ _id: 2, key: 'execution-1/c-1' },
         ...{ seq: 1, from: 1, createdAt: second(2), position: 2 },
       },
       {
         ...{ ...common, ...delta },
-        ...{ _id: 'execution-1/c-2@2', key: 'execution-1/c-2' },
+        ...{ _id: 3, key: 'execution-1/c-2' },
         ...{ seq: 2, from: 2, createdAt: second(3), position: 3 },
       },
     ]);

@@ -7,7 +7,7 @@ const stream = 'session-1';
 const of = (...facts: Parameters<typeof eventsOf>[1]) => project(messages, eventsOf(stream, facts));
 
 const asked = {
-  _id: 'session-1/m-1@1',
+  _id: 2,
   ...question,
   stream,
   seq: 1,
@@ -22,7 +22,7 @@ const asked = {
 };
 const askedAgain = {
   ...asked,
-  _id: 'session-1/m-1@2',
+  _id: 3,
   content: 'And on Tuesday?',
   text: 'And on Tuesday?',
   editedAt: second(3),
@@ -55,7 +55,7 @@ describe('the rows of a message', () => {
     expect(of(created, ...facts)).toStrictEqual([
       { ...asked, to: 2, position: 3 },
       { ...askedAgain, to: 3, position: 4 },
-      { ...rest, _id: 'session-1/m-1@3', deleted: true, from: 3, position: 4 },
+      { ...rest, _id: 4, deleted: true, from: 3, position: 4 },
     ]);
   });
 
@@ -63,8 +63,8 @@ describe('the rows of a message', () => {
     const rows = of(created, posted(question), posted(answer), edited('m-1', 'x'), removed('m-2'));
     expect(rows).toMatchObject([
       { key: 'session-1/m-1', from: 1, to: 3 },
-      { key: 'session-1/m-1', from: 3, to: null },
       { key: 'session-1/m-2', from: 2, to: 4 },
+      { key: 'session-1/m-1', from: 3, to: null },
       { key: 'session-1/m-2', from: 4, to: null },
     ]);
   });
@@ -72,7 +72,7 @@ describe('the rows of a message', () => {
 
 describe('the rows of an inherited message', () => {
   const change = {
-    _id: 'session-2/m-1@9',
+    _id: 1,
     stream: 'session-2',
     messageId: 'm-1',
     userId: 'ann',

@@ -51,7 +51,7 @@ const twoRuns = async (name: string, shared: number): Promise<void> => {
   const numbers = (count: number, first: number) =>
     Array.from({ length: count }, (_, n) => first + n);
   await db
-    .collection('checkpoints_v1')
+    .collection('checkpoints_v2')
     .insertMany([
       ...numbers(shared + 10, 1).map((seq) => checkpoint(a, seq)),
       ...numbers(10, shared + 2).map((seq) => checkpoint(b, seq)),

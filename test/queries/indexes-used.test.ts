@@ -7,6 +7,7 @@ import type { Streams } from '../../src/eventstore/lineage.js';
 import type { SnapshotStore } from '../../src/eventstore/snapshots.js';
 import { readModel } from '../../src/projecting/read-model.js';
 import { snapshotsIn } from '../../src/projecting/snapshot-store.js';
+import { listAudit } from '../../src/queries/audit.js';
 import { findCheckpoint, listCheckpoints } from '../../src/queries/checkpoints.js';
 import { openChildren, settledChildren } from '../../src/queries/children.js';
 import { type Collections, collectionsOf } from '../../src/queries/collections.js';
@@ -16,6 +17,7 @@ import { findExecution, listExecutions } from '../../src/queries/executions.js';
 import { findInterrupt, listInterrupts } from '../../src/queries/interrupts.js';
 import { forksOf, lineageOf } from '../../src/queries/lineage.js';
 import { listMessages } from '../../src/queries/messages.js';
+import { ownersOf } from '../../src/queries/owners.js';
 import { toCursor } from '../../src/queries/page.js';
 import { cutKeeping } from '../../src/queries/prunes.js';
 import { findQueue, listQueues } from '../../src/queries/queues.js';
@@ -52,6 +54,8 @@ const sent: Document[] = [];
 const ann = { userId: 'ann', admin: false };
 const root = { userId: 'root', admin: true };
 const limit = 20;
+const at = '2026-01-01T00:00:00.000Z';
+const inAudit = toCursor([at, 9]);
 const cursor = toCursor(['2026-01-01T00:00:00.000Z', 'session-x']);
 const fork = {
   ancestry: [{ stream: 'parent', through: 5 }],
@@ -76,6 +80,8 @@ beforeAll(async () => {
   const place = { stream: 'session-a', revision: 63, position: 63, ancestors: [] };
   const content = { entries: new Map([['m', {}]]), commands: [] };
   await snapshots.add(kind, { ...place, ...content, head: {}, count: 1 });
+  const descending = { ...place, ancestors: ['session-0'] };
+  await snapshots.add(kind, { ...descending, ...content, head: {}, count: 1 });
   deliveries = webhookDeliveriesIn(db, { now: Date.now });
   await deliveries.prepare();
   await db.collection('streams_v1').insertMany(
@@ -87,13 +93,12 @@ beforeAll(async () => {
       } as Document;
     }),
   );
-  const at = '2026-01-01T00:00:00.000Z';
-  await db.collection('messages_v1').insertOne({
+  await db.collection('messages_v2').insertOne({
     ...{ _id: 'session-a/m@1', key: 'session-a/m', stream: 'session-a', messageId: 'm', seq: 1 },
     ...{ from: 1, to: null, userId: 'ann', role: 'user', content: 'hello', text: 'hello' },
     ...{ deleted: false, createdAt: at, metadata: {}, position: 1 },
   } as Document);
-  await db.collection('checkpoints_v1').insertMany([
+  await db.collection('checkpoints_v2').insertMany([
     {
       ...{ _id: 'execution-a/c@1', key: 'execution-a/c', stream: 'execution-a', checkpointId: 'c' },
       ...{ seq: 1, from: 1, to: null, userId: 'ann', agent: 'a', stage: 's', stageOrder: 1 },
@@ -271,6 +276,22 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
     () => settledChildren(collections, { sessionId: 's', position: 9 }, limit),
   ],
   ['the forks of a stream', 1, () => forksOf(collections, 'session-a')],
+  ['the audit, further on', 1, () => listAudit(collections, { cursor: inAudit, limit })],
+  ...[{ userId: 'ann' }, { stream: 'session-b' }, { type: 'SessionCreated' }].flatMap((asked) =>
+    [{}, { since: at }, { until: at, cursor: inAudit }].map(
+      (when) =>
+        [
+          `the audit of ${JSON.stringify({ ...asked, ...when })}`,
+          1,
+          () => listAudit(collections, { ...asked, ...when, limit }),
+        ] as const,
+    ),
+  ),
+  [
+    'whose some streams and a checkpoint are',
+    2,
+    () => ownersOf(collections, { streams: ['session-b', 'task-c'], checkpoints: ['d'] }),
+  ],
   ['one worker', 2, () => findWorker(workersFrom(), ann, 'b')],
   ["a user's workers", 2, () => listWorkers(workersFrom(), ann, { limit })],
   [
@@ -285,11 +306,15 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ],
   ['what a worker is', 1, () => workerStanding(collections, 'b')],
   ['heartbeats that are overdue', 1, () => heartbeats.expired(9)],
-  ['the newest snapshot', 1, () => snapshots.newest(kind, 'session-a', Number.POSITIVE_INFINITY)],
-  ['the newest snapshot up to a revision', 1, () => snapshots.newest(kind, 'session-a', 100)],
+  [
+    'the newest snapshot',
+    1,
+    () => snapshots.newest(kind, [{ stream: 'session-a', through: Number.POSITIVE_INFINITY }]),
+  ],
+  ['the newest snapshot up to a revision', 1, () => snapshots.newest(kind, inAncestor)],
   ['an entry of a snapshot', 2, () => snapshots.entries(kind, inAncestor, ['m'])],
   ["an entry of a fork's snapshot", 2, () => snapshots.entries(kind, inFork, ['m'])],
-  ['the latest commands of a stream', 1, () => snapshots.commands(kind, 'session-a', 63)],
+  ['the latest commands of a stream', 1, () => snapshots.commands(kind, inFork)],
 ];
 
 describe('an index serves', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ancestryAt } from '../../src/eventstore/lineage.js';
+import { ancestryAt } from '../../src/eventstore/descents.js';
 import { type Descendant, partingOf } from '../../src/replay/parting.js';
 
 const root: Descendant = { stream: 's', ancestry: [], revision: 9 };

@@ -2,13 +2,18 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
+import { expectInContract } from './contract.js';
 
 export type Json = Record<string, any>;
 
-/** Asks the API and gives the parsed answer. @throws when it is not a success */
+/** Asks the API and gives the parsed answer, checked against the document of the API. @throws when it is not a success */
 export const ask = async (url: string, path: string, init: RequestInit = {}): Promise<Json> => {
   const response = await fetch(`${url}${path}`, init);
-  const body = (await response.json()) as Json;
+  const text = await response.text();
+  const { status, headers } = response;
+  const { method = 'GET' } = init;
+  await expectInContract(url, { method, path: path.split('?')[0] ?? path, status, headers, text });
+  const body = JSON.parse(text) as Json;
   if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(body)}`);
   return body;
 };

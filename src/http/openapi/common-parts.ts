@@ -54,6 +54,16 @@ export const responseHeaders: Json = {
     ...{ description: 'How to say who asks.', required: true },
     schema: { type: 'string' },
   },
+  ...Object.fromEntries(
+    ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'].map((name) => [
+      name,
+      {
+        description:
+          'How many requests may be made, are left, and in how many seconds it is all again.',
+        schema: { type: 'string', pattern: '^\\d+$' },
+      },
+    ]),
+  ),
   Allow: {
     ...{ description: 'The methods there are.', required: true },
     schema: { type: 'string' },

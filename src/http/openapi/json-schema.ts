@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { published } from '../published.js';
+import { publishedOf } from '../published.js';
 
 /** A schema of JSON Schema 2020-12, or another object of the document. */
 export type Json = { [key: string]: unknown };
@@ -20,18 +20,21 @@ export const jsonSchemaOf = (
 ): Json => {
   const { $schema: _, ...made } = z.toJSONSchema(schema, {
     ...{ io, unrepresentable: 'any', target: 'draft-2020-12' },
-    override: ({ zodSchema, jsonSchema }) => publish(zodSchema, jsonSchema as Json),
+    override: ({ zodSchema, jsonSchema }) => {
+      const said = publishedOf(zodSchema);
+      const instead = said instanceof z.ZodType ? jsonSchemaOf(said, io, named) : said;
+      publish(zodSchema, jsonSchema as Json, instead);
+    },
   });
   const { $defs = {}, ...own } = pointing(made) as Json & { $defs?: Record<string, Json> };
   for (const [name, definition] of Object.entries($defs)) named.set(name, definition);
   return own;
 };
 
-const publish = (schema: z.core.$ZodType, made: Json): void => {
-  const said = published.get(schema as z.ZodType);
-  if (said) {
+const publish = (schema: z.core.$ZodType, made: Json, instead: Json | undefined): void => {
+  if (instead) {
     for (const key of Object.keys(made)) delete made[key];
-    Object.assign(made, said);
+    Object.assign(made, instead);
   }
   // Zod leaves out the default of what is transformed, for that of the input need not be the same.
   const { def } = schema._zod as { def: { type: string; defaultValue?: unknown } };

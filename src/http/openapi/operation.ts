@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Route, Shown } from '../route.js';
 import { type Components, type Json, jsonSchemaOf } from './json-schema.js';
-import { headersOf, refusalsOf } from './problems.js';
+import { headersOf, limitHeaders, refusalsOf } from './problems.js';
 
 type ObjectSchema = Json & { properties?: Record<string, Json>; required?: readonly string[] };
 
@@ -44,7 +44,8 @@ export const operationOf = (route: Route, named: Components): Json => {
 export const pathOf = ({ path }: Pick<Route, 'path'>): string => path.replace(/:(\w+)/g, '{$1}');
 
 /** What an endpoint belongs to: the first part of its path that names something. */
-export const tagOf = ({ path }: Pick<Route, 'path'>): string => path.split('/')[2] ?? '';
+export const tagOf = ({ path }: Pick<Route, 'path'>): string =>
+  path.startsWith('/v1/') ? (path.split('/')[2] ?? '') : 'operations';
 
 const securityOf = ({ access }: Route): readonly Json[] => {
   const roles = access === 'admin' ? ['admin'] : [];
@@ -86,6 +87,7 @@ const answerOf = (status: number, shown: Shown, { writes, named }: Answering): J
     ...(isTagged(shown) ? ['ETag'] : []),
     ...(status === 201 || status === 202 ? ['Location'] : []),
     ...(writes ? ['Idempotent-Replayed'] : []),
+    ...limitHeaders,
   ];
   return {
     description: descriptions[status] ?? 'What was asked for.',

@@ -10,10 +10,13 @@ const byStatus = (): ReadonlyMap<number, readonly string[]> => {
   return codes;
 };
 
+/** What says where a caller stands with the limit that a request counts for. */
+export const limitHeaders = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];
+
 const headers: Readonly<Record<number, readonly string[]>> = {
   401: ['WWW-Authenticate'],
   405: ['Allow'],
-  429: ['Retry-After'],
+  429: ['Retry-After', ...limitHeaders],
   503: ['Retry-After'],
   504: ['Retry-After'],
 };
@@ -49,9 +52,8 @@ export const problemResponses = (): Json =>
 export const refusalsOf = (route: Pick<Route, 'method' | 'path' | 'access'>): Json => {
   const writes = route.method !== 'get';
   const may: Readonly<Record<number, boolean>> = {
-    403: route.access === 'admin',
     404: writes || route.access === 'own' || route.path.includes(':'),
-    405: false,
+    ...{ 405: false, 408: false, 417: false, 431: false },
     409: writes,
     412: writes,
     413: writes,

@@ -6,11 +6,15 @@ const answering = (type: string, schema: Json, description: string): Json => ({
   content: { [type]: { schema } },
 });
 
-const statusOf = (status: string): Json => ({
+const statusOf = (status: string, more: Json = {}): Json => ({
   type: 'object',
-  properties: { status: { const: status } },
-  required: ['status'],
+  properties: { status: { const: status }, ...more },
+  required: ['status', ...Object.keys(more)],
   additionalProperties: false,
+});
+
+const ready = statusOf('ready', {
+  checks: { type: 'array', items: { $ref: '#/components/schemas/Check' } },
 });
 
 const unavailable = { 503: { $ref: '#/components/responses/ServiceUnavailable' } };
@@ -30,8 +34,8 @@ export const unrouted: Json = {
     }),
   },
   '/readyz': {
-    get: operation('getReadiness', 'Ask whether the stores answer', {
-      200: answering('application/json', statusOf('ready'), 'They do.'),
+    get: operation('getReadiness', 'Ask whether the node should be sent requests', {
+      200: answering('application/json', ready, 'It should; what was looked at.'),
       ...unavailable,
     }),
   },

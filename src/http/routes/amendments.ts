@@ -4,6 +4,7 @@ import type { CommandRequest } from '../../commands/request.js';
 import type { Category } from '../../domain/deciders.js';
 import type { Moment } from '../../domain/time.js';
 import { malformedParts } from '../malformed-parts.js';
+import { publishedAs } from '../published.js';
 import { given, id, json, metadata, reason, text } from '../schema.js';
 import { checkpointFields } from './checkpoint-schema.js';
 import { responseFields } from './interrupt-schema.js';
@@ -61,6 +62,12 @@ const schemas = {
   worker: workerAmendment,
   webhook: webhookAmendment,
 };
+
+/** An amendment of a stream of any category: of which, is known once it is known what is forked. */
+export const amendment = publishedAs(
+  z.unknown(),
+  z.union([sessionAmendment, executionAmendment, taskAmendment, interruptAmendment]),
+);
 
 /**
  * The commands that amend a fork, checked for the category of its stream. What they create is given

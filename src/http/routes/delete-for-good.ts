@@ -1,4 +1,5 @@
 import { v7 } from 'uuid';
+import { endArchive } from '../../commands/ended-streams.js';
 import type { CommandRequest } from '../../commands/request.js';
 import { StreamTombstoned } from '../../eventstore/event-store.js';
 import { forksOf } from '../../queries/lineage.js';
@@ -32,7 +33,7 @@ const deleteFamily = async (
 ): Promise<Answer> => {
   const { sessions, streams, store, webhookCalls } = services;
   const stream = `session-${id}`;
-  await visibleStream(streams, stream, command.caller);
+  const { ownerId } = await visibleStream(streams, stream, command.caller);
   await familiesKnown(services, known);
   await refuseIfForked(services, stream);
 
@@ -51,9 +52,12 @@ const deleteFamily = async (
       if (error instanceof StreamTombstoned) return position;
       throw error;
     });
+    streams.noteEnded(each);
+    position = (await endArchive(store, each)) ?? position;
     // Their log may quote what an endpoint said to what the stream held.
     await webhookCalls.deliveries.forgetStream(each);
   }
+  services.audit.deletedForGood(stream, ownerId, command);
   return {
     status: 200,
     body: { id, stream, revision: hidden.revision, position: String(position) },

@@ -3,6 +3,7 @@ import type { CommandRequest, Outcome } from '../../commands/request.js';
 import { isRejection } from '../../domain/decider.js';
 import type { Origin } from '../../domain/fork.js';
 import { type SessionCommand, session } from '../../domain/session.js';
+import type { StoredEvent } from '../../eventstore/event-store.js';
 import { load } from '../../eventstore/load.js';
 import {
   type Child,
@@ -105,15 +106,15 @@ const familyAt = async (
   at: number,
 ): Promise<FamilyAt> => {
   const ancestry = (await streams.ancestryOf(fork)) ?? [];
-  const origin = ancestry.at(-1)?.stream;
-  let position: number | undefined;
-  for await (const event of streams.read(fork, { from: at, limit: 1 })) position = event.position;
-  if (origin === undefined || position === undefined) throw new Problem('revision-not-found');
+  let origin: StoredEvent | undefined;
+  for await (const event of streams.read(fork, { from: at, limit: 1 })) origin = event;
+  if (!origin) throw new Problem('revision-not-found');
+  const { stream, position } = origin;
   // What a fork took along was written after it.
   const until = ancestry.length > 1 ? await store.head() : position;
   const models = ['executions', 'interrupts', 'tasks'] as const;
   await Promise.all(models.map((name) => runner.progress(name).reached(until, patience)));
-  return { sessionId: origin.slice('session-'.length), position };
+  return { sessionId: stream.slice('session-'.length), position };
 };
 
 /** Whether something may begin in a session: into one that is over, nothing is taken. */

@@ -75,10 +75,13 @@ const importJob = (
       return outcome;
     };
   const { sessions, executions, streams } = services;
-  const { caller, requestId, traceparent } = command;
+  const { caller, requestId, traceparent, origin } = command;
   const imported = importRuns(
     readRuns(limited(request), options),
-    { caller, requestId, ...(traceparent !== undefined && { traceparent }) },
+    {
+      ...{ caller, requestId, ...(traceparent !== undefined && { traceparent }) },
+      ...(origin && { origin }),
+    },
     { sessions: noting(sessions), executions: noting(executions), streams },
     {
       onProgress: (index, _run, progress) => {

@@ -21,7 +21,8 @@ import {
   streamStateSchema,
 } from '../views/streams.js';
 import { headOf, visibleStream } from '../visible-stream.js';
-import { amendmentsOf } from './amendments.js';
+import { amendment, amendmentsOf } from './amendments.js';
+import { detachRoute } from './detach.js';
 import { forkTree, type TreeFork } from './fork-tree.js';
 
 const params = z.strictObject({ stream: z.string().max(300) });
@@ -90,7 +91,7 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
       access: 'own',
       params,
       query: z.strictObject({
-        at: z.union([revision, isoTime]).optional(),
+        at: z.union([revision, isoTime]).describe('A revision, or a time.').optional(),
         whole: queryFlag,
         ...after,
       }),
@@ -140,7 +141,7 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
         id: id.optional(),
         scope: z.enum(['stream', 'tree']).default('stream'),
         resume: z.boolean().optional(),
-        amendments: z.array(z.unknown()).max(100).default([]),
+        amendments: z.array(amendment).max(100).default([]),
         reason: reason.optional(),
       }),
       operationId: 'forkStream',
@@ -178,6 +179,7 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
         return written(outcome, { created, more: { children, shared, sharedCount } });
       },
     }),
+    detachRoute(services, gate),
   ];
 };
 

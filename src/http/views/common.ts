@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Origin, Segment } from '../../domain/fork.js';
+import type { ForkOrigin, Origin, Segment } from '../../domain/fork.js';
 import { publishedAs } from '../published.js';
 import { json } from '../schema.js';
 import { schemaOf } from './agreement.js';
@@ -29,6 +29,14 @@ export const origin = schemaOf<Origin>()(
   z
     .strictObject({ stream: streamName, revision })
     .meta({ id: 'Origin', description: 'Where something was first written.' }),
+);
+
+/** Where a fork was forked from. */
+export const forkOrigin = schemaOf<ForkOrigin>()(
+  z.strictObject({ stream: streamName, revision, detached: z.literal(true).exactOptional() }).meta({
+    id: 'ForkOrigin',
+    description: 'Where a fork was forked from, and whether it was detached since.',
+  }),
 );
 
 export const segment = schemaOf<Segment>()(

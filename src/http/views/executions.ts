@@ -8,6 +8,7 @@ import { schemaOf } from './agreement.js';
 import {
   count,
   delta,
+  forkOrigin,
   moment,
   origin,
   pageOf,
@@ -59,7 +60,7 @@ export const executionSchema = schemaOf<ExecutionView>()(
       updatedAt: moment,
       finishedAt: moment.exactOptional(),
       revision,
-      forkedFrom: origin.exactOptional(),
+      forkedFrom: forkOrigin.exactOptional(),
     })
     .meta({ id: 'Execution' }),
 );

@@ -3,7 +3,7 @@ import { interruptKinds, interruptStatuses, responseFields } from '../../domain/
 import type { InterruptView } from '../../queries/interrupts.js';
 import { jsonObject } from '../schema.js';
 import { schemaOf } from './agreement.js';
-import { moment, origin, revision, uuid } from './common.js';
+import { forkOrigin, moment, revision, uuid } from './common.js';
 
 const response = z.strictObject({
   text: z.string().exactOptional(),
@@ -39,7 +39,7 @@ export const interruptSchema = schemaOf<InterruptView>()(
       updatedAt: moment,
       settledAt: moment.exactOptional(),
       revision,
-      forkedFrom: origin.exactOptional(),
+      forkedFrom: forkOrigin.exactOptional(),
     })
     .meta({ id: 'Interrupt' }),
 );

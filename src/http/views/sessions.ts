@@ -4,7 +4,7 @@ import type { MessageHit } from '../../queries/search.js';
 import type { SessionView } from '../../queries/sessions.js';
 import { jsonObject } from '../schema.js';
 import { schemaOf } from './agreement.js';
-import { count, moment, origin, revision, uuid } from './common.js';
+import { count, forkOrigin, moment, origin, revision, uuid } from './common.js';
 
 export const sessionSchema = schemaOf<SessionView>()(
   z
@@ -25,7 +25,7 @@ export const sessionSchema = schemaOf<SessionView>()(
       createdAt: moment,
       updatedAt: moment,
       revision,
-      forkedFrom: origin.exactOptional(),
+      forkedFrom: forkOrigin.exactOptional(),
     })
     .meta({ id: 'Session' }),
 );

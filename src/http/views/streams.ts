@@ -59,6 +59,7 @@ const node = z.strictObject({
   revision,
   ownEvents: count,
   createdAt: moment,
+  detachedFrom: origin.exactOptional(),
   get forks(): z.ZodType<LineageNode['forks']> {
     return z
       .array(node.extend({ at: revision }).meta({ id: 'LineageFork' }))
@@ -71,6 +72,7 @@ export const lineageSchema = schemaOf<Lineage>()(
     .strictObject({
       stream: streamName,
       ancestors: z.array(segment),
+      detachedFrom: origin.exactOptional(),
       tree: node.meta({ id: 'LineageNode' }),
       truncated: z.boolean(),
     })

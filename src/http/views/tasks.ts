@@ -5,7 +5,7 @@ import type { TaskSummary, TaskView } from '../../queries/tasks.js';
 import type { WorkerView } from '../../queries/workers.js';
 import { json } from '../schema.js';
 import { schemaOf } from './agreement.js';
-import { count, moment, origin, position, revision, uuid, writtenSchema } from './common.js';
+import { count, forkOrigin, moment, position, revision, uuid, writtenSchema } from './common.js';
 import { problemSchema } from './problem.js';
 
 const summary = {
@@ -37,7 +37,7 @@ const summary = {
   updatedAt: moment,
   finishedAt: moment.exactOptional(),
   revision,
-  forkedFrom: origin.exactOptional(),
+  forkedFrom: forkOrigin.exactOptional(),
 };
 
 export const taskSummarySchema = schemaOf<TaskSummary>()(

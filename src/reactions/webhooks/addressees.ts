@@ -1,6 +1,6 @@
 import { v5 } from 'uuid';
 import { isToldTo } from '../../domain/webhook-topics.js';
-import type { StoredEvent } from '../../eventstore/event-store.js';
+import { archivedType, type StoredEvent } from '../../eventstore/event-store.js';
 import type { WebhookRecord } from '../../queries/collections.js';
 import type { NewDelivery } from '../../queries/webhook-deliveries.js';
 import { referenceTo } from '../../queries/webhook-delivery.js';
@@ -8,6 +8,8 @@ import { topicOf } from '../../replay/event-view.js';
 
 /** The delivery of an event to a webhook, or undefined when the webhook is not told of it. */
 export const deliveryOf = (event: StoredEvent, webhook: WebhookRecord): NewDelivery | undefined => {
+  // Copies tell nothing new.
+  if (event.type === archivedType) return undefined;
   const topic = topicOf(event);
   const { stream, metadata } = event;
   if (!isToldTo(webhook, { stream, topic, ownerId: metadata.ownerId })) return undefined;

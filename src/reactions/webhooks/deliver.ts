@@ -45,9 +45,11 @@ export const deliverer = (options: DeliverOptions) => {
     const keys = await secrets.find(secretRefsAt(webhook, now));
     if (keys.length === 0) return { error: 'the secret of the webhook is not there' };
     const body = JSON.stringify({ type: topic, timestamp: event.created, data: eventView(event) });
+    const { traceparent } = event.metadata;
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'Forkline-Webhooks/1.0',
+      ...(traceparent !== undefined && { traceparent }),
       ...signedHeaders({ id, timestamp: Math.floor(now / 1000), body }, keys),
     };
     return send({ url: webhook.url, headers, body }, signal);

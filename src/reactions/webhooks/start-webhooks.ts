@@ -14,7 +14,7 @@ import { deliverer } from './deliver.js';
 import { webhookDirectory } from './directory.js';
 import { startDispatcher } from './dispatcher.js';
 import { resender } from './resend.js';
-import { sender } from './send.js';
+import { type Send, sender } from './send.js';
 import { webhookReaction } from './webhook-reaction.js';
 
 export type WebhookOptions = Readonly<{
@@ -32,6 +32,8 @@ export type WebhookOptions = Readonly<{
   scheduleSeconds: readonly number[];
   /** How long an attempt may take. */
   timeoutSeconds: number;
+  /** Carries out each attempt to post, which it is handed; by default does just that. */
+  sending?: (send: Send) => Send;
 }>;
 
 /** Webhooks at work. */
@@ -52,6 +54,7 @@ const forkline = { userId: 'forkline', admin: true };
 
 export const startWebhooks = (options: WebhookOptions): Webhooks => {
   const { store, collections, deliveries, secrets, clock, commands, log } = options;
+  const { sending = (send) => send } = options;
   const timeoutMs = options.timeoutSeconds * 1000;
   const schedule = options.scheduleSeconds.map((seconds) => seconds * 1000);
   const known = circuits();
@@ -67,7 +70,7 @@ export const startWebhooks = (options: WebhookOptions): Webhooks => {
     ...{ deliveries, clock, log, circuits: known, lockMs: timeoutMs + lockMarginMs },
     deliver: deliverer({
       ...{ store, collections, deliveries, secrets, schedule, clock, disable, circuits: known },
-      send: sender({ allowPrivate: options.allowPrivate, timeoutMs }),
+      send: sending(sender({ allowPrivate: options.allowPrivate, timeoutMs })),
     }),
   });
   return {

@@ -1,8 +1,10 @@
 import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
+import { clientAddresses } from '../../../src/http/client-address.js';
 import { limitRequests } from '../../../src/http/limit-requests.js';
 import { type RateLimits, rateLimits } from '../../../src/http/rate-limits.js';
+import { originOf } from '../../../src/http/request-origin.js';
 import type { Route } from '../../../src/http/route.js';
 
 // What counting costs: requests that are answered at once, counted and not, in turns in the same run.
@@ -25,7 +27,8 @@ const caller = { userId: 'ann', admin: false };
 
 const serve = async (limits: RateLimits) => {
   const app = express().disable('etag');
-  app.get('/', limitRequests(route, { identify: async () => caller, rateLimits: limits }));
+  const services = { identify: async () => caller, originOf: originOf(clientAddresses([])) };
+  app.get('/', limitRequests(route, { ...services, rateLimits: limits }));
   app.get('/', (_request, response) => {
     response.json({ status: 'ok' });
   });

@@ -1,3 +1,5 @@
+import { expectInContract } from '../../support/contract.js';
+
 /** What came back over HTTP. `text` is the body as it was sent, `body` what it says as JSON. */
 export type Reply<Body> = Readonly<{
   status: number;
@@ -16,6 +18,8 @@ export type Api = Readonly<{
   delete<Body = Written>(path: string, headers?: Headed): Promise<Reply<Body>>;
   /** A request whose body is sent as it is. */
   send<Body = unknown>(method: string, path: string, init?: RawInit): Promise<Reply<Body>>;
+  /** A request whose answer is read piece by piece, until the signal. */
+  open(path: string, signal: AbortSignal): Promise<Response>;
 }>;
 
 type RawInit = Readonly<{ headers?: Headed; body?: string | Uint8Array<ArrayBuffer> }>;
@@ -41,7 +45,11 @@ export type EventItem = Readonly<{
   origin?: Readonly<{ stream: string; revision: number }>;
 }>;
 
-/** @param url where the program is, asked for at each call because a restart moves it */
+/**
+ * Every answer is checked against the document of the API that the program publishes.
+ *
+ * @param url where the program is, asked for at each call because a restart moves it
+ */
 export const apiOf = (url: () => string, identity: Headed = {}): Api => {
   const send = async <Body>(
     method: string,
@@ -54,7 +62,10 @@ export const apiOf = (url: () => string, identity: Headed = {}): Api => {
       ...(body !== undefined && { body }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, text, body: parsed(text) as Body };
+    const { status, headers: answered } = response;
+    const [bare = path] = path.split('?');
+    await expectInContract(url(), { method, path: bare, status, headers: answered, text });
+    return { status, headers: answered, text, body: parsed(text) as Body };
   };
   const sendJson = <Body>(method: string, path: string, body: unknown, headers: Headed = {}) =>
     body === undefined
@@ -68,6 +79,7 @@ export const apiOf = (url: () => string, identity: Headed = {}): Api => {
     post: (path, body, headers) => sendJson('POST', path, body, headers),
     patch: (path, body, headers) => sendJson('PATCH', path, body, headers),
     delete: (path, headers = {}) => send('DELETE', path, { headers }),
+    open: (path, signal) => fetch(url() + path, { headers: identity, signal }),
     send,
   };
 };

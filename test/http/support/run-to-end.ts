@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
@@ -28,3 +28,11 @@ export const runToEnd = async (
   await once(child, 'close');
   return { code: child.exitCode, output, errors };
 };
+
+/** Runs `forkline serve` with an event store that nobody serves, for which it waits. */
+export const startWithoutStore = (settings: Readonly<Record<string, string>>): ChildProcess =>
+  spawn(process.execPath, [entry, 'serve'], {
+    env: { ...process.env, ...settings, EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false' },
+    stdio: 'ignore',
+    timeout: 30_000,
+  });

@@ -58,6 +58,7 @@ type Collection = Readonly<{
 
 const collectionOf = (projection: AnyProjection): Collection => {
   const stored = new Map<string, StoredDocument>();
+  const rows = new Map<number, StoredRow>();
   const documentsIn = (events: readonly Projected[]): void => {
     for (const [key, keyed] of byKey(projection, events)) {
       const folded = foldDocument(projection, key, keyed, stored.get(key));
@@ -66,7 +67,6 @@ const collectionOf = (projection: AnyProjection): Collection => {
     }
   };
   const rowsIn = (events: readonly Projected[]): void => {
-    const rows = stored as Map<string, StoredRow>;
     for (const [key, keyed] of byKey(projection, events)) {
       const open = [...rows.values()]
         .filter((row) => row.key === key && row.to === null)
@@ -77,6 +77,9 @@ const collectionOf = (projection: AnyProjection): Collection => {
   };
   return {
     apply: projection.ranged ? rowsIn : documentsIn,
-    documents: () => [...stored.values()].sort((a, b) => (a._id < b._id ? -1 : 1)),
+    documents: () =>
+      projection.ranged
+        ? [...rows.values()].sort((a, b) => a._id - b._id)
+        : [...stored.values()].sort((a, b) => (a._id < b._id ? -1 : 1)),
   };
 };

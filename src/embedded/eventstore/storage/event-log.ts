@@ -1,4 +1,4 @@
-import { commit, type LmdbFile, openFile } from './lmdb-file.js';
+import { commit, type LmdbFile, openFile, putLast } from './lmdb-file.js';
 import { LogEntry } from './log-entry.js';
 import { LogTail } from './log-tail.js';
 
@@ -42,7 +42,7 @@ export class EventLog {
    */
   async append(entries: readonly LogEntry[]): Promise<void> {
     await commit(this.#env, () => {
-      for (const { position, bytes } of entries) void this.#env.put(keyOf(position), bytes);
+      for (const { position, bytes } of entries) putLast(this.#env, keyOf(position), bytes);
     });
     this.#lastPosition += entries.length;
     this.#tail.add(entries);

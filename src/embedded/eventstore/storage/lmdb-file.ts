@@ -19,6 +19,16 @@ export const openFile = (folder: string, name: string): LmdbFile =>
   });
 
 /**
+ * Puts a value behind all others: told so, LMDB fills a page before it begins the next, where it would
+ * leave them half full otherwise. To be called within {@link commit}, which fails for a key that is
+ * not the last.
+ */
+export const putLast = (file: LmdbFile, key: Buffer, value: Buffer): void => {
+  // The library takes options here as it does in `putSync`, the only place where its types say so.
+  void file.put(key, value, { append: true } as unknown as number);
+};
+
+/**
  * Commits writes as one transaction. Reads that follow see it.
  *
  * @param write puts and removes, without awaiting them

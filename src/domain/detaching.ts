@@ -1,0 +1,23 @@
+import { type Decider, type Fact, reject } from './decider.js';
+import type { ForkOrigin, StreamDetached } from './fork.js';
+
+export type DetachCommand = Readonly<{ type: 'DetachStream' }>;
+
+export type DetachRejection = 'stream-not-forked' | 'stream-already-detached';
+
+const detached: StreamDetached = { type: 'StreamDetached', data: {} };
+
+/** The decider of a category, as far as detaching its forks goes: its states and events, and this one command. */
+export const detaching = <State extends object, Event extends Fact, Reason>(
+  decider: Decider<never, State, Event, Reason>,
+): Decider<DetachCommand, State, Event, Reason | DetachRejection> => ({
+  // Besides deciding, commands are only asked for the entry that they name. This one names none.
+  ...(decider as unknown as Decider<DetachCommand, State, Event, Reason>),
+  decide: (_, state) => {
+    // The state of every category says this of forks, and nothing of streams that are none.
+    const { forkedFrom } = state as Readonly<{ forkedFrom?: ForkOrigin }>;
+    if (!forkedFrom) return reject('stream-not-forked');
+    if (forkedFrom.detached) return reject('stream-already-detached');
+    return [detached as Fact as Event];
+  },
+});

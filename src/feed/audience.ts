@@ -1,0 +1,89 @@
+import { type EventLabel, type Property, properties } from './feed-event.js';
+import { showing, type Wanted } from './filter.js';
+
+/**
+ * Those who are to be told events, found by what an event is: nobody is asked whether it is for them.
+ * What an event costs grows with those it is for, and not with those there are.
+ */
+export type Audience<Member> = Readonly<{
+  /** @returns takes the member out again, which may be done while an event is told */
+  add(wanted: Wanted, member: Member): () => void;
+  /** Names everyone who is to be told an event, once, in no order. */
+  each(event: EventLabel, tell: (member: Member) => void): void;
+}>;
+
+/** A member, and what its place in the index leaves open. */
+type Entry<Member> = Readonly<{
+  member: Member;
+  isShown: ((event: EventLabel) => boolean) | undefined;
+}>;
+
+/** The members whose filters name the same properties, by the values that they name. */
+type Table<Member> = Readonly<{
+  named: readonly Property[];
+  entries: Map<string, Set<Entry<Member>>>;
+}>;
+
+// A filter with several lists is in its table once for each combination of their values, up to here;
+// what would go beyond is looked at event by event.
+const MOST_COMBINATIONS = 100;
+
+export const audience = <Member>(): Audience<Member> => {
+  const tables = new Map<string, Table<Member>>();
+
+  const tableFor = (named: readonly Property[]): Table<Member> => {
+    const name = named.join();
+    const table = tables.get(name) ?? { named, entries: new Map() };
+    tables.set(name, table);
+    return table;
+  };
+
+  return {
+    add: (wanted, member) => {
+      const asked = properties.filter((property) => wanted[property] !== undefined);
+      const named = withFewCombinations(asked, wanted);
+      const isShown = named.length < asked.length ? showing(wanted) : undefined;
+      const entry = { member, isShown };
+      const { entries } = tableFor(named);
+      const keys = combinations(named.map((property) => wanted[property] ?? []));
+      for (const key of keys) {
+        const sharing = entries.get(key);
+        if (sharing) sharing.add(entry);
+        else entries.set(key, new Set([entry]));
+      }
+      return () => {
+        for (const key of keys) {
+          const sharing = entries.get(key);
+          if (sharing?.delete(entry) && sharing.size === 0) entries.delete(key);
+        }
+        if (entries.size === 0) tables.delete(named.join());
+      };
+    },
+    each: (event, tell) => {
+      const { names } = event;
+      for (const { named, entries } of tables.values())
+        for (const key of combinations(named.map((property) => names[property])))
+          for (const { member, isShown } of entries.get(key) ?? [])
+            if (!isShown || isShown(event)) tell(member);
+    },
+  };
+};
+
+/** The first properties, which say the most, as far as they make few combinations of values. */
+const withFewCombinations = (asked: readonly Property[], wanted: Wanted): readonly Property[] => {
+  let count = 1;
+  return asked.filter((property) => {
+    const combined = count * (wanted[property]?.length ?? 1);
+    if (combined > MOST_COMBINATIONS) return false;
+    count = combined;
+    return true;
+  });
+};
+
+/** A key for each way to take one value of every list. Lengths keep keys apart, whatever is in a value. */
+const combinations = (lists: readonly (readonly string[])[]): readonly string[] => {
+  let keys: readonly string[] = [''];
+  for (const values of lists)
+    keys = keys.flatMap((key) => values.map((value) => `${key}${value.length}:${value}`));
+  return keys;
+};

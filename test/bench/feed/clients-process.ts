@@ -1,0 +1,115 @@
+import { connect } from 'node:net';
+
+/**
+ * Many clients of either server. All they do is count messages, which the system makes as cheap as it
+ * can: it is the servers that are compared.
+ */
+export type ToClients =
+  | Readonly<{ open: number; port: number; ids: 'one' | 'own' }>
+  | Readonly<{ awaited: number }>;
+
+/** How many messages one client got, of those that come after it was told that it is served. */
+type Client = { messages: number };
+
+const clients: Client[] = [];
+let awaited = 0;
+let missing = 0;
+
+const isServedAfter = 2;
+
+/** Counts the frames in what arrives. Only the beginning of a frame is looked at (RFC 6455, 5.2). */
+const frameCounter = (onFrame: () => void) => {
+  let head = Buffer.alloc(0);
+  let rest = 0;
+  return (chunk: Buffer) => {
+    let at = Math.min(rest, chunk.length);
+    rest -= at;
+    while (at < chunk.length) {
+      const seen = head.length > 0 ? Buffer.concat([head, chunk.subarray(at, at + 10)]) : chunk;
+      const from = head.length > 0 ? 0 : at;
+      const before = head.length;
+      const short = (seen[from + 1] ?? 0) & 0x7f;
+      const size = short === 127 ? 10 : short === 126 ? 4 : 2;
+      if (seen.length - from < size) {
+        head = Buffer.concat([head, chunk.subarray(at)]);
+        return;
+      }
+      const length =
+        size === 10
+          ? seen.readUIntBE(from + 4, 6)
+          : size === 4
+            ? seen.readUInt16BE(from + 2)
+            : short;
+      head = Buffer.alloc(0);
+      at += size - before;
+      const taken = Math.min(length, chunk.length - at);
+      rest = length - taken;
+      at += taken;
+      onFrame();
+    }
+  };
+};
+
+const shared = Buffer.alloc(256 * 1024);
+
+const open = (port: number, id: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const client: Client = { messages: 0 };
+    let isOpen = false;
+    let isServed = 0;
+    const count = frameCounter(() => {
+      if (isServed < isServedAfter) {
+        isServed += 1;
+        if (isServed === isServedAfter) {
+          clients.push(client);
+          resolve();
+        }
+        return;
+      }
+      client.messages += 1;
+      if (client.messages === awaited && --missing === 0) process.send?.('arrived');
+    });
+    const onData = (length: number) => {
+      const chunk = shared.subarray(0, length);
+      if (isOpen) return count(chunk);
+      const end = chunk.indexOf('\r\n\r\n');
+      if (!chunk.toString('latin1', 0, 12).endsWith('101')) reject(new Error(String(chunk)));
+      isOpen = true;
+      const ask = Buffer.from(JSON.stringify({ op: 'subscribe', id, filter: {} }));
+      socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | ask.length, 0, 0, 0, 0]), ask]));
+      return count(chunk.subarray(end + 4));
+    };
+    const onread = {
+      buffer: shared,
+      callback: (length: number) => {
+        onData(length);
+        return true;
+      },
+    };
+    const socket = connect({ port, host: '127.0.0.1', onread });
+    socket.on('error', reject);
+    socket.on('close', () => process.send?.('lost'));
+    socket.write(
+      'GET /v1/feed HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
+    );
+  });
+
+const AT_ONCE = 50;
+
+process.on('message', async (asked: ToClients) => {
+  if ('open' in asked) {
+    for (let n = 0; n < asked.open; n += AT_ONCE) {
+      const some = Array.from({ length: Math.min(AT_ONCE, asked.open - n) }, (_, i) => n + i);
+      await Promise.all(
+        some.map((i) => open(asked.port, asked.ids === 'one' ? 'feed' : `feed-${i}`)),
+      );
+    }
+    process.send?.('open');
+    return;
+  }
+  awaited = asked.awaited;
+  missing = clients.filter(({ messages }) => messages < awaited).length;
+  if (missing === 0) process.send?.('arrived');
+});
+process.on('disconnect', () => process.exit());

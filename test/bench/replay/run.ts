@@ -1,0 +1,92 @@
+// What time travel costs. Streams of different lengths beside one another: looking back and forking in
+// the middle of each. A run of an agent beside the same run in LangGraph: forking, state, history, bytes.
+// Build, then
+//   node dist/test/bench/replay/run.js [--lengths 10,1000,100000,1000000] [--rounds 101] [--steps 1000]
+//     [--without lengths|run|peers]... [--json]
+// LangGraph is installed into a cache folder at first use. A stream of 1,000,000 events takes a while.
+import { parseArgs } from 'node:util';
+import { agentRun, type RunCost } from './agent-run.js';
+import { type LengthCosts, lengthCosts } from './lengths.js';
+import { installPeers } from './peers/install.js';
+import { inMemory, inSqlite } from './peers/langgraph.js';
+
+const { values } = parseArgs({
+  options: {
+    lengths: { type: 'string', default: '10,1000,100000,1000000' },
+    rounds: { type: 'string', default: '101' },
+    steps: { type: 'string', default: '1000' },
+    without: { type: 'string', multiple: true, default: [] },
+    json: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(values.rounds);
+const steps = Number(values.steps);
+const lengths = values.lengths.split(',').map(Number);
+const isWanted = (part: string) => !values.without.includes(part);
+/** What is compared with the longest: 1,000 events, or the one before it. */
+const base = lengths.includes(1_000) ? lengths.indexOf(1_000) : Math.max(0, lengths.length - 2);
+/** How much more it may take in the longest. */
+const mostTimes = 1.5;
+const mostBytes = 3 * 1024;
+
+const tell = (line: string) => console.error(line);
+const ratioOf = (medians: readonly number[]) => (medians.at(-1) ?? 0) / (medians[base] ?? 1);
+
+const showLengths = ({ costs, eventsOfAFork }: LengthCosts): void => {
+  console.log('Median in ms in the middle of a stream of so many events, over HTTP');
+  console.table(
+    costs.map(({ what, medians }) => ({
+      what,
+      ...Object.fromEntries(
+        medians.map((ms, at) => [lengths[at]?.toLocaleString('en-US'), ms.toFixed(2)]),
+      ),
+      times: ratioOf(medians).toFixed(2),
+      '': ratioOf(medians) <= mostTimes ? '' : `more than ${mostTimes}`,
+    })),
+  );
+  console.log(`A fork adds ${[...new Set(eventsOfAFork)].join(' or ')} event, on each of them.\n`);
+};
+
+const showRuns = (runs: readonly RunCost[], leftOut: readonly string[]): void => {
+  console.log(
+    `A run of ${steps} steps, each a message of 500 bytes and a checkpoint; medians in ms, bytes a step.\n` +
+      'Forkline over HTTP between processes, LangGraph by calls within one.\n' +
+      'Bytes: growth of the folders of both stores, search index and snapshots included; of SQLite its file;\n' +
+      'in memory the serialized checkpoints.',
+  );
+  console.table(
+    runs.map(({ what, fork, state, history, bytesPerStep, eventStore, mongodb }) => ({
+      what,
+      ...{ fork: fork.toFixed(2), state: state.toFixed(2), 'full history': history.toFixed(0) },
+      'bytes a step': Math.round(bytesPerStep),
+      'event store': eventStore === undefined ? '' : Math.round(eventStore),
+      MongoDB: mongodb === undefined ? '' : Math.round(mongodb),
+    })),
+  );
+  const [ours] = runs;
+  if (ours && ours.bytesPerStep > mostBytes)
+    console.log(`${Math.round(ours.bytesPerStep)} bytes a step are more than ${mostBytes}.`);
+  for (const why of leftOut) console.log(`left out: ${why}`);
+};
+
+const ofLengths = isWanted('lengths') ? await lengthCosts(lengths, rounds, tell) : undefined;
+const runs: RunCost[] = [];
+const leftOut: string[] = [];
+if (isWanted('run')) {
+  runs.push(await agentRun(steps, rounds, 'in the session'));
+  runs.push(await agentRun(steps, rounds, 'in checkpoints too'));
+}
+if (isWanted('peers')) {
+  const peers = await installPeers(tell);
+  if (typeof peers === 'string') leftOut.push(`LangGraph: ${peers}`);
+  else {
+    runs.push(await inMemory(peers, steps, rounds));
+    if (peers.sqlite === true) runs.push(await inSqlite(peers, steps, rounds));
+    else leftOut.push(`LangGraph's SQLite: ${peers.sqlite}`);
+  }
+}
+if (values.json) console.log(JSON.stringify({ lengths: ofLengths, steps, rounds, runs, leftOut }));
+else {
+  if (ofLengths) showLengths(ofLengths);
+  showRuns(runs, leftOut);
+}

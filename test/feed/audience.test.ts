@@ -1,0 +1,174 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Caller } from '../../src/commands/request.js';
+import type { StoredEvent } from '../../src/eventstore/event-store.js';
+import { tombstoneType } from '../../src/eventstore/event-store.js';
+import { type Audience, audience } from '../../src/feed/audience.js';
+import { labelOf } from '../../src/feed/feed-event.js';
+import { type Filter, showing, wantedBy } from '../../src/feed/filter.js';
+import { categoryOf, topicOf } from '../../src/replay/event-view.js';
+import { metadataOf } from './support/events.js';
+
+const stored = (event: {
+  stream: string;
+  type: string;
+  owner: string;
+  session: string;
+  topic?: string;
+}): StoredEvent => ({
+  ...{ id: 'e', revision: 0, position: 1, created: '2026-01-01T00:00:00.000Z' },
+  ...{
+    stream: event.stream,
+    type: event.type,
+    data: { topic: event.topic ?? 'interrupt.timeout' },
+  },
+  metadata: event.type === tombstoneType ? ({} as never) : metadataOf(event.owner, event.session),
+});
+
+/** What docs/feed.md says, word for word. */
+const isTold = ({ userId, admin }: Caller, filter: Filter, event: StoredEvent): boolean => {
+  const topic = topicOf(event);
+  const isFamilyOf = (asked: string) =>
+    asked.endsWith('.*') && topic.startsWith(asked.slice(0, -1));
+  return (
+    (admin || event.metadata.ownerId === userId) &&
+    (filter.categories?.includes(categoryOf(event.stream)) ?? true) &&
+    (filter.streams?.includes(event.stream) ?? true) &&
+    (filter.types?.includes(event.type) ?? true) &&
+    (filter.topics?.some((asked) => asked === topic || isFamilyOf(asked)) ?? true) &&
+    (filter.sessionId === undefined ||
+      event.stream === `session-${filter.sessionId}` ||
+      event.metadata.$correlationId === filter.sessionId)
+  );
+};
+
+const ids = ['1', '2', '1:1', ''];
+const streams = ['session-1', 'session-2', 'session-1:1', 'task-1', 'interrupt-1', 'odd'];
+const types = ['SessionCreated', 'MessagePosted', 'InterruptRaised', 'TaskClaimed', tombstoneType];
+const topics = [
+  ...['chat.session.created', 'chat.message.created', 'chat.message.*', 'chat.*', 'task.*'],
+  ...['task.claimed', 'interrupt.*', 'interrupt.a.b', 'interrupt.a.*', 'stream.deleted', '.*', '*'],
+];
+const some = <Value>(values: readonly Value[]) =>
+  fc.option(fc.array(fc.constantFrom(...values), { minLength: 1, maxLength: 4 }), {
+    nil: undefined,
+  });
+
+const anyFilter = fc
+  .record({
+    categories: some(['session', 'task', 'interrupt', 'odd']),
+    streams: some(streams),
+    types: some(types),
+    topics: some(topics),
+    sessionId: fc.option(fc.constantFrom(...ids), { nil: undefined }),
+  })
+  .map((filter) => filter as Filter);
+const anyCaller = fc.record({ userId: fc.constantFrom('ann', 'bob'), admin: fc.boolean() });
+const anyEvent = fc
+  .record({
+    stream: fc.constantFrom(...streams),
+    type: fc.constantFrom(...types),
+    owner: fc.constantFrom('ann', 'bob'),
+    session: fc.constantFrom(...ids),
+    topic: fc.constantFrom('interrupt.a.b', 'interrupt.a.*', 'chat.*', '*', 'plain'),
+  })
+  .map(stored);
+
+const toldOf = <Member>(all: Audience<Member>, event: StoredEvent): readonly Member[] => {
+  const told: Member[] = [];
+  all.each(labelOf(event), (member) => told.push(member));
+  return told;
+};
+
+describe('the audience of an event', () => {
+  it('is everyone who may see it and asked for it, each once, also as others come and go', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ caller: anyCaller, filter: anyFilter, stays: fc.boolean() })),
+        fc.array(anyEvent, { minLength: 1 }),
+        (members, events) => {
+          const all = audience<number>();
+          const leave = members.map(({ caller, filter }, n) =>
+            all.add(wantedBy(caller, filter), n),
+          );
+          const told = (event: StoredEvent) => [...toldOf(all, event)].sort((a, b) => a - b);
+          const expected = (event: StoredEvent, isThere: (n: number) => boolean) =>
+            [...members.keys()].filter((n) => {
+              const { caller, filter } = members[n]!;
+              const is = isTold(caller, filter, event);
+              expect(showing(wantedBy(caller, filter))(labelOf(event))).toBe(is);
+              return isThere(n) && is;
+            });
+          for (const event of events) expect(told(event)).toEqual(expected(event, () => true));
+          members.forEach(({ stays }, n) => {
+            if (!stays) leave[n]?.();
+          });
+          for (const event of events)
+            expect(told(event)).toEqual(expected(event, (n) => members[n]!.stays));
+        },
+      ),
+    );
+  });
+
+  it('is found whatever the length of the lists', () => {
+    const all = audience<string>();
+    const ann = { userId: 'ann', admin: false };
+    const many = (prefix: string) => Array.from({ length: 100 }, (_, n) => `${prefix}${n}`);
+    const filter = { streams: many('session-'), types: many('T'), topics: many('session.t') };
+    all.add(wantedBy(ann, { ...filter, categories: ['session'] }), 'all lists');
+    const event = { stream: 'session-7', type: 'T7', owner: 'ann', session: '7' };
+    expect(toldOf(all, stored(event))).toEqual(['all lists']);
+    expect(toldOf(all, stored({ ...event, owner: 'bob' }))).toEqual([]);
+    expect(toldOf(all, stored({ ...event, type: 'T100' }))).toEqual([]);
+    expect(toldOf(all, stored({ ...event, stream: 'session-100' }))).toEqual([]);
+  });
+
+  it('may lose a member while it is told', () => {
+    const all = audience<string>();
+    const ann = wantedBy({ userId: 'ann', admin: false }, {});
+    const leaving = ['a', 'b', 'c'].map((name) => all.add(ann, name));
+    const told: string[] = [];
+    const event = labelOf(
+      stored({ stream: 'session-1', type: 'SessionCreated', owner: 'ann', session: '1' }),
+    );
+    all.each(event, (name) => {
+      told.push(name);
+      if (name === 'a') for (const leave of leaving.slice(0, 2)) leave();
+    });
+    expect(told).toEqual(['a', 'c']);
+  });
+
+  it('is found at a cost that those whom it is not for do not add to', () => {
+    const event = labelOf(
+      stored({ stream: 'session-1', type: 'MessagePosted', owner: 'ann', session: '1' }),
+    );
+    const others = (count: number) => {
+      const all = audience<number>();
+      for (let n = 0; n < count; n++) {
+        const filters: Filter[] = [
+          { streams: [`session-${n + 2}`] },
+          { sessionId: `${n + 2}`, topics: ['chat.*'] },
+          { types: ['MessagePosted'], categories: ['task'] },
+          { topics: ['chat.message.*', 'interrupt.*'], categories: ['interrupt', 'execution'] },
+          {},
+        ];
+        const filter = filters[n % filters.length]!;
+        all.add(wantedBy({ userId: n % 5 === 4 ? `u-${n}` : 'ann', admin: false }, filter), n);
+      }
+      all.add(wantedBy({ userId: 'ann', admin: false }, { streams: ['session-1'] }), -1);
+      return all;
+    };
+    const [few, many] = [others(10), others(10_000)];
+    let told = 0;
+    const round = (all: Audience<number>): number => {
+      const began = performance.now();
+      for (let n = 0; n < 500; n++) all.each(event, () => told++);
+      return performance.now() - began;
+    };
+    const rounds = Array.from({ length: 30 }, () => [round(few), round(many)] as const);
+    const best = (which: 0 | 1) => Math.min(...rounds.map((times) => times[which]));
+    expect(told).toBe(2 * 30 * 500);
+    // Asking everyone would cost a thousand times as much.
+    expect(best(1) / best(0)).toBeLessThan(10);
+  });
+});

@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
+import * as ws from 'ws';
+import { eventFrames, frameHead } from '../../src/feed/event-frames.js';
+import type { FeedEvent } from '../../src/feed/feed-event.js';
+import { outlets } from '../../src/feed/outlet.js';
+
+const eventOfSize = (size: number): FeedEvent => ({
+  position: 1,
+  names: { stream: [], session: [], owner: [], type: [], topic: [], category: [] },
+  json: Buffer.from(JSON.stringify({ text: 'ü'.repeat(size) })),
+});
+
+// Not in the types of ws.
+type Receiver = new (options: object) => NodeJS.WritableStream;
+const { Receiver } = ws as unknown as { Receiver: Receiver };
+
+/** What a WebSocket client makes of bytes. */
+const received = async (bytes: Buffer): Promise<string> => {
+  const receiver = new Receiver({ isServer: false });
+  const message = once(receiver, 'message');
+  receiver.write(bytes);
+  const [data, isBinary] = await message;
+  expect(isBinary).toBe(false);
+  return String(data);
+};
+
+describe('a frame of an event', () => {
+  it.each([0, 1, 20, 40, 100, 8_000, 16_000, 32_700, 40_000])(
+    'says what it says at a size of %i characters',
+    async (size) => {
+      const event = eventOfSize(size);
+      const frames = eventFrames();
+      for (const id of ['a', 'ü"\n', 'x'.repeat(128)]) {
+        const bytes = Buffer.concat(frames(frameHead(id), event));
+        const message = { op: 'event', id, event: JSON.parse(String(event.json)) };
+        expect(JSON.parse(await received(bytes))).toEqual(message);
+      }
+    },
+  );
+
+  it('is the same bytes for all subscriptions with the same id, and of a large event for all', () => {
+    const frames = eventFrames();
+    const [small, large] = [eventOfSize(10), eventOfSize(40_000)];
+    const [frame] = frames(frameHead('a'), small);
+    expect(frames(frameHead('a'), small)[0]).toBe(frame);
+    expect(frames(frameHead('b'), small)[0]).not.toBe(frame);
+    expect(frames(frameHead('a'), large)[1]).toBe(large.json);
+    expect(frames(frameHead('b'), large)[1]).toBe(large.json);
+    expect(frames(frameHead('a'), small)[0]).toEqual(frame);
+  });
+});
+
+/** Two ends of a connection, of which one is written to. */
+const connected = async (): Promise<{ near: Socket; far: Socket; end(): void }> => {
+  const server = createServer();
+  const accepted = once(server.listen(0, '127.0.0.1'), 'connection');
+  await once(server, 'listening');
+  const far = connect((server.address() as { port: number }).port, '127.0.0.1');
+  const [near] = (await accepted) as [Socket];
+  return { near, far, end: () => void [far.destroy(), near.destroy(), server.close()] };
+};
+
+const always = () => true;
+
+describe('an outlet', () => {
+  it('sends what is written in one go together, in order with what others write', async () => {
+    const { near, far, end } = await connected();
+    const chunks: string[] = [];
+    far.on('data', (chunk) => chunks.push(String(chunk)));
+    const outlet = outlets().to(near, always);
+    const write = (...parts: string[]) => outlet.write(parts.map((part) => Buffer.from(part)));
+    write('a');
+    write('b');
+    expect(outlet.backlog).toBe(2);
+    outlet.flush();
+    near.write('c');
+    write('d');
+    write('e', 'f');
+    write('g');
+    await once(far, 'data');
+    outlet.flush();
+    near.end();
+    await once(far, 'end');
+    expect(chunks.join('')).toBe('abcdefg');
+    end();
+  });
+
+  it('gives several connections what is the same, each its own of what is not', async () => {
+    const pairs = await Promise.all([connected(), connected(), connected()]);
+    const all = outlets();
+    const texts = pairs.map(({ near, far }, n) => {
+      const chunks: string[] = [];
+      far.on('data', (chunk) => chunks.push(String(chunk)));
+      const outlet = all.to(near, always);
+      outlet.write([shared[0]]);
+      outlet.write([n === 1 ? Buffer.from('own') : shared[1]]);
+      return chunks;
+    });
+    await Promise.all(pairs.map(({ far }) => once(far, 'data')));
+    expect(texts.map((chunks) => chunks.join(''))).toEqual(['onetwo', 'oneown', 'onetwo']);
+    for (const { end } of pairs) end();
+  });
+
+  it('holds little back, and tells what was taken', async () => {
+    const { near, far, end } = await connected();
+    const outlet = outlets().to(near, always);
+    const block = Buffer.alloc(10_000);
+    outlet.write([block]);
+    expect([outlet.backlog, outlet.taken]).toEqual([10_000, 0]);
+    for (let n = 0; n < 6; n++) outlet.write([block]);
+    expect(outlet.backlog).toBe(0);
+    expect(outlet.taken).toBe(70_000);
+    far.pause();
+    while (outlet.backlog < 1_000_000) outlet.write([block]);
+    const emptied = new Promise<void>((resolve) => outlet.onEmptied(resolve));
+    far.resume();
+    await emptied;
+    expect(outlet.taken).toBe(near.bytesWritten);
+    end();
+  });
+
+  it('sends nothing more once the connection is closing', async () => {
+    const { near, far, end } = await connected();
+    let isOpen = true;
+    const outlet = outlets().to(near, () => isOpen);
+    outlet.write([Buffer.from('late')]);
+    isOpen = false;
+    const chunks: string[] = [];
+    far.on('data', (chunk) => chunks.push(String(chunk)));
+    outlet.flush();
+    near.end('goodbye');
+    await once(far, 'end');
+    expect(chunks.join('')).toBe('goodbye');
+    end();
+  });
+});
+
+const shared = [Buffer.from('one'), Buffer.from('two')] as const;
