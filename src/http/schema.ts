@@ -86,7 +86,8 @@ export const after = {
     z
       .string()
       .regex(/^\d{1,16}$/, 'must be a position')
-      .transform(Number),
+      .transform(Number)
+      .pipe(z.int('must be a position')),
     {
       ...{ type: 'string', pattern: '^\\d{1,16}$' },
       description: 'The position that what is read must have seen; it is waited for, 5 s at most.',

@@ -132,7 +132,7 @@ export const contractOf = (document: OpenApi): Contract => {
     if (flaw !== undefined) return flaw;
     if (!said.content || method === 'HEAD') return undefined;
     if (!said.content[type]) return `the content type ${type} is not in the document`;
-    return /json$/.test(type)
+    return /[/+]json$/.test(type)
       ? flawOfBody(`${pointer}/content/${escaped(type)}/schema`, text)
       : undefined;
   };

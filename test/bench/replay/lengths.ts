@@ -34,7 +34,9 @@ export const lengthCosts = async (
     const works = streams.map((stream) => worksOn(bench.url, stream));
     for (const { what } of works[0] ?? []) {
       const same = works.flatMap((all) => all.filter((work) => work.what === what));
-      costs.push({ what, medians: await mediansOf(same, streams, rounds) });
+      const medians = await mediansOf(same, streams, rounds);
+      tell(`${what}: ${medians.map((ms) => ms.toFixed(2)).join(', ')} ms`);
+      costs.push({ what, medians });
     }
     if (category === 'session')
       for (const stream of streams) eventsOfAFork.push(await addedByFork(bench, store, stream));
