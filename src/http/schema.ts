@@ -53,7 +53,7 @@ const wholeNumber = z.string().regex(/^\d{1,16}$/, 'must be a whole number');
 
 /** A revision in the query. */
 export const revision = publishedAs(wholeNumber.transform(Number).pipe(z.int()), {
-  ...{ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  ...{ type: 'integer', minimum: 0 },
   description: 'A place in a stream, counted from 0.',
 });
 
@@ -86,7 +86,8 @@ export const after = {
     z
       .string()
       .regex(/^\d{1,16}$/, 'must be a position')
-      .transform(Number),
+      .transform(Number)
+      .pipe(z.int('must be a position')),
     {
       ...{ type: 'string', pattern: '^\\d{1,16}$' },
       description: 'The position that what is read must have seen; it is waited for, 5 s at most.',

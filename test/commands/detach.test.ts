@@ -21,7 +21,7 @@ import { all } from '../support/new-events.js';
 import { admin, bob, request } from '../support/requests.js';
 import { create, post, question } from '../support/session-facts.js';
 
-const runs = Number(process.env.DETACH_RUNS ?? 8);
+const runs = Number(process.env.FORKLINE_DETACH_RUNS ?? 8);
 const patience = 30_000 + 4_000 * runs;
 
 let opened: TestStore;

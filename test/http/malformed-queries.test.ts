@@ -51,6 +51,7 @@ describe('a malformed path or query', () => {
     ['/v1/sessions?includeArchived=yes', 'includeArchived'],
     ['/v1/sessions?after=-1', 'after'],
     ['/v1/sessions?after=', 'after'],
+    ['/v1/sessions?after=9007199254740993', 'after'],
     ['/v1/sessions?after=1&after=2', 'after'],
     ['/v1/sessions?q=%00', 'q'],
     ['/v1/sessions?sort=title', 'sort'],

@@ -79,7 +79,10 @@ export const contractOf = (document: OpenApi): Contract => {
   const patterns = operations
     .map(({ path, method }) => ({
       ...{ path, method },
-      pattern: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '(?:[^/]+)')}$`),
+      pattern: new RegExp(
+        `^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '(?:[^/]+)')}/?$`,
+        'i',
+      ),
     }))
     // A path that is spelled out comes before one with a parameter in its place.
     .sort((a, b) => a.path.split('{').length - b.path.split('{').length);
@@ -132,7 +135,7 @@ export const contractOf = (document: OpenApi): Contract => {
     if (flaw !== undefined) return flaw;
     if (!said.content || method === 'HEAD') return undefined;
     if (!said.content[type]) return `the content type ${type} is not in the document`;
-    return /json$/.test(type)
+    return /[/+]json$/.test(type)
       ? flawOfBody(`${pointer}/content/${escaped(type)}/schema`, text)
       : undefined;
   };
