@@ -4,9 +4,10 @@ import type {
   JsonValue,
   Step,
   StreamComparison,
+  StreamEvent,
   StreamTail,
 } from '../client/client.js';
-import { shortValue, textOf } from './event-summary.js';
+import { shortValue, summaryOf, textOf } from './event-summary.js';
 import { linkTo } from './stream-reference.js';
 import { tableOf } from './table.js';
 import type { Terminal } from './terminal.js';
@@ -49,7 +50,7 @@ export const diffLines = (
     '',
     ...(fields.length === 0
       ? ['Their states are the same.']
-      : fieldLines(fields, { stepsA, stateA }, screen)),
+      : fieldLines(fields, { stepsA, stateA, eventsA: a.events, eventsB: b.events }, screen)),
     ...(truncated ? [paint('dim', 'Messages and checkpoints were not all compared.')] : []),
   ];
 };
@@ -81,18 +82,25 @@ const tailLines = (
 
 type Field = Readonly<{ name: string; a: string; b: string }>;
 
+type Known = Pick<DiffContext, 'stepsA' | 'stateA'> &
+  Readonly<{ eventsA: readonly StreamEvent[]; eventsB: readonly StreamEvent[] }>;
+
 const fieldLines = (
   changes: readonly Change[],
-  known: Pick<DiffContext, 'stepsA' | 'stateA'>,
+  known: Known,
   { paint, width }: Screen,
 ): readonly string[] => {
-  const rows = changes.map(
-    (change): Field => ({
-      name: oneLine(change.path.slice(1).replaceAll('/', '.')),
-      a: change.op === 'add' ? nothing : before(change, known),
-      b: change.op === 'remove' ? nothing : shownValue(change.value),
-    }),
-  );
+  const rows = changes.map((change): Field => {
+    const name = oneLine(change.path.slice(1).replaceAll('/', '.'));
+    return {
+      name: isNarrow(width) ? name.replace(uuids, (id) => `${id.slice(0, 8)}…`) : name,
+      a: cut(change.op === 'add' ? nothing : before(change, known), room(width)),
+      b: cut(
+        change.op === 'remove' ? nothing : told(change, change.value, known.eventsB),
+        mostOfValue,
+      ),
+    };
+  });
   const table = tableOf<Field>(
     [
       { title: 'WHAT DIFFERS', text: ({ name }) => name, style: 'cyan' },
@@ -107,16 +115,24 @@ const fieldLines = (
 };
 
 const nothing = '–';
+const uuids = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+const mostOfValue = 60;
+
+/** Whether ids are shortened, so that there is room for what differs. */
+const isNarrow = (width: number | undefined): boolean => width !== undefined && width < 120;
+
+/** How much of a screen what is in `a` may take: what is in `b` gets as much or more. */
+const room = (width: number | undefined): number =>
+  width === undefined
+    ? mostOfValue
+    : Math.min(mostOfValue, Math.max(12, Math.floor(width / 2) - 14));
 
 /** What `a` has at a place: messages and checkpoints as its tail says, as they were before it otherwise. */
-const before = (
-  { path }: Change,
-  { stepsA, stateA }: Pick<DiffContext, 'stepsA' | 'stateA'>,
-): string => {
+const before = ({ path }: Change, { stepsA, stateA, eventsA }: Known): string => {
   const value = valueAt(stateA, path);
   if (value !== undefined) return shownValue(value);
   const setting = stepsA.flatMap(({ changes }) => changes).findLast((made) => made.path === path);
-  return setting && setting.op !== 'remove' ? shownValue(setting.value) : '(as before)';
+  return setting && setting.op !== 'remove' ? told(setting, setting.value, eventsA) : '(as before)';
 };
 
 const valueAt = (state: JsonObject, path: string): JsonValue | undefined =>
@@ -132,7 +148,19 @@ const valueAt = (state: JsonObject, path: string): JsonValue | undefined =>
       state,
     );
 
-const mostOfValue = 60;
+/** A value in a few words; of a message without words what it calls, which only its event says. */
+const told = (
+  { path }: Pick<Change, 'path'>,
+  value: JsonValue,
+  events: readonly StreamEvent[],
+): string => {
+  const posted = events.find(
+    ({ type, data }) => type === 'MessagePosted' && path === `/messages/${String(data.messageId)}`,
+  );
+  return posted && isObject(value) && textOf(value.content) === ''
+    ? summaryOf(posted)
+    : shownValue(value);
+};
 
 /** A value in a few words; of a message what it says. */
 const shownValue = (value: JsonValue): string =>

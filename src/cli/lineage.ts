@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { contextOf } from './context.js';
 import { lineageTree } from './lineage-tree.js';
-import { streamArgument } from './stream-reference.js';
+import { referenceArgument, type StreamReference } from './stream-reference.js';
 
 /** `forkline lineage` */
 export const registerLineage = (program: Command): void => {
@@ -11,13 +11,13 @@ export const registerLineage = (program: Command): void => {
     .argument(
       '<stream>',
       'session-<uuid>, execution-<uuid>, or the UUID of a session',
-      streamArgument,
+      referenceArgument,
     )
-    .action(async (stream: string, _options: object, command: Command) => {
+    .action(async ({ stream }: StreamReference, _options: object, command: Command) => {
       const { client, isJson, terminal } = contextOf(command);
       const lineage = await client.streams.lineage(stream);
       if (isJson) return terminal.print(JSON.stringify(lineage));
-      for (const line of lineageTree(lineage.tree, stream, terminal.paint)) terminal.print(line);
+      for (const line of lineageTree(lineage.tree, stream, terminal)) terminal.print(line);
       if (lineage.truncated) terminal.note('The family is larger: not all of it is shown.');
     });
 };

@@ -32,11 +32,20 @@ export const placeArgument = (text: string): Required<StreamReference> => {
 };
 
 /** A session's id, with or without `session-` before it. */
-export const sessionArgument = (text: string): string => {
-  const stream = streamArgument(text);
+export const sessionArgument = (text: string): string =>
+  expectSession(streamArgument(text)).slice('session-'.length);
+
+/** A session, or a place in one. */
+export const sessionPlaceArgument = (text: string): StreamReference => {
+  const place = referenceArgument(text);
+  expectSession(place.stream);
+  return place;
+};
+
+const expectSession = (stream: string): string => {
   if (!stream.startsWith('session-'))
     throw new InvalidArgumentError('Expected a session, such as session-<uuid>.');
-  return stream.slice('session-'.length);
+  return stream;
 };
 
 /** A revision: a whole number from 0. */

@@ -4,6 +4,9 @@ import type { Terminal } from './terminal.js';
 import { oneLine, shownTime } from './text.js';
 import { type SteppedEvent, toldChange } from './told-change.js';
 
+/** On a narrower screen, the time of day has to do: what changed needs the room more than the date. */
+const comfortable = 100;
+
 /** One event, as a timeline shows it. */
 export type TimelineRow = Readonly<{
   time: string;
@@ -14,11 +17,13 @@ export type TimelineRow = Readonly<{
   change: string;
 }>;
 
-export const timelineRow = (event: SteppedEvent): TimelineRow => {
+export const timelineRow = (event: SteppedEvent, isNarrow = false): TimelineRow => {
   const { type, created, revision, data } = event;
   const isCheckpoint = type === 'CheckpointSaved';
   return {
-    time: shownTime(created),
+    time: isNarrow
+      ? shownTime(created).slice('2026-01-02 '.length, -'.678'.length)
+      : shownTime(created),
     revision: String(revision),
     event: oneLine(type),
     stage: isCheckpoint ? oneLine(String(data.stage)) : '',
@@ -34,10 +39,13 @@ const column = (
 ): Column<TimelineRow> => ({ title, text: (row) => row[name], ...look });
 
 /** The columns of which there is something to see in rows such as these. */
-export const timelineColumns = (rows: readonly TimelineRow[]): readonly Column<TimelineRow>[] => {
+export const timelineColumns = (
+  rows: readonly TimelineRow[],
+  isNarrow = false,
+): readonly Column<TimelineRow>[] => {
   const withStages = rows.some(({ stage }) => stage !== '');
   return [
-    column('TIME (UTC)', 'time', { style: 'dim' }),
+    column(isNarrow ? 'UTC' : 'TIME (UTC)', 'time', { style: 'dim' }),
     column('REV', 'revision', { align: 'right', style: 'yellow' }),
     column('EVENT', 'event', { style: 'cyan' }),
     ...(withStages ? [column('STAGE', 'stage'), column('AGENT', 'agent')] : []),
@@ -65,8 +73,9 @@ export const timelineLines = (
   { paint, width }: Pick<Terminal, 'paint' | 'width'>,
   before?: StreamEvent,
 ): readonly string[] => {
-  const rows = events.map(timelineRow);
-  const table = tableOf(timelineColumns(rows), rows, paint, width);
+  const isNarrow = width !== undefined && width < comfortable;
+  const rows = events.map((event) => timelineRow(event, isNarrow));
+  const table = tableOf(timelineColumns(rows, isNarrow), rows, paint, width);
   let last = before;
   return [
     table.heading,

@@ -2,7 +2,12 @@ import type { Command } from 'commander';
 import type { ForklineClient, StreamEvent } from '../client/client.js';
 import { contextOf } from './context.js';
 import { inBatches } from './in-batches.js';
-import { linkTo, revisionArgument, streamArgument } from './stream-reference.js';
+import {
+  linkTo,
+  referenceArgument,
+  revisionArgument,
+  type StreamReference,
+} from './stream-reference.js';
 import { timelineLines } from './timeline-rows.js';
 import type { SteppedEvent } from './told-change.js';
 
@@ -18,14 +23,19 @@ export const registerTimeline = (program: Command): void => {
     .description('list the events of a stream, and what each of them changed')
     .argument(
       '<stream>',
-      'session-<uuid>, execution-<uuid>, or the UUID of a session',
-      streamArgument,
+      'session-<uuid>, execution-<uuid>, or the UUID of a session; with @<revision>, up to there',
+      referenceArgument,
     )
     .option('--from <revision>', 'begin with this revision', revisionArgument)
     .option('--to <revision>', 'end with this revision', revisionArgument)
-    .action(async (stream: string, stretch: Stretch, command: Command) => {
+    .action(async (place: StreamReference, { from, to }: Stretch, command: Command) => {
       const { client, isJson, terminal } = contextOf(command);
-      const events = steppedEvents(client, stream, stretch);
+      const { stream, revision } = place;
+      const end = Math.min(to ?? Number.MAX_SAFE_INTEGER, revision ?? Number.MAX_SAFE_INTEGER);
+      const events = steppedEvents(client, stream, {
+        ...(from !== undefined && { from }),
+        to: end,
+      });
       if (isJson) {
         for await (const event of events) terminal.print(JSON.stringify(event));
         return;
@@ -35,7 +45,8 @@ export const registerTimeline = (program: Command): void => {
         for (const line of timelineLines(batch, terminal, before)) terminal.print(line);
         before = batch.at(-1);
       }
-      if (before && terminal.width !== undefined)
+      if (!before) terminal.note('No events there.');
+      else if (terminal.width !== undefined)
         terminal.note(`\nAs of any of them: forkline inspect ${linkTo(stream, before.revision)}`);
     });
 };
@@ -44,11 +55,11 @@ export const registerTimeline = (program: Command): void => {
 async function* steppedEvents(
   client: ForklineClient,
   stream: string,
-  { from, to }: Stretch,
+  { from, to }: Stretch & { to: number },
 ): AsyncGenerator<SteppedEvent> {
   const beginning = { limit: pageSize, ...(from !== undefined && { from }) };
   const events = client.streams.eachEvent(stream, beginning);
-  const steps = { ...beginning, ...(to !== undefined && { to }) };
+  const steps = { ...beginning, to };
   // Both begin at the same revision and leave none out.
   for await (const { changes } of client.streams.eachStep(stream, steps)) {
     const { value: event } = await events.next();

@@ -67,6 +67,19 @@ describe('forkline timeline', () => {
     expect(some.out.match(/"type":"CheckpointSaved"/g)).toHaveLength(2);
   });
 
+  it('ends where a place says, and says when there is nothing', async () => {
+    const revisionsOf = async (...args: readonly string[]) => {
+      const { out } = await run('timeline', '--json', ...args);
+      return [...out.matchAll(/"revision":(\d+),"position"/g)].map(([, digits]) => Number(digits));
+    };
+    expect(await revisionsOf(`${session}@2`)).toEqual([0, 1, 2]);
+    expect(await revisionsOf(`${session}@2`, '--from', '1', '--to', '3')).toEqual([1, 2]);
+    expect(await run('timeline', session, '--from', '4')).toEqual({
+      ...{ code: 0, out: '' },
+      errors: 'No events there.\n',
+    });
+  });
+
   it('gives machines an event a line', async () => {
     const { out } = await run('timeline', session, '--json');
     const events = out
@@ -167,6 +180,8 @@ describe('forkline lineage', () => {
       expect.stringContaining(`├─ @0 ${first.stream}`),
       expect.stringContaining(`└─ @1 ${second.stream}`),
     ]);
+    const ofAPlace = await run('lineage', `${second.stream}@2`);
+    expect(ofAPlace.out).toMatch(/^└─ @1 .* head 2, 1 event of its own, .* ← asked for$/m);
   });
 });
 
@@ -197,6 +212,8 @@ describe('forkline export', () => {
     const written = await readFile(file, 'utf8');
     expect(JSON.parse(written)).toBeDefined();
     expect(written).not.toContain('Let me look.');
+    const ofAPlace = JSON.parse((await run('export', `${session}@2`)).out);
+    expect({ ...ofAPlace, exportedAt: null }).toEqual({ ...JSON.parse(written), exportedAt: null });
 
     const { code, errors } = await run('export', session, '-o', join(folder, 'no', 'such.json'));
     expect(code).toBe(1);

@@ -76,10 +76,14 @@ describe('forkline diff', () => {
       amendments: [{ type: 'EditMessage', messageId: shared.id, content: 'Who?' }],
     });
     const own = await post('Really?');
+    const call = { id: 'c-1', type: 'function', function: { name: 'look', arguments: '{}' } };
+    const calling = { role: 'assistant', content: '', toolCalls: [call] } as const;
+    const called = await client.sessions.messages.post(id, calling);
     const lines = linesOf(await run('diff', stream, fork.stream));
     const rows = lines.filter((line) => line.startsWith('messages.'));
     expect(rows).toEqual([
       expect.stringMatching(new RegExp(`^messages\\.${own.id} +user: Really\\? +–$`)),
+      expect.stringMatching(new RegExp(`^messages\\.${called.id} +assistant: +→ look {} +–$`)),
       expect.stringMatching(
         new RegExp(`^messages\\.${shared.id}\\.content +\\(as before\\) +"Who\\?"$`),
       ),

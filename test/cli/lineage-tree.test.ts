@@ -8,9 +8,11 @@ const node = (stream: string, at: number, ...forks: readonly ForkNode[]): ForkNo
   createdAt: '2026-01-02T03:04:05.678Z',
 });
 
+const pipe = { paint: plain, width: undefined };
+
 const drawn = (tree: ForkNode, asked = ''): readonly string[] => {
   const { at: _, ...root } = tree;
-  return lineageTree(root, asked, plain).map((line) => line.replace(/ {2}head .*?UTC/, ''));
+  return lineageTree(root, asked, pipe).map((line) => line.replace(/ {2}head .*?UTC/, ''));
 };
 
 describe('a family of streams', () => {
@@ -31,9 +33,11 @@ describe('a family of streams', () => {
     ]);
   });
 
-  it('says how far each stream has come', () => {
-    expect(lineageTree(node('session-a', 0), '', plain)).toEqual([
-      '@0 session-a  head 2, 2026-01-02 03:04:05.678 UTC',
+  it('says how far each stream has come, and how much of it is its own', () => {
+    const { at: _, ...root } = node('session-a', 0, node('session-b', 1));
+    expect(lineageTree(root, '', pipe)).toEqual([
+      'session-a  head 2, 2 events, 2026-01-02 03:04:05.678 UTC',
+      '└─ @1 session-b  head 3, 2 events of its own, 2026-01-02 03:04:05.678 UTC',
     ]);
   });
 
@@ -42,9 +46,22 @@ describe('a family of streams', () => {
       ...node('session-b', 0),
       detachedFrom: { stream: 'session-a', revision: 4 },
     };
-    expect(drawn(detached, 'session-b')).toEqual([
-      'session-b, detached from session-a@4  ← asked for',
+    const [line] = lineageTree(detached, 'session-b', pipe);
+    expect(line).toContain('2 events of its own, detached from session-a@4, 2026-01-02');
+  });
+
+  it('says as much as a narrow screen has room for, and names streams in full on any', () => {
+    const { at: _, ...root } = node('session-a', 0, node('session-b', 1));
+    const drawnAt = (width: number) => lineageTree(root, 'session-b', { paint: plain, width });
+    expect(drawnAt(60)).toEqual([
+      'session-a  head 2, 2 events, 2026-01-02 03:04:05.678 UTC',
+      '└─ @1 session-b  head 3, 2 events of its own  ← asked for',
     ]);
+    expect(drawnAt(40)).toEqual([
+      'session-a  head 2, 2 events',
+      '└─ @1 session-b  head 3  ← asked for',
+    ]);
+    expect(drawnAt(10)).toEqual(['session-a', '└─ @1 session-b  ← asked for']);
   });
 
   it('may be as deep as it likes', () => {

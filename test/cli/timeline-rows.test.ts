@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { dividerBefore, timelineColumns, timelineRow } from '../../src/cli/timeline-rows.js';
+import { plain } from '../../src/cli/terminal.js';
+import {
+  dividerBefore,
+  timelineColumns,
+  timelineLines,
+  timelineRow,
+} from '../../src/cli/timeline-rows.js';
 import type { SteppedEvent } from '../../src/cli/told-change.js';
 import type { Change, JsonObject, StreamEvent } from '../../src/client/client.js';
 
@@ -74,11 +80,26 @@ describe('the rows of a timeline', () => {
   });
 
   it('name stage and agent where there are any', () => {
-    const rows = [stepped('ExecutionStarted', { input: 1 }, []), checkpoint()].map(timelineRow);
+    const rows = [stepped('ExecutionStarted', { input: 1 }, []), checkpoint()].map((each) =>
+      timelineRow(each),
+    );
     expect(rows[1]).toMatchObject({ stage: 'code', agent: 'coder', event: 'CheckpointSaved' });
     const titles = (some: typeof rows) => timelineColumns(some).map(({ title }) => title);
     expect(titles(rows)).toEqual(['TIME (UTC)', 'REV', 'EVENT', 'STAGE', 'AGENT', 'WHAT CHANGED']);
     expect(titles(rows.slice(0, 1))).toEqual(['TIME (UTC)', 'REV', 'EVENT', 'WHAT CHANGED']);
+  });
+
+  it('have the time of day alone on a narrow screen, and nothing cut off one', () => {
+    const change = { op: 'replace', path: '/title', value: 'x'.repeat(30) } as const;
+    const renamed = stepped('SessionRenamed', {}, [change]);
+    const linesAt = (width?: number) => timelineLines([renamed], { paint: plain, width });
+    expect(linesAt(60)).toEqual([
+      'UTC       REV  EVENT           WHAT CHANGED',
+      `03:04:05    1  SessionRenamed  title "${'x'.repeat(21)}…`,
+    ]);
+    const whole = `2026-01-02 03:04:05.678    1  SessionRenamed  title "${'x'.repeat(30)}"`;
+    expect(linesAt(100)[1]).toBe(whole);
+    expect(linesAt()[1]).toBe(whole);
   });
 
   it('are parted where they come from elsewhere', () => {

@@ -30,6 +30,7 @@ app.get('/v1/sessions/:id', async (request, response) => {
 });
 app.get('/v1/sessions/:id/messages', async (request, response) => {
   const stream = `session-${request.params.id}`;
+  if (!(await sessions.findOne({ _id: stream }))) return void response.status(404).end();
   const items = await messages.find({ stream, to: null }).sort({ seq: 1 }).limit(51).toArray();
   response.json({ items, next: null });
 });
