@@ -3,12 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { projections } from '../projections/index.js';
 import { callersOf } from './callers.js';
-import { startClaims } from './claiming/claims.js';
-import { noticing } from './claiming/noticing.js';
+import { startHandlers } from './command-handlers.js';
 import { endingArchives, noteLineage } from './commands/ended-streams.js';
-import { commandHandler } from './commands/handle.js';
 import { type Config, isAuthenticated } from './config.js';
-import { deciders } from './domain/deciders.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
 import { startFeed } from './feed/feed.js';
@@ -20,9 +17,9 @@ import { auditOf } from './http/audit/audit.js';
 import { auditedFeed } from './http/audit/feed-audit.js';
 import { startRecorder } from './http/audit/recorder.js';
 import { keepPagesFromFeed } from './http/cross-origin.js';
-import { type Doorway, doorway } from './http/doorway.js';
+import type { Doorway } from './http/doorway.js';
 import { limitFeeds } from './http/limit-requests.js';
-import { listen, urlOf } from './http/listen.js';
+import { urlOf } from './http/listen.js';
 import { rateLimits } from './http/rate-limits.js';
 import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
@@ -52,9 +49,8 @@ import { pipelineReaction } from './reactions/pipeline.js';
 import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
-import { openStores, type Stores, untilReached } from './stores.js';
-import { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
-import { version } from './version.js';
+import { type Stores, untilReached } from './stores.js';
+import type { Telemetry } from './telemetry/telemetry.js';
 
 const patienceMs = 10_000;
 const purgeEveryMs = 60 * 60 * 1000;
@@ -71,37 +67,12 @@ export type Forkline = Readonly<{
 }>;
 
 /**
- * Starts Forkline: the server, which takes no requests until there is what they need, then the stores,
- * then what depends on them.
+ * Starts what depends on the stores, top to bottom, and opens the door to requests.
  *
- * @param telemetry what measures it all; by default what serves `/metrics` and makes spans
- * @throws what listening throws, BadKeyFile, FolderInUse, StoreUnavailable or DatabaseUnavailable; then
- *   nothing is left running
+ * @param telemetry what measures it all
+ * @throws BadKeyFile, StoreUnavailable or DatabaseUnavailable
  */
-export const startForkline = async (
-  config: Config,
-  log: Logger,
-  telemetry: Telemetry = startTelemetry(log, version()),
-): Promise<Forkline> => {
-  const door = doorway();
-  const undo = [() => door.close(0)];
-  try {
-    // First, because a port that is taken is the most likely to be in the way.
-    await listen(door.server, config.PORT, config.HOST);
-    const stores = await openStores({
-      dataDir: config.DATA_DIR,
-      ...(config.EVENTSTORE_URL && { eventStoreUrl: config.EVENTSTORE_URL }),
-      ...(config.MONGODB_URL && { mongoUrl: config.MONGODB_URL }),
-    });
-    undo.push(stores.stop);
-    return await serveOn(stores, door, telemetry, config, log);
-  } catch (error) {
-    for (const back of undo.reverse()) await back();
-    throw error;
-  }
-};
-
-const serveOn = async (
+export const serveOn = async (
   stores: Stores,
   door: Doorway,
   telemetry: Telemetry,
@@ -153,27 +124,10 @@ const serveOn = async (
   });
   const feed = telemetry.feed(startFeed(store, log));
   void feed.told.then(({ each }) => each(noteLineage(streams)));
-  const taskCommands = telemetry.handler('task', commandHandler(streams, deciders.task));
-  const claims = telemetry.claims(
-    startClaims({
-      ...{ streams, clock, collections, log, tasks: taskCommands, told: feed.told },
-      progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
-    }),
-  );
-  const handlers = {
-    sessions: telemetry.handler(
-      'session',
-      commandHandler(streams, deciders.session, { snapshots }),
-    ),
-    executions: telemetry.handler(
-      'execution',
-      commandHandler(streams, deciders.execution, { snapshots }),
-    ),
-    interrupts: telemetry.handler('interrupt', commandHandler(streams, deciders.interrupt)),
-    tasks: noticing(taskCommands, claims.ready),
-    workers: telemetry.handler('worker', commandHandler(streams, deciders.worker)),
-    webhooks: telemetry.handler('webhook', commandHandler(streams, deciders.webhook)),
-  };
+  const { claims, handlers } = startHandlers({
+    ...{ streams, snapshots, collections, runner, clock, log, telemetry },
+    told: feed.told,
+  });
   const acting = { ...handlers, streams, collections, runner, clock, log };
   const webhooks = startWebhooks({
     ...{ store, collections, deliveries, secrets, clock, log },
@@ -219,11 +173,13 @@ const serveOn = async (
     }),
     metrics: telemetry.page,
     pages: pagesOf({ origins: config.CORS_ORIGINS, isAuthenticated: isAuthenticated(config) }),
-    rateLimits: rateLimits({
-      ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
-      ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
-      ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
-    }),
+    rateLimits: telemetry.limits(
+      rateLimits({
+        ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
+        ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
+        ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
+      }),
+    ),
   };
   const app = createApp(telemetry.routes(routesOf(services)), {
     ...services,

@@ -32,7 +32,7 @@ const serve = async (given: Readonly<Record<string, string | undefined>>): Promi
   const config = configOf(given);
   if (!config) return;
   // Loaded here because it is most of the program, which the other commands do without.
-  const { startForkline } = await import('../main.js');
+  const { startForkline } = await import('../start.js');
   const { createLog } = await import('../telemetry/log.js');
   const log = createLog(config.LOG_LEVEL, config.LOG_FORMAT);
   const signalled = untilSignalled();

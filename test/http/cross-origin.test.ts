@@ -69,7 +69,8 @@ describe('where no token is needed', () => {
       ['GET', '/v1/feed/sse', 'text/plain'],
     ] as const) {
       const headers = { Origin: other, 'Content-Type': type };
-      const answer = await rawRequest(program.url() + path, method, headers, '{}');
+      const body = method === 'POST' ? '{}' : undefined;
+      const answer = await rawRequest(program.url() + path, method, headers, body);
       expect(answer.status).toBe(403);
       expect(JSON.parse(answer.body)).toMatchObject({ code: 'origin-not-allowed' });
       expect(answer.headers['access-control-allow-origin']).toBeUndefined();

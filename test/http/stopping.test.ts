@@ -205,5 +205,5 @@ describe('kill -9', () => {
       kept.set(stream, events);
       expect(events[revision]?.position).toBe(position);
     }
-  });
+  }, 180_000);
 });

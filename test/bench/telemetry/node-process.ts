@@ -1,5 +1,5 @@
 import { readConfig } from '../../../src/config.js';
-import { startForkline } from '../../../src/main.js';
+import { startForkline } from '../../../src/start.js';
 import { createLog } from '../../../src/telemetry/log.js';
 import { startTelemetry } from '../../../src/telemetry/telemetry.js';
 import { switched } from './switched.js';
