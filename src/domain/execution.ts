@@ -168,7 +168,7 @@ export const execution: Decider<ExecutionCommand, Execution, ExecutionEvent, Exe
     state.status === 'absent' ? undefined : (state.sessionId ?? state.requestId),
   notFound: 'execution-not-found',
   snapshots: {
-    version: 1,
+    version: 2,
     entries: {
       field: 'checkpoints',
       namedBy: (command) => ('checkpointId' in command ? command.checkpointId : undefined),

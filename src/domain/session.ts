@@ -255,7 +255,7 @@ export const session: Decider<SessionCommand, Session, SessionEvent, SessionReje
   correlationOf: () => undefined,
   notFound: 'session-not-found',
   snapshots: {
-    version: 1,
+    version: 2,
     entries: {
       field: 'messages',
       namedBy: (command) => ('messageId' in command ? command.messageId : undefined),

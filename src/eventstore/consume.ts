@@ -70,7 +70,7 @@ export const consume = (
 const ensure = async (
   client: EventStoreDBClient,
   group: string,
-  { categories, from, together }: ConsumeOptions,
+  { categories, types, from, together }: ConsumeOptions,
 ): Promise<void> => {
   const settings = persistentSubscriptionToAllSettingsFromDefaults({
     startFrom: from === 'start' ? START : END,
@@ -83,7 +83,7 @@ const ensure = async (
   });
   const filter = categories
     ? streamNameFilter({ prefixes: categories.map((category) => `${category}-`) })
-    : eventTypeFilter({ regex: '^[^$]' });
+    : eventTypeFilter({ regex: types ? `^(${types.join('|')})$` : '^[^$]' });
   try {
     await client.createPersistentSubscriptionToAll(group, settings, { filter });
   } catch (error) {

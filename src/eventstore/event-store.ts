@@ -93,6 +93,8 @@ export type CaughtUp = Readonly<{ type: 'caughtUp' }>;
 export type ConsumeOptions = Readonly<{
   /** Streams of these categories only; every user event when absent. */
   categories?: readonly string[];
+  /** Events of these types only, if there are no categories: the store filters by one of the two. */
+  types?: readonly string[];
   /** Where a group that is made now begins. */
   from: 'start' | 'end';
   /** What of the events goes to the same consumer while that is connected: those of a stream, or of a `$correlationId`. */

@@ -18,11 +18,14 @@ type Entry<Item> = Readonly<{ item: Item; weight: number }>;
 /**
  * Gathers what a source gives while the consumer is busy: each batch is all that has come since the
  * one before, as far as the limits allow. The source is read no further than two batches ahead.
+ *
+ * @param due resolves when a batch is to be given that is not full; at once by default
  */
 export async function* batches<Item>(
   source: AsyncIterable<Item>,
   limits: BatchLimits<Item>,
   watch: Watch<Item>,
+  due?: () => Promise<void>,
 ): AsyncGenerator<readonly Item[]> {
   let queue: Entry<Item>[] = [];
   let queuedWeight = 0;
@@ -31,6 +34,7 @@ export async function* batches<Item>(
   let wakeConsumer = () => {};
   let wakeSource = () => {};
 
+  const isBatch = () => queue.length >= limits.items || queuedWeight >= limits.weight;
   const isFull = () => queue.length >= 2 * limits.items || queuedWeight >= 2 * limits.weight;
 
   const room = async (): Promise<void> => {
@@ -54,6 +58,11 @@ export async function* batches<Item>(
       if (isOver) return;
     }
   };
+
+  const change = (): Promise<void> =>
+    new Promise((resolve) => {
+      wakeConsumer = resolve;
+    });
 
   const take = (): readonly Item[] => {
     let weight = 0;
@@ -81,11 +90,14 @@ export async function* batches<Item>(
 
   try {
     for (;;) {
-      while (queue.length === 0 && !isOver)
-        await new Promise<void>((resolve) => {
-          wakeConsumer = resolve;
-        });
+      while (queue.length === 0 && !isOver) await change();
       if (queue.length === 0) break;
+      let isDue = due === undefined;
+      void due?.().then(() => {
+        isDue = true;
+        wakeConsumer();
+      });
+      while (!isDue && !isBatch() && !isOver) await change();
       yield take();
     }
   } finally {

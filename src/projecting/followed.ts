@@ -23,7 +23,7 @@ type Options = Readonly<{
 }>;
 
 /** How long to wait between two looks, in milliseconds: while somebody waits for a position, and otherwise. */
-const betweenMs = { awaited: 10, idle: 500 };
+const betweenMs = { awaited: 10, hasTime: 100, idle: 500 };
 
 /**
  * Follows how far the read models are that other nodes keep up to date, by their checkpoints. While
@@ -32,20 +32,21 @@ const betweenMs = { awaited: 10, idle: 500 };
 export const followCheckpoints = (options: Options): Followed => {
   const { projections, followed, collectionOf, log } = options;
   const checkpoints = checkpointsIn(options.db);
-  let awaited = 0;
+  const waiters = { awaited: 0, hasTime: 0 };
   let isStopped = false;
   let wake = () => {};
 
   const attended = (progress: Progress): Progress => ({
     ...progress,
-    reached: async (position, timeoutMs) => {
+    reached: async (position, timeoutMs, options) => {
       if (position <= progress.position()) return;
-      awaited += 1;
+      const waiting = options?.hasTime ? 'hasTime' : 'awaited';
+      waiters[waiting] += 1;
       wake();
       try {
-        await progress.reached(position, timeoutMs);
+        await progress.reached(position, timeoutMs, options);
       } finally {
-        awaited -= 1;
+        waiters[waiting] -= 1;
       }
     },
   });
@@ -68,15 +69,23 @@ export const followCheckpoints = (options: Options): Followed => {
     }
   };
 
+  const interval = (): number => {
+    if (followed().length === 0) return betweenMs.idle;
+    if (waiters.awaited > 0) return betweenMs.awaited;
+    return waiters.hasTime > 0 ? betweenMs.hasTime : betweenMs.idle;
+  };
+
+  /** Ends the sooner for those who begin to wait meanwhile. */
   const pause = (): Promise<void> =>
     new Promise((resolve) => {
-      const isAwaited = awaited > 0 && followed().length > 0;
-      const timer = setTimeout(resolve, isAwaited ? betweenMs.awaited : betweenMs.idle);
+      const begun = performance.now();
+      let timer: NodeJS.Timeout | undefined;
       wake = () => {
-        if (isAwaited && !isStopped) return;
         clearTimeout(timer);
-        resolve();
+        const left = begun + interval() - performance.now();
+        timer = setTimeout(resolve, isStopped ? 0 : Math.max(0, left));
       };
+      wake();
     });
 
   const running = (async () => {

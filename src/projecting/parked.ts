@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import type { EventStore, StoredEvent } from '../eventstore/event-store.js';
+import { askedTogether } from './asked-together.js';
 import { insertNew } from './guarded-writes.js';
 import {
   type Consumer,
@@ -101,6 +102,12 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
       return free;
     };
 
+    // A reaction asks for each event that it handles, of which there are many at a time.
+    const heldAmong = askedTogether(async (ids: readonly string[]) => {
+      const found = await lanes.find({ _id: { $in: [...ids] } }).toArray();
+      return new Set(found.map(({ _id }) => _id));
+    });
+
     const find = (eventId: string) =>
       events.findOne({ _id: parkedId(consumer, eventId), state: 'parked' });
 
@@ -121,9 +128,8 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
           .project<Hold>({ lane: 1, from: 1, stream: 1, revision: 1 })
           .toArray(),
       heldOf: async (wanted) => {
-        const ids = wanted.map((lane) => laneId(consumer, lane));
-        const found = await lanes.find({ _id: { $in: ids } }).toArray();
-        return wanted.find((lane) => found.some((held) => held.lane === lane));
+        const held = await heldAmong(wanted.map((lane) => laneId(consumer, lane)));
+        return wanted.find((lane) => held.has(laneId(consumer, lane)));
       },
       join,
       hold: async (lane, event, { error, attempts, waitsFor }) => {

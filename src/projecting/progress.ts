@@ -18,13 +18,29 @@ export type Progress = Readonly<{
   advance(position: number): void;
   /** Notes where the model really is, which after its database failed may be earlier than was known. */
   restart(position: number): void;
-  /** Resolves once the model has seen a position. @throws NotCaughtUp after `timeoutMs` */
-  reached(position: number, timeoutMs: number): Promise<void>;
+  /**
+   * Resolves once the model has seen a position. Whoever waits has it fold at once what it would
+   * gather for some milliseconds otherwise, unless they say that they have time.
+   *
+   * @throws NotCaughtUp after `timeoutMs`
+   */
+  reached(position: number, timeoutMs: number, options?: WaitOptions): Promise<void>;
+  /** Whether somebody waits who is in a hurry. */
+  isAwaited(): boolean;
+  /** Has a function called whenever somebody in a hurry begins to wait, in place of the one given before. */
+  onAwaited(listener: () => void): void;
+}>;
+
+export type WaitOptions = Readonly<{
+  /** Whether a few milliseconds more do not matter; false by default. */
+  hasTime?: boolean;
 }>;
 
 export const progressOf = (model: string, start: number): Progress => {
   let current = start;
   const waiters = new Set<() => void>();
+  let hurried = 0;
+  let awaited = () => {};
   const advance = (position: number): void => {
     current = Math.max(current, position);
     for (const look of waiters) look();
@@ -36,9 +52,13 @@ export const progressOf = (model: string, start: number): Progress => {
       current = position;
       advance(position);
     },
-    reached: async (position, timeoutMs) => {
+    isAwaited: () => hurried > 0,
+    onAwaited: (listener) => {
+      awaited = listener;
+    },
+    reached: async (position, timeoutMs, { hasTime = false } = {}) => {
       if (position <= current) return;
-      await new Promise<void>((resolve, reject) => {
+      const reached = new Promise<void>((resolve, reject) => {
         const look = () => {
           if (position > current) return;
           clearTimeout(timer);
@@ -51,6 +71,14 @@ export const progressOf = (model: string, start: number): Progress => {
         }, timeoutMs);
         waiters.add(look);
       });
+      if (hasTime) return reached;
+      hurried += 1;
+      awaited();
+      try {
+        await reached;
+      } finally {
+        hurried -= 1;
+      }
     },
   };
 };

@@ -8,6 +8,7 @@ import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
 import { lagMeter } from './lag.js';
 import { oneAtATime } from './one-at-a-time.js';
+import { paced } from './pace.js';
 import type { Parked } from './parked.js';
 import { type Progress, progressOf } from './progress.js';
 import type { AnyProjection } from './projection.js';
@@ -72,6 +73,9 @@ export type Runner = Settling &
 /** What the events of a batch may take, by a rough count. Memory holds a few times as much. */
 const mostBytes = 8 * 1024 * 1024;
 
+/** How many milliseconds lie between the beginnings of two batches, while nobody waits. */
+const betweenBatchesMs = 20;
+
 const stuckAfterSeconds = 60;
 
 const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type !== 'caughtUp';
@@ -102,6 +106,8 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
       isEvent(item) ? lag.received(item.created) : lag.caughtUp(),
     held: lag.held,
   };
+  const pace = paced(betweenBatchesMs, () => runs.some(({ progress }) => progress.isAwaited()));
+  for (const { progress } of runs) progress.onAwaited(pace.hasten);
   const stopping = new AbortController();
   const { signal } = stopping;
   let subscription: Subscription | undefined;
@@ -141,7 +147,8 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
     lag.opened();
     let saving = Promise.resolve();
     try {
-      for await (const batch of batches(opened, limits, watch)) {
+      for await (const batch of batches(opened, limits, watch, pace.due)) {
+        pace.begun();
         const events = batch.filter(isEvent);
         const last = events.at(-1);
         if (last)

@@ -26,6 +26,8 @@ export type MessageListOptions = Readonly<{
   includeDeleted?: boolean;
   cursor?: string;
   limit: number;
+  /** Whether the session is known not to be a fork: then what it descends from need not be looked up. */
+  isOriginal?: boolean;
 }>;
 
 /** A row of where a message was posted: it has all of it. */
@@ -42,9 +44,9 @@ type PlacedRow = MessageRow &
 export const listMessages = async (
   collections: Collections,
   stream: string,
-  { at, includeDeleted = false, cursor, limit }: MessageListOptions,
+  { at, includeDeleted = false, cursor, limit, isOriginal = false }: MessageListOptions,
 ): Promise<Page<MessageView>> => {
-  const ancestry = await ancestryOf(collections, stream);
+  const ancestry = isOriginal ? [] : await ancestryOf(collections, stream);
   // Without knowing what a stream descends from, a part of its messages would pass for all of them.
   if (!ancestry) return { items: [], next: null };
   const stretches = stretchesOf(stream, ancestry, at);

@@ -19,13 +19,21 @@ export type SessionListOptions = Readonly<{
 
 /** A session that the caller may see, deleted ones included. */
 export const findSession = async (
-  { sessions }: Collections,
+  collections: Collections,
   caller: Caller,
   id: string,
 ): Promise<SessionView | undefined> => {
-  const found = await sessions.findOne({ _id: `session-${id}`, ...visibleTo(caller) });
+  const found = await findSessionRecord(collections, caller, id);
   return found ? viewOf(found) : undefined;
 };
+
+/** The same with what is only for queries. Forks have `ancestors`. */
+export const findSessionRecord = async (
+  { sessions }: Collections,
+  caller: Caller,
+  id: string,
+): Promise<SessionRecord | undefined> =>
+  (await sessions.findOne({ _id: `session-${id}`, ...visibleTo(caller) })) ?? undefined;
 
 /** The caller's sessions, newest activity first. @throws BadCursor */
 export const listSessions = async (

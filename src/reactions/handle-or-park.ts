@@ -8,7 +8,7 @@ import {
 import type { ParkedOf } from '../projecting/parked.js';
 import { type Lane, streamLane } from '../projecting/parked-documents.js';
 import { isUnavailable } from '../projecting/unavailable.js';
-import { lanesOf } from './handling.js';
+import { concerns, lanesOf } from './handling.js';
 import type { Reaction } from './reaction.js';
 import { attempting, type Retries, waitingOut } from './retries.js';
 
@@ -31,6 +31,7 @@ export const handleOrPark = async (event: StoredEvent, options: Options): Promis
   const { reaction, parked, log, retries, signal } = options;
   // Copies tell nothing new.
   if (event.type === tombstoneType || event.type === archivedType) return;
+  if (!concerns(reaction, event)) return;
   const about = { stream: event.stream, position: event.position, eventId: event.id };
   const onFailure = (error: unknown, attempt: number) =>
     log.warn({ ...about, err: error, attempt }, 'an event was not handled; it is tried again');

@@ -16,6 +16,14 @@ export const handlingOf = (reaction: Reaction, retries: Retries): Handling => ({
   lanesOf: (event) => lanesOf(reaction, event),
 });
 
+/** Whether a reaction is to hear of an event. What cannot be read may be of any type. */
+export const concerns = (
+  { categories, types }: Reaction,
+  { type, stream }: Pick<StoredEvent, 'type' | 'stream'>,
+): boolean =>
+  (!categories || categories.some((category) => stream.startsWith(`${category}-`))) &&
+  (!types || type === unreadableType || types.includes(type));
+
 /**
  * The lanes of an event, the wider one first. The key of one that cannot be read is not known: it
  * has its stream's lane alone.

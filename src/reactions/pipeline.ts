@@ -179,6 +179,7 @@ export const pipelineReaction = ({
   return {
     name: 'pipelines',
     categories: ['execution', 'task'],
+    types: Object.keys(handlers),
     handle: async (event) => {
       // The codec has checked that an event's data is what its type says.
       const handle = handlers[event.type as keyof Handlers] as

@@ -4,12 +4,14 @@ import type { StoredEvent } from '../eventstore/event-store.js';
 export type Reaction = Readonly<{
   /**
    * Names the persistent subscription group: `forkline-<name>`. What the group takes in is fixed when
-   * it is first made: a reaction whose categories change needs another name. No projection has it:
-   * operators name both in the same places.
+   * it is first made: a reaction whose categories change, or whose types where it has no categories,
+   * needs another name. No projection has it: operators name both in the same places.
    */
   name: string;
   /** Streams of these categories only. Every category when absent. */
   categories?: readonly string[];
+  /** Events of these types only: others are passed by, or not sent by the store at all if there are no categories. */
+  types?: readonly string[];
   /** Where a reaction begins that has never run on this event store; the start by default. */
   from?: 'start' | 'end';
   /**

@@ -28,6 +28,8 @@ type Open = Readonly<{
   cancel: (request: CommandRequest) => Promise<unknown>;
 }>;
 
+const prefix = 'session-';
+
 /** When a session is terminated, cancels what is open in it: interrupts, executions and tasks. */
 export const sessionEnded = (options: SessionEndedOptions): Reaction => {
   const { runner, interrupts, executions, tasks } = options;
@@ -73,14 +75,15 @@ export const sessionEnded = (options: SessionEndedOptions): Reaction => {
 
   return {
     name: 'session-ended',
-    categories: ['session'],
+    types: ['SessionTerminated'],
     handle: async (event) => {
-      if (event.type !== 'SessionTerminated') return;
+      // Others come here when they were parked behind one whose type was not known.
+      if (event.type !== 'SessionTerminated' || !event.stream.startsWith(prefix)) return;
       // What was begun before is in the models then, and nothing is begun after.
       await Promise.all(
         models.map((name) => runner.progress(name).reached(event.position, patienceMs)),
       );
-      const open = await openIn(event.stream.slice('session-'.length));
+      const open = await openIn(event.stream.slice(prefix.length));
       await inParallel(open, (each) => cancel(each, event), { concurrency });
     },
   };

@@ -46,6 +46,7 @@ export const startReaction = (options: ReactionOptions): RunningReaction => {
   const takePart = async (): Promise<void> => {
     const opened = store.consume(`forkline-${reaction.name}`, {
       ...(reaction.categories && { categories: reaction.categories }),
+      ...(reaction.types && { types: reaction.types }),
       from: reaction.from ?? 'start',
       together: reaction.together ?? 'stream',
       inFlight: concurrency * heldPerHandled,

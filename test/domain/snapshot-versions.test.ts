@@ -21,6 +21,8 @@ const forked = {
   data: { ancestry: [{ stream: 'session-a', through: 9 }], scope: 'stream' },
 } as const;
 
+const detached = { type: 'StreamDetached', data: {} } as const;
+
 it('the state of sessions is the one that its version of snapshots stands for', () => {
   const { created, activated, processing, paused, resumed, edited, removed } = facts;
   const history: readonly SessionEvent[] = [
@@ -30,12 +32,20 @@ it('the state of sessions is the one that its version of snapshots stands for', 
     { type: 'SessionMetadataChanged', data: { metadata: { team: 'sales' } } },
     { type: 'SessionArchived', data: {} },
     { type: 'SessionUnarchived', data: {} },
-    ...[facts.deleted, facts.restored, forked, facts.completed, facts.failed, facts.terminated],
+    ...[
+      facts.deleted,
+      facts.restored,
+      forked,
+      detached,
+      facts.completed,
+      facts.failed,
+      facts.terminated,
+    ],
   ];
   const states = history.map((_, n) => stateOf(session, history.slice(0, n + 1)));
   expect([session.snapshots?.version, fingerprint(states)]).toEqual([
-    1,
-    'PRYci50wJkfG1vT3BcbkVK8BxalXJAYnJkh8-6Dig6A',
+    2,
+    'V3z3h6avRxeApR7pVcL0mxtXFI_3qJDtXDUiGqcCKQo',
   ]);
 });
 
@@ -55,13 +65,13 @@ it('the state of executions is the one that its version of snapshots stands for'
     ...[saved, delta],
     { type: 'StageFinished', data: task },
     { type: 'CheckpointsPruned', data: { through: 2, count: 1 } },
-    forked,
+    ...[forked, detached],
   ];
   const lives = [completed, failed, cancelled].map((end) => [...history, end]);
   const states = lives.flatMap((life) =>
     life.map((_, n) => stateOf(execution, life.slice(0, n + 1))),
   );
   expect([execution.snapshots?.version, fingerprint(states)]).toEqual([
-    ...[1, 'oTHkDSt2zyYt-vKzUju2CMZbsSoGKLwKlBwz4RMOtKc'],
+    ...[2, '96YuA6PWZdfDPhTl588Pg0fR_hrLxF2t6-JIcOdm08Y'],
   ]);
 });

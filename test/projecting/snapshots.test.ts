@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Collection, Document } from 'mongodb';
+import { detachStream } from '../../src/commands/detach.js';
+import { noteLineage } from '../../src/commands/ended-streams.js';
 import { commandHandler, type Handled } from '../../src/commands/handle.js';
 import { session } from '../../src/domain/session.js';
 import { withLineage } from '../../src/eventstore/lineage.js';
@@ -17,7 +19,7 @@ import { request } from '../support/requests.js';
 import { edit, post, question } from '../support/session-facts.js';
 import { caughtUp, startTestRunner, until } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
-import { commandsOn } from './support/traffic.js';
+import { accepted, commandsOn } from './support/traffic.js';
 
 let stores: TestStores;
 let snapshots: TestSnapshots;
@@ -31,7 +33,7 @@ afterEach(async () => {
 });
 
 const pieces = (): Collection<Document & { _id: string }> =>
-  stores.db.collection('session_snapshots_v1');
+  stores.db.collection(`session_snapshots_v${session.snapshots?.version}`);
 
 /** A session of 200 events, with its snapshots at 63, 127 and 191. */
 const keptSession = async () => {
@@ -100,7 +102,7 @@ describe('a snapshot', () => {
     const { stream } = await keptSession();
     const changed = {
       ...session,
-      snapshots: { ...session.snapshots!, version: 2 },
+      snapshots: { ...session.snapshots!, version: session.snapshots!.version + 1 },
       evolve: (...args: Parameters<typeof session.evolve>) => {
         const state = session.evolve(...args);
         return state.status === 'absent' ? state : { ...state, title: 'of the new version' };
@@ -187,11 +189,65 @@ describe('as events go by', () => {
     await snapshots.keeper.settled();
     await runner.stop();
     const heads = await pieces().find({ key: 'head' }).sort({ revision: 1 }).toArray();
-    expect(heads.map(({ _id }) => _id)).toEqual([
-      ...[`${stream}@63 head`, `${stream}@127 head`, `${fork.stream}@191 head`],
+    expect(heads.map((head) => [head.stream, head.revision])).toEqual([
+      ...[
+        [stream, 63],
+        [stream, 127],
+        [fork.stream, 191],
+      ],
     ]);
     expect(await eventsRead(fork.stream)).toBe(10 + 2);
     expect(await eventsRead(fork.stream, 139)).toBe(12 + 2);
+  });
+
+  it('snapshots of a detached fork, and of its forks, are made of what it has itself', async () => {
+    const { streams, store } = stores;
+    const runner = await startTestRunner(stores, {
+      follower: async (events) => {
+        events.forEach(noteLineage(streams));
+        await snapshots.keeper.follow(events);
+      },
+    });
+    const { onSession, forkSession } = commandsOn(streams);
+    const { id, stream } = await streamOf(store, 'session', 150);
+    const fork = await forkSession({ of: id, at: 140, id: 'f-3' });
+    for (let n = 0; n < 60; n += 1)
+      await onSession('f-3', edit(`m-${100 + (n % 40)}`, `fork ${n}`));
+    const heir = await forkSession({ of: 'f-3', at: 199, id: 'f-4' });
+    for (let n = 0; n < 60; n += 1) await onSession('f-4', edit('m-1', `heir ${n}`));
+    await caughtUp(runner, stores);
+    await snapshots.keeper.settled();
+
+    const copied = async () => {};
+    const detached = { streams, store, snapshots, copied };
+    await accepted(detachStream(detached, session, 'f-3', request()));
+    // A node that has not heard of it goes on with what it knows: the same, made on the ancestors.
+    const other = await openSnapshots(stores.db, withLineage(store));
+    await keptThrough(other, heir.stream, 260);
+    await caughtUp(runner, stores);
+    await snapshots.keeper.settled();
+    await store.tombstone(stream);
+    await caughtUp(runner, stores);
+    await runner.stop();
+    snapshots.keeper.missed(heir.stream, 260);
+    await snapshots.keeper.settled();
+
+    const wanted = ['m-1', 'm-99', 'm-102', 'm-139', 'm-150', 'm-none'];
+    for (const [each, through] of [
+      ...([
+        [fork.stream, 201],
+        [fork.stream, 100],
+        [heir.stream, 260],
+        [heir.stream, 150],
+      ] as const),
+    ]) {
+      const knowing = withLineage(store);
+      knowing.noteDetached([fork.stream]);
+      const loaded = await expectLoadedAsFolded({ streams: knowing, snapshots }, session, each, {
+        ...{ keys: wanted, through },
+      });
+      expect(loaded.outset).toBeDefined();
+    }
   });
 
   it('two keepers at once make the same ones', async () => {

@@ -5,9 +5,9 @@ import { StreamTombstoned } from '../../eventstore/event-store.js';
 import { forksOf } from '../../queries/lineage.js';
 import { carriedOut } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
-import { Problem } from '../problem.js';
 import type { Answer } from '../route.js';
 import type { Services } from '../services.js';
+import { stillForked } from '../still-forked.js';
 import { visibleStream } from '../visible-stream.js';
 import { endTasks } from './end-tasks.js';
 
@@ -98,5 +98,5 @@ const refuseIfForked = async (services: Services, stream: string): Promise<void>
     [stream, ...own].map((each) => forksOf(services.collections, each)),
   );
   const others = forks.flat().filter(({ stream: fork }) => !own.has(fork));
-  if (others.length > 0) throw new Problem('stream-has-forks', undefined, { forks: others });
+  if (others.length > 0) throw stillForked(others);
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listMessages } from '../../queries/messages.js';
 import { searchMessages } from '../../queries/search.js';
-import { findSession } from '../../queries/sessions.js';
+import { findSessionRecord } from '../../queries/sessions.js';
 import { written } from '../answers.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
@@ -72,11 +72,14 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
     summary: 'List the messages of a session, oldest first, as of any revision',
     answers: { 200: pageOf(messageSchema) },
     handle: async ({ params, query }, { caller }) => {
-      const session = await findSession(collections, caller, params.id);
+      const session = await findSessionRecord(collections, caller, params.id);
       if (!session) throw new Problem('session-not-found');
       if (query.at !== undefined && query.at > session.revision)
         throw new Problem('revision-not-found');
-      const body = await listMessages(collections, `session-${params.id}`, given(query));
+      const body = await listMessages(collections, session.stream, {
+        ...given(query),
+        isOriginal: session.ancestors === undefined,
+      });
       return { status: 200, body };
     },
   }),

@@ -3,9 +3,9 @@ import { forksOf } from '../../queries/lineage.js';
 import { cutKeeping } from '../../queries/prunes.js';
 import { carriedOut, written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
-import { Problem } from '../problem.js';
 import type { Answer } from '../route.js';
 import type { Services } from '../services.js';
+import { stillForked } from '../still-forked.js';
 import { visibleStream } from '../visible-stream.js';
 
 const patience = 5_000;
@@ -31,7 +31,7 @@ export const pruneCheckpoints = async (
     const cut = await cutKeeping(collections, stream, keepLast);
     if (cut) {
       const forks = await forksOf(collections, stream, { low: cut.first, high: cut.kept - 1 });
-      if (forks.length > 0) throw new Problem('stream-has-forks', undefined, { forks });
+      if (forks.length > 0) throw stillForked(forks);
     }
     const { through, total, count } = cut ?? { through: -1, total: 0, count: 0 };
     const outcome = carriedOut(

@@ -38,7 +38,7 @@ export const webhookDirectory = (
   return {
     asOf: async (position) => {
       while (known.through < position) {
-        await progress.reached(position, patienceMs).catch((cause: unknown) => {
+        await progress.reached(position, patienceMs, { hasTime: true }).catch((cause: unknown) => {
           throw new DatabaseUnavailable('the read model of webhooks is behind', { cause });
         });
         reading ??= read().finally(() => {

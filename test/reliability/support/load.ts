@@ -83,6 +83,7 @@ export const startLoad = (urls: () => readonly string[], callers = 4): Load => {
         const page = (await ask(n + 1, `${path}?limit=500&after=${message.position}`)) as
           | Readonly<{ items: readonly Item[] }>
           | undefined;
+        await ask(n, '/v1/sessions?limit=1');
         if (page && !page.items.some(({ id }) => id === message.id)) missed.push(message);
       }
     }
