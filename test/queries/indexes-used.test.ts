@@ -55,7 +55,7 @@ const ann = { userId: 'ann', admin: false };
 const root = { userId: 'root', admin: true };
 const limit = 20;
 const at = '2026-01-01T00:00:00.000Z';
-const inAudit = toCursor([at, 9]);
+const inAudit = toCursor([Date.parse(at), 9]);
 const cursor = toCursor(['2026-01-01T00:00:00.000Z', 'session-x']);
 const fork = {
   ancestry: [{ stream: 'parent', through: 5 }],
