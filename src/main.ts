@@ -173,11 +173,13 @@ export const serveOn = async (
     }),
     metrics: telemetry.page,
     pages: pagesOf({ origins: config.CORS_ORIGINS, isAuthenticated: isAuthenticated(config) }),
-    rateLimits: rateLimits({
-      ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
-      ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
-      ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
-    }),
+    rateLimits: telemetry.limits(
+      rateLimits({
+        ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
+        ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
+        ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
+      }),
+    ),
   };
   const app = createApp(telemetry.routes(routesOf(services)), {
     ...services,

@@ -53,7 +53,7 @@ const wholeNumber = z.string().regex(/^\d{1,16}$/, 'must be a whole number');
 
 /** A revision in the query. */
 export const revision = publishedAs(wholeNumber.transform(Number).pipe(z.int()), {
-  ...{ type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+  ...{ type: 'integer', minimum: 0 },
   description: 'A place in a stream, counted from 0.',
 });
 

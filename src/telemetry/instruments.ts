@@ -32,6 +32,11 @@ export const instrumentsIn = (registry: Registry) => {
       ['method', 'route'],
       requestLatency,
     ),
+    rateLimited: counter(
+      'forkline_rate_limited_total',
+      'Requests refused because their caller had used up a limit.',
+      ['limit'],
+    ),
     commands: counter(
       'forkline_commands_total',
       'Commands carried out or not: done, rejected by a rule, conflict, unavailable store, failed.',

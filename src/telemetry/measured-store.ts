@@ -1,10 +1,10 @@
-import { SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import { SpanKind, type Tracer } from '@opentelemetry/api';
 import { parseStream } from '../domain/deciders.js';
 import { type EventStore, RevisionConflict, type StoredEvent } from '../eventstore/event-store.js';
 import { type Instruments, secondsSince } from './instruments.js';
 import { outcomeOf } from './outcome.js';
 import type { Races } from './races.js';
-import { inSpan, parentOf } from './tracing.js';
+import { inSpan, markFailed, parentOf } from './tracing.js';
 
 type Measures = Readonly<{ instruments: Instruments; tracer: Tracer; races: Races }>;
 
@@ -48,7 +48,7 @@ export const measuredStore = (
       }
     } catch (error) {
       outcome = outcomeOf(error);
-      if (outcome !== 'rejected') span.setStatus({ code: SpanStatusCode.ERROR });
+      markFailed(span, error);
       throw error;
     } finally {
       await iterator.return?.();

@@ -9,6 +9,7 @@ import { measuredBatches } from './measured-batches.js';
 import { measuredClaims } from './measured-claims.js';
 import { feedMeasures } from './measured-feed.js';
 import { measuredHandler } from './measured-handler.js';
+import { measuredLimits } from './measured-limits.js';
 import { measuredReaction } from './measured-reaction.js';
 import { measuredRequests } from './measured-requests.js';
 import { measuredSend } from './measured-send.js';
@@ -52,6 +53,7 @@ export const startTelemetry = (log: Logger, version: string) => {
     sending: (send: Parameters<typeof measuredSend>[0]) => measuredSend(send, measures),
     claims: (claims: Parameters<typeof measuredClaims>[0]) => measuredClaims(claims, instruments),
     feed: feed.measured,
+    limits: (limits: Parameters<typeof measuredLimits>[0]) => measuredLimits(limits, instruments),
     identify: notes.identify,
     routes: notes.routes,
     requests: (listener: Parameters<typeof measuredRequests>[0]) =>

@@ -217,4 +217,20 @@ describe('visibility', () => {
     expect(numbers(admin.events('past'))).toEqual([1]);
     await admin.end();
   });
+
+  it('shows nobody the copies that a detached fork has of its past', async () => {
+    const fork = freshStream();
+    const archive = `archive-${fork}`;
+    const admin = await server.connect('admin');
+    const filter = { streams: [fork, archive] };
+    await admin.caughtUp('live', { filter });
+    await server.store.append(archive, [counted(0, archive), counted(1, archive)], 'none');
+    await server.store.append(fork, [counted(2, fork)], 'none');
+    await server.store.tombstone(archive);
+    await server.store.append(fork, [counted(3, fork)], 0);
+    expect(numbers(await admin.told('live', 2))).toEqual([2, 3]);
+    await admin.caughtUp('past', { filter, from: 'start' });
+    expect(numbers(admin.events('past'))).toEqual([2, 3]);
+    await admin.end();
+  });
 });

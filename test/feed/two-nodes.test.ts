@@ -32,8 +32,13 @@ const startNode = (): Promise<Program> => startProgram(folder, stores.settings);
 const urlOf = (n: number): string => nodes[n]?.url ?? '';
 const portOf = (n: number): number => Number(new URL(urlOf(n)).port);
 
-const sendAs = (user: string, method: string, url: string, body: object): Promise<Json> =>
-  ask(url, '', {
+const sendAs = (
+  user: string,
+  method: string,
+  [url, path]: readonly [string, string],
+  body: object,
+): Promise<Json> =>
+  ask(url, path, {
     method,
     headers: { 'content-type': 'application/json', 'x-user-id': user },
     body: JSON.stringify(body),
@@ -85,12 +90,12 @@ describe('with two nodes on the same stores', () => {
   }, 120_000);
 
   it("tells of a fork what is the fork's own, to its owner and to administrators", async () => {
-    const sessions = `${urlOf(0)}/v1/sessions`;
-    const { stream } = await sendAs('ann', 'POST', sessions, { title: 'One way' });
-    const forks = `${urlOf(1)}/v1/streams/${stream}/forks`;
-    const forked = await sendAs('ann', 'POST', forks, { at: 0 });
-    const title = { title: 'Another way' };
-    const { position } = await sendAs('ann', 'PATCH', `${sessions}/${forked.id}`, title);
+    const [one, other] = [urlOf(0), urlOf(1)];
+    const { stream } = await sendAs('ann', 'POST', [one, '/v1/sessions'], { title: 'One way' });
+    const forks = `/v1/streams/${stream}/forks`;
+    const forked = await sendAs('ann', 'POST', [other, forks], { at: 0 });
+    const fork = `/v1/sessions/${forked.id}`;
+    const { position } = await sendAs('ann', 'PATCH', [one, fork], { title: 'Another way' });
     const filter = { streams: [forked.stream] };
     const told: Record<string, readonly string[]> = {};
     for (const user of ['ann', 'bob', 'local']) {

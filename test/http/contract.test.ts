@@ -143,11 +143,17 @@ const rounds: Readonly<Record<string, () => Promise<unknown>>> = {
     await startExecution(api, { sessionId: id });
     const fork = await forkOf(api, stream, 1, { scope: 'tree' });
     const deep = await forkOf(api, fork.stream, 1, { reason: 'again' });
+    await post(`/v1/streams/${deep.stream}/detach`);
     await get(`/v1/streams/${deep.stream}/lineage?after=${deep.position}`);
     await get(`/v1/streams/${deep.stream}/events`);
     await get(`/v1/streams/${deep.stream}/steps`);
     await get(`/v1/streams/${deep.stream}/state`);
     await get(`/v1/streams/${deep.stream}/state?whole=true&at=1`);
+    const { position } = await bodyOf(api.post(`/v1/streams/${fork.stream}/detach`));
+    await get(`/v1/streams/${fork.stream}/lineage?after=${position}`);
+    await get(`/v1/streams/${fork.stream}/events`);
+    await get(`/v1/sessions/${fork.id}?after=${position}`);
+    await get(`/v1/sessions/${fork.id}/messages?after=${position}`);
   },
   feed: async () => {
     const leaving = new AbortController();
@@ -178,8 +184,8 @@ const rounds: Readonly<Record<string, () => Promise<unknown>>> = {
     }
   },
   operations: async () => {
-    for (const path of ['/healthz', '/readyz', '/openapi.json']) await get(path);
-    expect((await api.get('/docs')).status).toBe(200);
+    for (const path of ['/healthz', '/readyz', '/openapi.json', '/v1/audit']) await get(path);
+    for (const path of ['/docs', '/metrics']) expect((await api.get(path)).status).toBe(200);
     const rebuilt = async (names: readonly string[]) => {
       for (;;) {
         const { items } = await get('/v1/projections');
@@ -290,5 +296,32 @@ describe('the document of the API', () => {
       expect(source).toMatch(/^\/docs\//);
       expect((await fetch(program.url + source)).status).toBe(200);
     }
+  });
+});
+
+describe('while the stores are away', () => {
+  const portOf = (url: string) => Number(/:(\d+)/.exec(url.slice(url.indexOf('//')))?.[1]);
+
+  it('everything says so and when to come back, and goes on once they are there, without a restart', async () => {
+    const ports = { eventStore: portOf(stores.eventStoreUrl), mongo: portOf(stores.mongoUrl) };
+    await stores.stop();
+    const asked = [
+      await api.post('/v1/sessions', {}),
+      await api.get('/v1/sessions'),
+      await api.post('/v1/executions', {}, { 'Idempotency-Key': 'while-away' }),
+      await api.get('/readyz'),
+    ];
+    for (const { status, headers, body } of asked) {
+      const { code } = body as { code: string };
+      expect(['store-unavailable', 'not-ready']).toContain(code);
+      expect({ status, after: headers.get('retry-after') }).toEqual({ status: 503, after: '1' });
+    }
+    expect((await api.get('/healthz')).status).toBe(200);
+    stores = await startSharedStores(folder, ports);
+    let created = await api.post('/v1/sessions', {});
+    for (const until = Date.now() + 30_000; created.status === 503 && Date.now() < until; )
+      created = await api.post('/v1/sessions', {});
+    expect(created.status).toBe(201);
+    await get(`/v1/sessions/${created.body.id}?after=${created.body.position}`);
   });
 });

@@ -79,7 +79,10 @@ export const contractOf = (document: OpenApi): Contract => {
   const patterns = operations
     .map(({ path, method }) => ({
       ...{ path, method },
-      pattern: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '(?:[^/]+)')}$`),
+      pattern: new RegExp(
+        `^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '(?:[^/]+)')}/?$`,
+        'i',
+      ),
     }))
     // A path that is spelled out comes before one with a parameter in its place.
     .sort((a, b) => a.path.split('{').length - b.path.split('{').length);

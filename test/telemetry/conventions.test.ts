@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
+import { parse } from 'yaml';
 import { startTelemetry } from '../../src/telemetry/telemetry.js';
 import { type Family, parseExposition } from './support/exposition.js';
 
@@ -25,7 +26,18 @@ const own = (): readonly Family[] =>
 
 /** Labels whose values come from the code, or are bounded in another way that the page says. */
 const labelNames = [
-  ...['command', 'figures', 'kind', 'le', 'method', 'name', 'operation', 'outcome', 'projection'],
+  ...[
+    'command',
+    'figures',
+    'kind',
+    'le',
+    'limit',
+    'method',
+    'name',
+    'operation',
+    'outcome',
+    'projection',
+  ],
   ...['queue', 'reaction', 'route', 'status', 'transport', 'version'],
 ];
 
@@ -79,6 +91,23 @@ describe('the alert rules and the dashboard', () => {
         expect([...families.keys()]).toContain(name.replace(/_(bucket|sum|count)$/, ''));
     },
   );
+});
+
+describe('an alert', () => {
+  it('has a name, a question, how bad it is and what it says', () => {
+    const file = readFileSync('docs/alerts/forkline.rules.yml', 'utf8');
+    const { groups } = parse(file) as {
+      groups: readonly { rules: readonly Record<string, unknown>[] }[];
+    };
+    const rules = groups.flatMap((group) => group.rules);
+    expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
+    for (const rule of rules)
+      expect(rule).toMatchObject({
+        ...{ alert: expect.stringMatching(/^Forkline[A-Z]\w+$/), expr: expect.any(String) },
+        labels: { severity: expect.stringMatching(/^(page|ticket)$/) },
+        annotations: { summary: expect.stringMatching(/./) },
+      });
+  });
 });
 
 describe('the reading of metrics in these tests', () => {

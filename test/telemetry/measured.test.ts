@@ -18,9 +18,11 @@ import {
 } from '../../src/eventstore/event-store.js';
 import { withLineage } from '../../src/eventstore/lineage.js';
 import { closeServer, listen, urlOf } from '../../src/http/listen.js';
+import { rateLimits } from '../../src/http/rate-limits.js';
 import { instrumentsIn } from '../../src/telemetry/instruments.js';
 import { measuredBatches } from '../../src/telemetry/measured-batches.js';
 import { measuredHandler } from '../../src/telemetry/measured-handler.js';
+import { measuredLimits } from '../../src/telemetry/measured-limits.js';
 import { measuredReaction } from '../../src/telemetry/measured-reaction.js';
 import { measuredRequests } from '../../src/telemetry/measured-requests.js';
 import { measuredStore } from '../../src/telemetry/measured-store.js';
@@ -238,5 +240,19 @@ describe('measured requests', () => {
     expect(traceparent).toBe(`00-${traceId}-${spanId}-01`);
     const labels = { method: 'GET', route: '/v1/things/:id', status: '2xx' };
     expect(figure(figures, 'forkline_http_requests_total', labels)).toBe(1);
+  });
+});
+
+describe('measured limits', () => {
+  it('count what they refuse, and nothing else', async () => {
+    const { measures, figures } = measuring();
+    const quota = { reads: 0.2, writes: 0, work: 0, bulk: 0, feed: 0, unauthenticated: 0 };
+    const limits = measuredLimits(rateLimits(quota), measures.instruments);
+    const isOver = async () => (await limits.count('reads', 'ann'))?.isOver;
+    expect([await isOver(), await isOver(), await isOver()]).toEqual([false, false, true]);
+    expect(await limits.count('writes', 'ann')).toBe(undefined);
+    const found = await figures();
+    expect(figure(found, 'forkline_rate_limited_total', { limit: 'reads' })).toBe(1);
+    expect(figure(found, 'forkline_rate_limited_total', { limit: 'writes' })).toBe(undefined);
   });
 });

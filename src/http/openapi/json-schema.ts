@@ -36,6 +36,9 @@ const publish = (schema: z.core.$ZodType, made: Json, instead: Json | undefined)
     for (const key of Object.keys(made)) delete made[key];
     Object.assign(made, instead);
   }
+  // What every whole number is bound by says nothing of this one.
+  if (made.maximum === Number.MAX_SAFE_INTEGER) delete made.maximum;
+  if (made.minimum === Number.MIN_SAFE_INTEGER) delete made.minimum;
   // Zod leaves out the default of what is transformed, for that of the input need not be the same.
   const { def } = schema._zod as { def: { type: string; defaultValue?: unknown } };
   if (def.type === 'default') made.default ??= def.defaultValue;

@@ -30,6 +30,9 @@ const child = fork(fileURLToPath(new URL('./node-process.js', import.meta.url)),
   stdio: ['ignore', 'ignore', log, 'ipc'],
 });
 closeSync(log);
+const exited = once(child, 'exit');
+// Given up from outside, the turn under way fails, and what was begun is ended.
+process.once('SIGTERM', () => child.kill());
 const [{ url }] = (await once(child, 'message')) as [{ url: string }];
 
 type Written = Readonly<{ id: string; position: string }>;
@@ -90,6 +93,7 @@ try {
       const way = ways[(at + n) % ways.length];
       if (way) way.perCommand.push(await turn(way));
     }
+} finally {
   for (const { name, perCommand } of ways) {
     const compared = [0.25, 0.5].map((share) => {
       const us = quantile(perCommand, share);
@@ -99,9 +103,8 @@ try {
     const [quartile, median] = compared;
     console.log(`${name.padEnd(30)} lower quartile ${quartile}, median ${median}`);
   }
-} finally {
-  child.kill('SIGTERM');
-  await once(child, 'exit');
+  child.kill();
+  await exited;
   await stores.stop();
   await removeFolder(folder);
 }

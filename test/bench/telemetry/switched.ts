@@ -32,6 +32,7 @@ export const switched = (
       const decorated = measured.handler(category, handler);
       return (...given) => (isOn ? decorated : handler)(...given);
     },
+    limits: (part) => either(part, measured.limits(part)),
     identify: (identify) => {
       const decorated = measured.identify(identify);
       return (request) => (isOn ? decorated : identify)(request);

@@ -59,7 +59,9 @@ export class SseClient {
   }
 
   async told(count: number): Promise<readonly EventView[]> {
-    await this.until(() => this.events().length >= count);
+    // Counted, and read only once: events may be large.
+    const isEvent = ({ event, data }: Sent) => data !== undefined && event === undefined;
+    await this.until(() => this.sent.filter(isEvent).length >= count);
     return this.events();
   }
 

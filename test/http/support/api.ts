@@ -63,8 +63,9 @@ export const apiOf = (url: () => string, identity: Headed = {}): Api => {
     });
     const text = await response.text();
     const { status, headers: answered } = response;
-    const [bare = path] = path.split('?');
-    await expectInContract(url(), { method, path: bare, status, headers: answered, text });
+    // As it was sent: dots in a path lead up.
+    const { pathname } = new URL(response.url);
+    await expectInContract(url(), { method, path: pathname, status, headers: answered, text });
     return { status, headers: answered, text, body: parsed(text) as Body };
   };
   const sendJson = <Body>(method: string, path: string, body: unknown, headers: Headed = {}) =>

@@ -1,0 +1,14 @@
+import type { RateLimits } from '../http/rate-limits.js';
+import type { Instruments } from './instruments.js';
+
+/** Limits that do the same, and have counted what they refuse. */
+export const measuredLimits = (
+  limits: RateLimits,
+  { rateLimited }: Pick<Instruments, 'rateLimited'>,
+): RateLimits => ({
+  count: async (name, who) => {
+    const counted = await limits.count(name, who);
+    if (counted?.isOver) rateLimited.inc({ limit: name });
+    return counted;
+  },
+});
