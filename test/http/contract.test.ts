@@ -149,6 +149,11 @@ const rounds: Readonly<Record<string, () => Promise<unknown>>> = {
     await get(`/v1/streams/${deep.stream}/steps`);
     await get(`/v1/streams/${deep.stream}/state`);
     await get(`/v1/streams/${deep.stream}/state?whole=true&at=1`);
+    const { position } = await bodyOf(api.post(`/v1/streams/${fork.stream}/detach`));
+    await get(`/v1/streams/${fork.stream}/lineage?after=${position}`);
+    await get(`/v1/streams/${fork.stream}/events`);
+    await get(`/v1/sessions/${fork.id}?after=${position}`);
+    await get(`/v1/sessions/${fork.id}/messages?after=${position}`);
   },
   feed: async () => {
     const leaving = new AbortController();

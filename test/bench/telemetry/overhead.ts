@@ -93,6 +93,7 @@ try {
       const way = ways[(at + n) % ways.length];
       if (way) way.perCommand.push(await turn(way));
     }
+} finally {
   for (const { name, perCommand } of ways) {
     const compared = [0.25, 0.5].map((share) => {
       const us = quantile(perCommand, share);
@@ -102,7 +103,6 @@ try {
     const [quartile, median] = compared;
     console.log(`${name.padEnd(30)} lower quartile ${quartile}, median ${median}`);
   }
-} finally {
   child.kill();
   await exited;
   await stores.stop();
