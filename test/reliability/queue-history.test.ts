@@ -22,7 +22,7 @@ import { historyOf } from './support/task-history.js';
 const workerProgram = fileURLToPath(new URL('./support/queue-worker.js', import.meta.url));
 const seed = Number(process.env.FORKLINE_SEED ?? 1);
 /** 10,000 for a run in full. */
-const taskCount = Number(process.env.FORKLINE_TASKS ?? 3_000);
+const taskCount = Number(process.env.FORKLINE_TASKS ?? 2_000);
 const workerCount = 8;
 const queue = 'mixed';
 

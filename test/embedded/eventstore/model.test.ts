@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from './support/server.js';
 import { Recording } from './support/subscription.js';
 
 // More with FORKLINE_MODEL_RUNS=20000; a failure prints the seed and the smallest sequence.
-const RUNS = Number(process.env.FORKLINE_MODEL_RUNS ?? 3_000);
+const RUNS = Number(process.env.FORKLINE_MODEL_RUNS ?? 2_000);
 
 let test: TestServer;
 beforeAll(async () => {
