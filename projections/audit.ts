@@ -1,4 +1,5 @@
 import type { Fact } from '../src/domain/decider.js';
+import { parseStream } from '../src/domain/deciders.js';
 import { millisecondsOf } from '../src/domain/time.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 
@@ -65,7 +66,9 @@ export const audit: Projection<AuditDocument, Fact> = {
     { key: { subject: 1, at: -1, position: -1 } },
     { key: { type: 1, at: -1, position: -1 } },
   ],
-  key: ({ position }) => String(position),
+  // What others write into the same store is none of Forkline's.
+  key: ({ stream, position }) =>
+    parseStream(stream) || stream.startsWith(attemptPrefix) ? String(position) : undefined,
   begins: () => true,
   on: {},
   otherwise: entry,

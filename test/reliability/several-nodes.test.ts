@@ -126,6 +126,8 @@ describe('several nodes on shared stores', () => {
 
     for (const node of nodes.splice(0)) expect(await node.stop()).toBe(0);
     expect(await expectAsRebuilt(clients, 'anew')).toBeGreaterThan(100);
-    expect(load.failed.filter(({ status }) => ![404, 410, 503, 504].includes(status))).toEqual([]);
+    // Some wrote to a session while it was deleted for good.
+    const foreseen = [404, 409, 503, 504];
+    expect(load.failed.filter(({ status }) => !foreseen.includes(status))).toEqual([]);
   }, 240_000);
 });

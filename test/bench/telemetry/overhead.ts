@@ -20,6 +20,8 @@ const ways: readonly (Told & Readonly<{ name: string; perCommand: number[] }>)[]
   { name: 'not measured', measures: false, level: 'warn', perCommand: [] },
   { name: 'measured', measures: true, level: 'warn', perCommand: [] },
   { name: 'measured, and logged at info', measures: true, level: 'info', perCommand: [] },
+  // How far this differs from the first is how far the others may by chance.
+  { name: 'not measured, again', measures: false, level: 'warn', perCommand: [] },
 ];
 
 const folder = await temporaryFolder();
