@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
-import { forklineClient } from '../../src/client/client.js';
+import { ForklineClient } from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 
 const secret = 'a secret of thirty-two characters or more';
@@ -19,7 +19,7 @@ const clientOf = async (user: string) => {
     .setSubject(user)
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new TextEncoder().encode(secret));
-  return forklineClient({ url: program.url, token });
+  return new ForklineClient({ url: program.url, token });
 };
 
 describe('a client with a token', () => {
@@ -40,7 +40,7 @@ describe('a client with a token', () => {
 
 describe('a client without one', () => {
   it('is told so, over HTTP and on the feed', async () => {
-    const nobody = forklineClient({ url: program.url });
+    const nobody = new ForklineClient({ url: program.url });
     const refused = { status: 401, code: 'unauthorized' };
     await expect(nobody.sessions.list()).rejects.toMatchObject(refused);
     await expect(nobody.feed.subscribe().caughtUp()).rejects.toMatchObject(refused);

@@ -1,7 +1,7 @@
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
-import { forklineClient } from '../../src/client/client.js';
+import { ForklineClient } from '../../src/client/node-client.js';
 import { connectEventStore } from '../../src/eventstore/db-client-event-store.js';
 import { forkline } from '../cli/cli.js';
 import { freshStream, newEvents } from '../support/new-events.js';
@@ -31,7 +31,7 @@ afterAll(async () => {
   await removeFolder(folder);
 });
 
-const client = () => forklineClient({ url: program.url });
+const client = () => new ForklineClient({ url: program.url });
 const local = apiOf(() => program.url);
 
 const projection = async (wanted: string) => {
