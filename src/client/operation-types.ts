@@ -18,7 +18,8 @@ export type RebuildStatus = Readonly<{
   state: 'building' | 'switching' | 'switched' | 'stopped' | 'cancelled';
   /** The projections that are built in the same pass over the events. */
   names: readonly string[];
-  collection: string;
+  /** Null while none is begun. */
+  collection: string | null;
   position: Position;
   /** Position of the newest event there is. */
   head: Position;
@@ -36,30 +37,36 @@ export type BuiltModel = Readonly<{ collection: string; version: number }>;
 /** What serves a projection, and what is kept to go back to. */
 export type ModelStanding = Readonly<{
   name: string;
-  serving: BuiltModel;
-  previous: BuiltModel | null;
+  serving?: BuiltModel;
+  previous?: BuiltModel | null;
 }>;
 
-/** How a projection (a read model) or a reaction is doing. */
-export type ProjectionStatus = Readonly<{
-  kind: 'projection' | 'reaction';
+type Standing = Readonly<{
   name: string;
   /** Whether it has come no further for a minute, though there may be something to do. */
   stuck: boolean;
   /** How many events it has put aside. */
   parked: number;
-  /** What follows is there for projections only. */
-  version?: number;
-  position?: Position;
-  /** Null while not known. */
-  lagEvents?: number | null;
-  lagSeconds?: number | null;
-  /** What the node that answers reads from. */
-  serving?: BuiltModel;
-  /** What a rollback goes back to. */
-  previous?: BuiltModel | null;
-  rebuild?: RebuildStatus | null;
 }>;
+
+/** How a projection (a read model) is doing. */
+export type ProjectionStatus = Standing &
+  Readonly<{
+    kind: 'projection';
+    version: number;
+    position: Position;
+    /** Null while not known. */
+    lagEvents: number | null;
+    lagSeconds: number | null;
+    /** What the node that answers reads from. */
+    serving: BuiltModel;
+    /** What a rollback goes back to. */
+    previous: BuiltModel | null;
+    rebuild: RebuildStatus | null;
+  }>;
+
+/** How a reaction is doing. */
+export type ReactionStatus = Standing & Readonly<{ kind: 'reaction' }>;
 
 /** An event that a projection or a reaction has put aside. */
 export type ParkedEvent = Readonly<{

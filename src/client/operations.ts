@@ -6,6 +6,7 @@ import type {
   ModelStanding,
   ParkedEvent,
   ProjectionStatus,
+  ReactionStatus,
   Readiness,
   RebuildStatus,
   Retried,
@@ -56,7 +57,7 @@ export const operationsOver = (http: Transport) => {
     document: (options?: Reading) => http.get<JsonObject>('/openapi.json', {}, options),
     /** Every projection and reaction. */
     projections: (options?: Reading) =>
-      http.get<Page<ProjectionStatus>>('/v1/projections', {}, options),
+      http.get<Page<ProjectionStatus | ReactionStatus>>('/v1/projections', {}, options),
     /** One page of what a projection or reaction has put aside, oldest first. */
     parked,
     /** Everything that it has put aside, oldest first. */

@@ -162,7 +162,7 @@ export type Execution = Readonly<{
   sessionId?: string;
   requestId?: string;
   pipeline?: Pipeline;
-  input?: JsonValue;
+  input: JsonValue;
   status: ExecutionStatus;
   /** Without those that were pruned. */
   checkpointCount: number;

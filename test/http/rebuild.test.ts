@@ -36,7 +36,7 @@ const local = apiOf(() => program.url);
 
 const projection = async (wanted: string) => {
   const { items } = await client().operations.projections();
-  return items.find(({ name }) => name === wanted)!;
+  return items.filter((item) => item.kind === 'projection').find(({ name }) => name === wanted)!;
 };
 
 /** Resolves once a projection is as is asked for; it is looked at again and again. */
