@@ -30,6 +30,7 @@ export type WebSocketLike = {
   readonly readyState: number;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
   send(data: string): void;
   close(code?: number, reason?: string): void;

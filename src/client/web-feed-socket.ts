@@ -67,6 +67,8 @@ export const openWebFeedSocket: OpenFeedSocket = (address, { client, onOpen, onF
     if (frame) onFrame(frame);
     else socket.close(notJson, 'not JSON');
   };
+  // What went wrong is not told, and a close follows.
+  socket.onerror = () => {};
   socket.onclose = ({ code, reason }: Readonly<{ code: number; reason: string }>) =>
     over(code, reason);
 
