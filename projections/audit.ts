@@ -1,4 +1,6 @@
 import type { Fact } from '../src/domain/decider.js';
+import { parseStream } from '../src/domain/deciders.js';
+import { millisecondsOf } from '../src/domain/time.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 
 /** What an event of the category `audit` says: that somebody was refused, or looked, or deleted. */
@@ -17,14 +19,15 @@ export type AttemptData = Readonly<{
 /** Who did what, when and from where; nothing of what an event says. */
 export type AuditDocument = Readonly<{
   stream: string;
-  /** The stream it is about. Of what is in the category `audit`, the one that was meant, if any. */
+  /** Of what is in the category `audit`: the stream that was meant, if any. */
   subject?: string;
   revision: number;
   type: string;
   /** Absent when nobody knows. */
   userId?: string;
   ownerId?: string;
-  at: string;
+  /** Milliseconds since 1970: in every entry of every index, where text would take three times the room. */
+  at: number;
   requestId?: string;
   clientAddress?: string;
   userAgent?: string;
@@ -32,12 +35,15 @@ export type AuditDocument = Readonly<{
   attempt?: Omit<AttemptData, 'target' | 'ownerId'>;
 }>;
 
+/** What the streams of attempts begin with. */
+export const attemptPrefix = 'audit-';
+
 const entry = (_: AuditDocument | undefined, event: Projected): AuditDocument => {
   const { stream, revision, type, created, metadata } = event;
   const { userId, ownerId, requestId, clientAddress, userAgent, keyId } = metadata;
   const who = defined({ userId, ownerId, requestId, clientAddress, userAgent, keyId });
-  const about = { stream, revision, type, at: created, ...who };
-  if (!stream.startsWith('audit-')) return { ...about, subject: stream };
+  const about = { stream, revision, type, at: millisecondsOf(created), ...who };
+  if (!stream.startsWith(attemptPrefix)) return about;
   // The codec has checked what is in these streams.
   const { target, ownerId: owner, ...attempt } = event.data as AttemptData;
   return { ...about, ...defined({ subject: target, ownerId: owner }), attempt };
@@ -56,11 +62,13 @@ export const audit: Projection<AuditDocument, Fact> = {
   indexes: [
     { key: { at: -1, position: -1 } },
     { key: { userId: 1, at: -1, position: -1 } },
+    { key: { stream: 1, at: -1, position: -1 } },
     { key: { subject: 1, at: -1, position: -1 } },
     { key: { type: 1, at: -1, position: -1 } },
-    { key: { stream: 1 } },
   ],
-  key: ({ position }) => String(position),
+  // What others write into the same store is none of Forkline's.
+  key: ({ stream, position }) =>
+    parseStream(stream) || stream.startsWith(attemptPrefix) ? String(position) : undefined,
   begins: () => true,
   on: {},
   otherwise: entry,

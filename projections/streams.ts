@@ -8,6 +8,7 @@ import {
   type StreamForked,
 } from '../src/domain/fork.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
+import { attemptPrefix } from './audit.js';
 
 export type StreamDocument = Readonly<{
   stream: string;
@@ -75,7 +76,7 @@ export const streams: Projection<StreamDocument, StreamForked | StreamDetached |
     { key: { stream: 1 } },
   ],
   // What is kept beside the streams of things is no stream of a thing.
-  key: ({ stream }) => (stream.startsWith('audit-') ? undefined : stream),
+  key: ({ stream }) => (stream.startsWith(attemptPrefix) ? undefined : stream),
   begins: ({ type, revision }) => type === 'StreamForked' || revision === 0,
   on: {
     StreamDetached: detached,

@@ -7,7 +7,7 @@ import { load, type Sources } from '../eventstore/load.js';
 import { copyInherited } from './copy-inherited.js';
 import { endArchive } from './ended-streams.js';
 import { commandHandler } from './handle.js';
-import { type CommandRequest, maySee, type Outcome } from './request.js';
+import { type CommandRequest, maySee, type Outcome, RevisionMismatch } from './request.js';
 
 type Surroundings = Sources &
   Readonly<{
@@ -31,9 +31,12 @@ export const detachStream = async <State extends object, Event extends Fact, Rea
 ): Promise<Outcome | Rejection<Reason | DetachRejection>> => {
   const stream = `${decider.category}-${id}`;
   const rules = detaching(decider);
-  const { state } = await load({ streams, snapshots }, rules, stream);
+  const { state, revision } = await load({ streams, snapshots }, rules, stream);
   if (!maySee(request.caller, decider.ownerOf(state))) return reject(decider.notFound);
   const isDue = !isRejection(rules.decide({ type: 'DetachStream' }, state));
+  // Said before all is copied, and not only when it comes to the event.
+  const { ifRevision = revision } = request;
+  if (isDue && ifRevision !== revision) throw new RevisionMismatch(stream, revision);
   try {
     if (isDue) {
       const base = baseOf((await streams.ancestryOf(stream)) ?? []);

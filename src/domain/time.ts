@@ -14,5 +14,6 @@ export const isBefore = (a: Moment, b: Moment): boolean => millisecondsOf(a) < m
 
 export const earlierOf = (a: Moment, b: Moment): Moment => (isBefore(b, a) ? b : a);
 
+/** The moment in milliseconds since 1970. */
 // biome-ignore lint/style/noRestrictedGlobals: reads a moment that it is given, not a clock
-const millisecondsOf = (moment: Moment): number => Date.parse(moment);
+export const millisecondsOf = (moment: Moment): number => Date.parse(moment);

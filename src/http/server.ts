@@ -22,8 +22,11 @@ export const createHttpServer = (serve: RequestListener): Server => {
     // Those of an HTTP server are sockets.
     const socket = stream as Socket;
     const answer = answers.get(socket);
+    // The request that is broken was answered already, or is while its body still comes.
+    const isAnswered = answer?.headersSent && !answer.req.complete;
     const isAnswering = answer?.headersSent && !answer.writableFinished;
     if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) socket.destroy();
+    else if (isAnswered) socket.destroySoon();
     else refuse(socket, problemIn(error));
   });
   server.on('checkExpectation', (request, response: ServerResponse) => {

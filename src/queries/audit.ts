@@ -3,9 +3,14 @@ import type { AuditRecord, Collections } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
 
 /** One entry of the audit. */
-export type AuditView = Omit<AuditRecord, '_id' | 'position' | 'stream' | 'subject' | 'revision'> &
+export type AuditView = Omit<
+  AuditRecord,
+  '_id' | 'position' | 'at' | 'stream' | 'subject' | 'revision'
+> &
   Readonly<{
     position: string;
+    /** ISO 8601 UTC. */
+    at: string;
     /** The stream it is about. */
     stream?: string;
     /** Of what is in that stream. */
@@ -30,12 +35,21 @@ export const listAudit = async (
 ): Promise<Page<AuditView>> => {
   const filter: Filter<AuditRecord> = {
     ...(userId !== undefined && { userId }),
-    ...(stream !== undefined && { subject: stream }),
     ...(type !== undefined && { type }),
     ...within(since, until, cursor),
   };
+  // Each half is in the order of an index of its own.
+  const about =
+    stream === undefined
+      ? filter
+      : {
+          $or: [
+            { stream, ...filter },
+            { subject: stream, ...filter },
+          ],
+        };
   const read = await audit
-    .find(filter)
+    .find(about)
     .sort({ at: -1, position: -1 })
     .limit(limit + 1)
     .toArray();
@@ -44,11 +58,11 @@ export const listAudit = async (
 
 /** The condition for times, and for what comes after a cursor. */
 const within = (since?: string, until?: string, cursor?: string): Filter<AuditRecord> => {
-  const from = since === undefined ? {} : { $gte: since };
-  const before = until === undefined ? {} : { $lt: until };
+  const from = since === undefined ? {} : { $gte: Date.parse(since) };
+  const before = until === undefined ? {} : { $lt: Date.parse(until) };
   if (cursor === undefined)
     return since === undefined && until === undefined ? {} : { at: { ...from, ...before } };
-  const [at, position] = fromCursor(cursor, ['string', 'number']) as readonly [string, number];
+  const [at, position] = fromCursor(cursor, ['number', 'number']) as readonly [number, number];
   return {
     // What is on the page before is not after `until` either.
     at: { ...from, $lte: at },
@@ -59,9 +73,8 @@ const within = (since?: string, until?: string, cursor?: string): Filter<AuditRe
 const viewOf = (record: AuditRecord): AuditView => {
   const { _id, position, at, type, stream, subject, revision, ...entry } = record;
   return {
-    ...{ position: String(position), at, type },
-    ...(subject !== undefined && { stream: subject }),
-    ...(subject === stream && { revision }),
+    ...{ position: String(position), at: new Date(at).toISOString(), type },
+    ...(entry.attempt === undefined ? { stream, revision } : subject && { stream: subject }),
     ...entry,
   };
 };

@@ -30,7 +30,7 @@ const step = fc.record({
 });
 const program = fc.array(step, { minLength: 12, maxLength: 30 });
 const which = fc.array(fc.boolean(), { minLength: 8, maxLength: 8 });
-const numRuns = Number(process.env.FORK_LIST_RUNS ?? 6);
+const numRuns = Number(process.env.FORKLINE_FORK_LIST_RUNS ?? 4);
 const runs = { numRuns, endOnFailure: true };
 const patience = 60_000 + 10_000 * numRuns;
 

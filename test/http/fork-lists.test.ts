@@ -32,7 +32,7 @@ const step = fc.record({
   value: fc.nat(9),
 });
 const program = fc.array(step, { minLength: 12, maxLength: 30 });
-const runs = { numRuns: Number(process.env.FORK_LISTS_RUNS ?? 6), endOnFailure: true };
+const runs = { numRuns: Number(process.env.FORKLINE_FORK_LIST_RUNS ?? 6), endOnFailure: true };
 
 const originOf = ({ origin }: EventItem) => (origin ? { origin } : {});
 

@@ -14,7 +14,7 @@ const local = server.as();
 const json = { 'Content-Type': 'application/json' };
 
 describe('what is no request of HTTP', () => {
-  const host = 'Host: forkline\r\n';
+  const host = 'Host: localhost\r\n';
   const get = (more: string) => `GET /v1/sessions HTTP/1.1\r\n${more}\r\n`;
   const post = (more: string) =>
     `POST /v1/sessions HTTP/1.1\r\n${host}Content-Type: application/json\r\nConnection: close\r\n${more}`;
@@ -53,6 +53,11 @@ describe('what is no request of HTTP', () => {
     ],
   ])('is answered with a problem document: %s', async (_, bytes, status, code) => {
     expectProblem(await sendRaw(server.url(), bytes), code, status);
+  });
+
+  it('is answered once, where the rest of a request that was answered is broken', async () => {
+    const bytes = `POST /nowhere HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\nzz\r\n`;
+    expectProblem(await sendRaw(server.url(), bytes), 'not-found', 404);
   });
 
   it('leaves the next request of others as it is', async () => {

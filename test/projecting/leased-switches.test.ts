@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
+import { sessions } from '../../projections/sessions.js';
+import { collectionName } from '../../src/projecting/read-model.js';
 import { collectionsOf } from '../../src/queries/collections.js';
 import { freshStream } from '../support/new-events.js';
 import { create, post, question } from '../support/session-facts.js';
@@ -44,7 +46,7 @@ describe('nodes of which one folds', () => {
     await until(() => written > seen + 5);
     await nodes[2]!.rebuilding.rollBack('sessions');
     for (const { serving } of nodes)
-      await until(() => serving.of('sessions').collection === 'sessions_v1');
+      await until(() => serving.of('sessions').collection === collectionName(sessions));
     isOver = true;
     await Promise.all(writers);
 

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Db } from 'mongodb';
 import { v4 as newId } from 'uuid';
+import { messages } from '../../projections/messages.js';
+import { sessions } from '../../projections/sessions.js';
+import { collectionName } from '../../src/projecting/read-model.js';
+import { collectionsOf } from '../../src/queries/collections.js';
 import { answer, create, edit, post, question } from '../support/session-facts.js';
 import { expectAsRebuilt } from './support/documents.js';
 import { handClock, type LeasedNode, startLeasedNode } from './support/leased.js';
@@ -25,7 +29,7 @@ const countingWrites = (db: Db) => {
   let count = 0;
   const counting = watchedDb(db, {
     write: (collection, run) => {
-      if (collection === 'messages_v2') count += 1;
+      if (collection === collectionName(messages)) count += 1;
       return run();
     },
   });
@@ -147,15 +151,15 @@ describe('a node that stood still beyond its lease', () => {
     for (const each of [batch, renewal]) each.close();
     await onSession(gone, create, post(question), post(answer));
     await onSession(kept, edit('m-1', 'Which day?'));
-    await until(() => ['sessions_v1', 'projection_leases'].every((each) => stood.has(each)));
+    await until(() =>
+      [collectionName(sessions), 'projection_leases'].every((each) => stood.has(each)),
+    );
     clock.passLease();
     await until(() => next.isFolding());
     await onSession(kept, edit('m-1', 'Which day, again?'));
     await stores.store.tombstone(`session-${gone}`);
     await caughtUp(next.runner, here);
-    expect(
-      await here.db.collection('messages_v2').findOne({ stream: `session-${gone}` }),
-    ).toBeNull();
+    expect(await collectionsOf(here.db).messages.findOne({ stream: `session-${gone}` })).toBeNull();
 
     // It hears that the lease is no longer its own, and then what it was about to write is written.
     renewal.open();

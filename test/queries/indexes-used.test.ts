@@ -15,7 +15,7 @@ import { compareExecutions } from '../../src/queries/compare.js';
 import { listDue } from '../../src/queries/deadlines.js';
 import { findExecution, listExecutions } from '../../src/queries/executions.js';
 import { findInterrupt, listInterrupts } from '../../src/queries/interrupts.js';
-import { forksOf, lineageOf } from '../../src/queries/lineage.js';
+import { detachedStreams, forksOf, lineageOf } from '../../src/queries/lineage.js';
 import { listMessages } from '../../src/queries/messages.js';
 import { ownersOf } from '../../src/queries/owners.js';
 import { toCursor } from '../../src/queries/page.js';
@@ -55,7 +55,7 @@ const ann = { userId: 'ann', admin: false };
 const root = { userId: 'root', admin: true };
 const limit = 20;
 const at = '2026-01-01T00:00:00.000Z';
-const inAudit = toCursor([at, 9]);
+const inAudit = toCursor([Date.parse(at), 9]);
 const cursor = toCursor(['2026-01-01T00:00:00.000Z', 'session-x']);
 const fork = {
   ancestry: [{ stream: 'parent', through: 5 }],
@@ -276,6 +276,7 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
     () => settledChildren(collections, { sessionId: 's', position: 9 }, limit),
   ],
   ['the forks of a stream', 1, () => forksOf(collections, 'session-a')],
+  ['the forks that were detached', 1, () => detachedStreams(collections)],
   ['the audit, further on', 1, () => listAudit(collections, { cursor: inAudit, limit })],
   ...[{ userId: 'ann' }, { stream: 'session-b' }, { type: 'SessionCreated' }].flatMap((asked) =>
     [{}, { since: at }, { until: at, cursor: inAudit }].map(

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { collectionsOf } from '../../src/queries/collections.js';
 import { expectAsRebuilt } from '../projecting/support/documents.js';
 import { until } from '../projecting/support/runners.js';
 import { connectStores } from '../projecting/support/stores.js';
@@ -121,8 +122,8 @@ describe('after both', () => {
     const seen = follower.events.map(({ position }) => Number(position));
     expect(new Set(seen).size).toBe(seen.length);
     const clients = await connectStores(urlOf('eventstore'), urlOf('mongodb'));
-    const messages = await clients.db.collection('messages_v1').find({ to: null }).toArray();
-    const shown = new Set(messages.map(({ messageId }) => messageId as string));
+    const messages = await collectionsOf(clients.db).messages.find({ to: null }).toArray();
+    const shown = new Set(messages.map(({ messageId }) => messageId));
     const heard = new Set(follower.events.map(({ data }) => data.messageId as string));
     expect(load.acknowledged.filter(({ id }) => !shown.has(id))).toEqual([]);
     expect(load.acknowledged.filter(({ id }) => !heard.has(id))).toEqual([]);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectAsRebuilt } from '../projecting/support/documents.js';
 import { until } from '../projecting/support/runners.js';
@@ -24,6 +23,8 @@ let nodes: Program[] = [];
 const started: Program[] = [];
 /** Which of the nodes have said, in this order, that they do since they were started. */
 const holders: Program[] = [];
+/** Which have said that another took over from them. */
+const retired: Program[] = [];
 let load: Load;
 
 const settings = () => ({ ...stores.settings, LOG_LEVEL: 'info', LOG_FORMAT: 'json' });
@@ -33,6 +34,7 @@ const startNode = async (): Promise<Program> => {
   started.push(node);
   node.process.stderr?.on('data', (chunk) => {
     if (String(chunk).includes('keeps the read models up to date')) holders.push(node);
+    if (String(chunk).includes('another node has taken over')) retired.push(node);
   });
   return node;
 };
@@ -113,9 +115,8 @@ describe('several nodes on shared stores', () => {
       await fetch(`${awake!.url}/v1/sessions/${sessionId}?hard=true`, { method: 'DELETE' });
     await load.more(30);
 
-    const noticed = once(sleeper.process.stderr!, 'data');
     sleeper.process.kill('SIGCONT');
-    expect(String(await noticed)).toContain('another node has taken over');
+    await until(() => retired.includes(sleeper));
     nodes = [sleeper, ...nodes];
     await untilSeen();
     await load.more(30);
@@ -125,6 +126,8 @@ describe('several nodes on shared stores', () => {
 
     for (const node of nodes.splice(0)) expect(await node.stop()).toBe(0);
     expect(await expectAsRebuilt(clients, 'anew')).toBeGreaterThan(100);
-    expect(load.failed.filter(({ status }) => ![404, 410, 503, 504].includes(status))).toEqual([]);
+    // Some wrote to a session while it was deleted for good.
+    const foreseen = [404, 409, 503, 504];
+    expect(load.failed.filter(({ status }) => !foreseen.includes(status))).toEqual([]);
   }, 240_000);
 });

@@ -7,7 +7,7 @@ import type { Identify } from '../context.js';
 import type { Problem } from '../problem.js';
 import type { Route } from '../route.js';
 import type { Attempt } from './attempt.js';
-import { namedBy } from './named-streams.js';
+import { type NamedThings, namedBy } from './named-streams.js';
 import type { Recorder } from './recorder.js';
 
 /** Takes note of what leaves no event by itself. Nobody waits for any of it. */
@@ -37,6 +37,7 @@ const refusals: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 /** How many requests may wait to have the owners of what they named looked up. Those beyond are not kept. */
 const mostWaiting = 1_000;
 
+/** Makes the audit. What a request names is taken from it at once: none is held on to, however long the database takes. */
 export const auditOf = (options: AuditOptions): Audit => {
   const { recorder, collections, identify, originOf, keepsReads, log } = options;
   let waiting = 0;
@@ -44,7 +45,8 @@ export const auditOf = (options: AuditOptions): Audit => {
 
   /** One after another: who asks much shall not have the database asked much at a time. */
   const later = (work: () => Promise<void>): void => {
-    if (waiting >= mostWaiting) return;
+    if (waiting === mostWaiting) log.warn('attempts come faster than they can be looked at');
+    if (waiting > mostWaiting) return;
     waiting += 1;
     looking = looking
       .then(work)
@@ -54,52 +56,56 @@ export const auditOf = (options: AuditOptions): Audit => {
       });
   };
 
-  const attemptOf = (request: Request, path: string, requestId: string, caller?: Caller) => ({
-    ...{ method: request.method, route: path, requestId, origin: originOf(request) },
-    ...(caller && { caller }),
-  });
-
-  /** Notes an attempt once for each thing that the request named and that is somebody else's. */
+  /** Notes an attempt once for each thing that was named and is not the caller's. */
   const noteOthers = async (
-    request: Request,
     caller: Caller,
-    attempt: Omit<Attempt, 'target' | 'ownerId'>,
+    named: NamedThings,
+    attempt: Attempt,
   ): Promise<void> => {
-    const { params, query, body } = request;
-    const named = namedBy({ path: attempt.route, params, query, body });
     for (const { stream, userId } of await ownersOf(collections, named))
-      if (userId !== caller.userId) recorder.note({ ...attempt, target: stream, ownerId: userId });
+      if (userId !== caller.userId)
+        recorder.note({ ...attempt, caller, target: stream, ownerId: userId });
   };
+
+  const about = (request: Request, route: string, requestId: string) => ({
+    ...{ method: request.method, route, requestId, origin: originOf(request) },
+  });
 
   return {
     note: recorder.note,
     refused: (request, requestId, { status, code }) => {
-      const route: unknown = request.route?.path;
+      const path: unknown = request.route?.path;
       // What comes to no endpoint is of no interest, but for pages that are kept from all of them.
-      if (!refusals.has(status) || (typeof route !== 'string' && status !== 403)) return;
-      const path = typeof route === 'string' ? route : '*';
+      if (!refusals.has(status) || (typeof path !== 'string' && status !== 403)) return;
+      const route = typeof path === 'string' ? path : '*';
+      const attempt = {
+        type: 'AccessRefused',
+        ...about(request, route, requestId),
+        status,
+        code,
+      } as const;
+      const known = identify(request).catch(() => undefined);
+      if (status !== 404) {
+        void known.then((caller) => recorder.note({ ...attempt, ...(caller && { caller }) }));
+        return;
+      }
+      const named = namedIn(request, route);
       later(async () => {
-        const caller = await identify(request).catch(() => undefined);
-        const type = 'AccessRefused';
-        const attempt = {
-          ...attemptOf(request, path, requestId, caller),
-          type,
-          status,
-          code,
-        } as const;
-        if (status !== 404) recorder.note(attempt);
-        else if (caller && !caller.admin) await noteOthers(request, caller, attempt);
+        const caller = await known;
+        if (caller && !caller.admin) await noteOthers(caller, named, attempt);
       });
     },
     answered: ({ method, path, access }, request, requestId, caller) => {
       if (!keepsReads || !caller.admin || method !== 'get' || access === 'admin') return;
       const attempt = {
-        ...attemptOf(request, path, requestId, caller),
         type: 'OthersThingRead',
+        ...about(request, path, requestId),
+        caller,
       } as const;
       // A list of everybody's, or the feed.
-      if (access === 'caller') recorder.note(attempt);
-      else later(() => noteOthers(request, caller, attempt));
+      if (access === 'caller') return recorder.note(attempt);
+      const named = namedIn(request, path);
+      later(() => noteOthers(caller, named, attempt));
     },
     deletedForGood: (target, ownerId, { caller, requestId, origin }) =>
       recorder.note({
@@ -109,3 +115,6 @@ export const auditOf = (options: AuditOptions): Audit => {
       }),
   };
 };
+
+const namedIn = ({ params, query, body }: Request, path: string): NamedThings =>
+  namedBy({ path, params, query, body });

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type RequestHandler, Router } from 'express';
 import helmet from 'helmet';
+import { Problem } from '../problem.js';
 
 const page = `<!doctype html>
 <html lang="en">
@@ -33,20 +34,26 @@ const start = `SwaggerUIBundle({
 
 const assets = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
+const refuseOtherMethods: RequestHandler = () => {
+  throw new Problem('method-not-allowed', undefined, {}, { Allow: 'GET, HEAD' });
+};
+
 /** Serves the document of the API as a page, with nothing in it from another host. */
 export const docsPage = (): RequestHandler => {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const router = Router({ strict: true });
   // Also where the server is reached without TLS, its own scripts have to load.
   router.use(helmet.contentSecurityPolicy({ directives: { upgradeInsecureRequests: null } }));
-  router.get('/', (_request, response) => {
+  const serve = (path: string, answer: RequestHandler) =>
+    router.route(path).get(answer).all(refuseOtherMethods);
+  serve('/', (_request, response) => {
     response.type('html').send(page);
   });
-  router.get('/start.js', (_request, response) => {
+  serve('/start.js', (_request, response) => {
     response.type('js').send(start);
   });
   for (const name of assets)
-    router.get(`/${name}`, (_request, response) => {
+    serve(`/${name}`, (_request, response) => {
       response.sendFile(join(folder, name), { maxAge: '1d' });
     });
   return router;

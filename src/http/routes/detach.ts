@@ -7,7 +7,7 @@ import type { FamilyGate } from '../family-gate.js';
 import { type Route, route } from '../route.js';
 import type { Services } from '../services.js';
 import { writtenSchema } from '../views/common.js';
-import { headOf, visibleStream } from '../visible-stream.js';
+import { visibleStream } from '../visible-stream.js';
 
 const patience = 5_000;
 
@@ -28,14 +28,11 @@ export const detachRoute = (services: Services, gate: FamilyGate): Route =>
     summary: 'Copy in what a fork inherits, so that it depends on its ancestors no more',
     answers: { 200: writtenSchema },
     handle: async ({ params }, { caller, command }) => {
-      const { streams } = services;
-      const { stream, category, id, decider, session } = await visibleStream(
-        streams,
+      const { category, id, decider, session } = await visibleStream(
+        services.streams,
         params.stream,
         caller,
       );
-      // Said before all is copied, and not only when it comes to the event.
-      if (command.ifRevision !== undefined) await headOf(streams, stream, command.ifRevision);
       const copied = (position: number) => rowsThere(services, models[category] ?? [], position);
       const detach = () => detachStream({ ...services, copied }, decider, id, command);
       return written(await gate.add(session, detach));

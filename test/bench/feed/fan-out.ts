@@ -26,7 +26,7 @@ const { values: asked } = parseArgs({
     /** How many events are written at a time. */
     burst: { type: 'string', default: '10' },
     /** How many such are on their way before the first has reached all clients. */
-    flight: { type: 'string', default: '4' },
+    flight: { type: 'string', default: '16' },
     /** Whether clients all use the same subscription id, or each its own. */
     ids: { type: 'string', default: 'one' },
     /** Writes a CPU profile of the feed. */
@@ -42,8 +42,12 @@ const start = (file: string, execArgv: readonly string[], ...args: string[]) =>
   fork(fileURLToPath(new URL(file, import.meta.url)), args, { execArgv: [...execArgv] });
 
 const answer = async <Answer>(child: ChildProcess): Promise<Answer> => {
-  const [said] = (await once(child, 'message')) as [Answer];
-  if (said === 'lost') throw new Error('a client was disconnected');
+  const over = new AbortController();
+  const ended = once(child, 'exit', { signal: over.signal }).then(() => ['lost']);
+  const [said] = (await Promise.race([once(child, 'message'), ended])) as [Answer];
+  over.abort();
+  ended.catch(() => {});
+  if (said === 'lost') throw new Error('a client was disconnected, or a process ended');
   return said;
 };
 
@@ -90,7 +94,7 @@ const startSide = async (
       let arrived = written;
       while (arrived < target) {
         while (written < Math.min(target, arrived + inFlight * burst)) {
-          await write(burst);
+          void write(burst);
           written += burst;
         }
         arrived = Math.min(target, arrived + burst);
@@ -109,25 +113,24 @@ const startSide = async (
 const dataDir = await mkdtemp(join(tmpdir(), 'forkline-bench-'));
 const eventStore = await startEventStore({ dataDir });
 const store = connectEventStore(eventStore.url);
-const stream = 'session-0190a000-0000-7000-8000-000000000001';
 const data = {
   messageId: '0190a000-0000-7000-8000-000000000002',
   role: 'user',
   content: 'x'.repeat(300),
 };
-const eventsOf = (count: number) =>
-  Array.from({ length: count }, () => eventOf('Said', data, stream));
-let last = -1;
+let streams = 0;
 
+/** Each burst has a stream of its own, so that several are written at a time. */
 const append = async (count: number) => {
-  await store.append(stream, eventsOf(count), last < 0 ? 'none' : last);
-  last += count;
+  const stream = `session-0190a000-0000-7000-8000-${`${streams++}`.padStart(12, '0')}`;
+  const events = Array.from({ length: count }, () => eventOf('Said', data, stream));
+  await store.append(stream, events, 'none');
 };
 await append(1);
 
 /** What the feed says about such an event. */
 const messages: string[] = [];
-for await (const event of store.read(stream))
+for await (const event of store.read('session-0190a000-0000-7000-8000-000000000000'))
   messages.push(JSON.stringify({ op: 'event', id: 'feed', event: eventView(event) }));
 const [message = ''] = messages;
 

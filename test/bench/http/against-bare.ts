@@ -4,6 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
+import { messages as messagesModel } from '../../../projections/messages.js';
+import { sessions as sessionsModel } from '../../../projections/sessions.js';
+import { collectionName } from '../../../src/projecting/read-model.js';
 import { send } from '../../support/api.js';
 import {
   removeFolder,
@@ -56,7 +59,7 @@ const fill = async (): Promise<readonly string[]> => {
   }
   await fetch(`${program.url}/v1/sessions/${ids.at(-1)}/messages?after=${last}`);
   const [from, to] = [new MongoClient(own.mongoUrl), new MongoClient(bare.mongoUrl)];
-  for (const name of ['sessions_v1', 'messages_v1']) {
+  for (const name of [collectionName(sessionsModel), collectionName(messagesModel)]) {
     const collection = from.db('forkline').collection(name);
     const copy = to.db('forkline').collection(name);
     await copy.insertMany(await collection.find().toArray());

@@ -88,5 +88,5 @@ if (isWanted('peers')) {
 if (values.json) console.log(JSON.stringify({ lengths: ofLengths, steps, rounds, runs, leftOut }));
 else {
   if (ofLengths) showLengths(ofLengths);
-  showRuns(runs, leftOut);
+  if (runs.length + leftOut.length > 0) showRuns(runs, leftOut);
 }

@@ -20,6 +20,8 @@ const ways: readonly (Told & Readonly<{ name: string; perCommand: number[] }>)[]
   { name: 'not measured', measures: false, level: 'warn', perCommand: [] },
   { name: 'measured', measures: true, level: 'warn', perCommand: [] },
   { name: 'measured, and logged at info', measures: true, level: 'info', perCommand: [] },
+  // How far this differs from the first is how far the others may by chance.
+  { name: 'not measured, again', measures: false, level: 'warn', perCommand: [] },
 ];
 
 const folder = await temporaryFolder();
@@ -93,6 +95,7 @@ try {
       const way = ways[(at + n) % ways.length];
       if (way) way.perCommand.push(await turn(way));
     }
+} finally {
   for (const { name, perCommand } of ways) {
     const compared = [0.25, 0.5].map((share) => {
       const us = quantile(perCommand, share);
@@ -102,7 +105,6 @@ try {
     const [quartile, median] = compared;
     console.log(`${name.padEnd(30)} lower quartile ${quartile}, median ${median}`);
   }
-} finally {
   child.kill();
   await exited;
   await stores.stop();

@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import express from 'express';
 import { MongoClient } from 'mongodb';
+import { messages as messagesModel } from '../../../../projections/messages.js';
+import { sessions as sessionsModel } from '../../../../projections/sessions.js';
+import { collectionName } from '../../../../src/projecting/read-model.js';
 
 // What a program would be that only passes on: express, and the calls of the same clients that append a
 // message, get a session and list messages. No checks, no identity, no ids of requests, no read models.
@@ -12,9 +15,9 @@ const { EVENTSTORE_URL = '', MONGODB_URL = '' } = process.env;
 const events = EventStoreDBClient.connectionString(EVENTSTORE_URL);
 const mongo = await MongoClient.connect(MONGODB_URL, { ignoreUndefined: true });
 const db = mongo.db('forkline');
-const sessions = db.collection<{ _id: string }>('sessions_v1');
+const sessions = db.collection<{ _id: string }>(collectionName(sessionsModel));
 const messages = db.collection<{ _id: string; stream: string; to: number | null; seq: number }>(
-  'messages_v1',
+  collectionName(messagesModel),
 );
 
 const app = express();
