@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type ForklineClient, forklineClient } from '../client/client.js';
+import { ForklineClient } from '../client/node-client.js';
 import { type Terminal, terminal } from './terminal.js';
 
 export const defaultUrl = 'http://127.0.0.1:4400';
@@ -22,7 +22,11 @@ export const contextOf = (command: Command): Context => {
   if (!isAddress(url)) command.error(`error: '${url}' is not an address such as ${defaultUrl}`);
   return {
     url,
-    client: forklineClient({ url, ...(token && { token }), ...(userId && { userId }) }),
+    client: new ForklineClient({
+      ...{ url, ...(token && { token }), ...(userId && { userId }) },
+      // Whoever sits at a terminal would rather hear at once that nothing answers.
+      retryForMs: 0,
+    }),
     isJson: json === true,
     terminal: terminal(),
   };

@@ -8,7 +8,7 @@ import {
   type ImportStep,
   type RecordingFormat,
 } from '../client/client.js';
-import { untilAdmitted } from '../client/until-admitted.js';
+import { untilServed } from '../client/until-served.js';
 import { CommandFailure } from './command-failure.js';
 import { contextOf } from './context.js';
 import { importDisplay } from './import-display.js';
@@ -83,7 +83,7 @@ const importFile = async (
   onStep: (step: ImportStep) => void,
 ): Promise<void> => {
   const options = { onStep, name: basename(file), ...(format && { format }) };
-  await untilAdmitted(async () => {
+  const sendFile = async () => {
     const source = createReadStream(file);
     // fetch cannot tell a file that cannot be read from a server that cannot be reached.
     let unreadable: Error | undefined;
@@ -94,7 +94,9 @@ const importFile = async (
     await client.sessions.import(recording, options).catch((error: unknown) => {
       throw unreadable ?? error;
     });
-  });
+  };
+  // Only while there are too many requests: what else is wrong is told at once.
+  await untilServed(sendFile, { retryForMs: 0, isRepeatable: false });
 };
 
 /**

@@ -1,27 +1,37 @@
 import type { Command } from 'commander';
-import type { ProjectionStatus } from '../client/client.js';
+import type { ProjectionStatus, ReactionStatus } from '../client/client.js';
 import { contextOf } from './context.js';
 import { type Column, tableOf } from './table.js';
 
 const shown = (value: number | string | null | undefined): string =>
   value === null || value === undefined ? '-' : String(value);
 
-const columns: readonly Column<ProjectionStatus>[] = [
-  { title: 'NAME', text: ({ name, version }) => (version ? `${name} v${version}` : name) },
+type Shown = ReactionStatus | ProjectionStatus;
+
+/** What only projections have. */
+const ofProjection = (item: Shown): Partial<ProjectionStatus> =>
+  item.kind === 'projection' ? item : {};
+
+const columns: readonly Column<Shown>[] = [
+  { title: 'NAME', text: (item) => nameOf(item) },
   { title: 'KIND', text: ({ kind }) => kind },
-  { title: 'POSITION', text: ({ position }) => shown(position), align: 'right' },
-  { title: 'LAG', text: ({ lagEvents }) => shown(lagEvents), align: 'right' },
+  { title: 'POSITION', text: (item) => shown(ofProjection(item).position), align: 'right' },
+  { title: 'LAG', text: (item) => shown(ofProjection(item).lagEvents), align: 'right' },
   {
     title: 'SECONDS',
-    text: ({ lagSeconds }) => shown(lagSeconds?.toFixed(1)),
+    text: (item) => shown(ofProjection(item).lagSeconds?.toFixed(1)),
     align: 'right',
   },
   { title: 'PARKED', text: ({ parked }) => String(parked), align: 'right' },
   { title: 'STATE', text: (item) => stateOf(item) },
 ];
 
-const stateOf = ({ stuck, rebuild }: ProjectionStatus): string => {
-  const state = stuck ? 'stuck' : 'ok';
+const nameOf = (item: Shown): string =>
+  item.kind === 'projection' ? `${item.name} v${item.version}` : item.name;
+
+const stateOf = (item: Shown): string => {
+  const { rebuild } = ofProjection(item);
+  const state = item.stuck ? 'stuck' : 'ok';
   if (rebuild?.state === 'stopped') return `${state}, rebuild stopped`;
   if (rebuild?.state !== 'building') return state;
   const percent = (100 * Number(rebuild.position)) / Math.max(Number(rebuild.head), 1);

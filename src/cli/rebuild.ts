@@ -64,7 +64,9 @@ const follow = async (
   try {
     for (;;) {
       const { items } = await client.operations.projections();
-      const involved = items.filter((item) => item.rebuild?.id === id);
+      const involved = items
+        .filter((item) => item.kind === 'projection')
+        .filter(({ rebuild }) => rebuild?.id === id);
       const status = involved[0]?.rebuild;
       if (!status) throw new CommandFailure('another rebuild has taken the place of this one');
       display.update(status);
@@ -104,7 +106,7 @@ const goBackOrDrop = async (
     terminal.print(
       isJson
         ? JSON.stringify(standing)
-        : `${name}: ${serving.collection} serves, ${previous?.collection ?? 'nothing'} is kept`,
+        : `${name}: ${serving?.collection ?? 'nothing'} serves, ${previous?.collection ?? 'nothing'} is kept`,
     );
   }
 };

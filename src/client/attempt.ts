@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { ForklineError } from './forkline-error.js';
 import { latestOnly } from './latest-only.js';
+import { pause } from './pause.js';
 import { TaskFailure } from './task-failure.js';
 import type { ClaimedTask } from './task-types.js';
 import type { tasksOver } from './tasks.js';
@@ -67,7 +67,7 @@ export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attemp
     const { signal } = holding;
     const everyMs = (leaseSeconds * 1_000) / beatsALease;
     while (!signal.aborted) {
-      await wait(everyMs, undefined, { signal });
+      await pause(everyMs, signal);
       const call = () => tasks.heartbeat(id, { leaseToken }, { signal });
       const { cancelRequested } = await untilAnswered(call, reachability, {
         signal,

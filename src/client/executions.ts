@@ -83,7 +83,7 @@ export const checkpointsOver = (http: Transport) => ({
   ): Promise<Replayed> => {
     const { after, ...write } = options;
     return http.write<Replayed>('POST', path`/v1/checkpoints/${id}/replay`, replay, write, {
-      after,
+      query: { after: http.after(after) },
     });
   },
 });

@@ -1,11 +1,11 @@
 import type { ServerFrame } from './feed-frames.js';
-import { type FeedSocket, openFeedSocket } from './feed-socket.js';
+import type { FeedSocket, OpenFeedSocket } from './feed-socket.js';
 import type { FeedFilter, FeedOptions, FeedStart, FeedSubscription } from './feed-types.js';
 import { ForklineError } from './forkline-error.js';
 import { inboxOf } from './inbox.js';
 import { type Ending, keepConnected } from './keep-connected.js';
 import type { ForklineEvent } from './stream-types.js';
-import { addressOf, type ClientOptions, callerHeaders } from './transport.js';
+import { addressOf, type ClientOptions } from './transport.js';
 import type { Position } from './types.js';
 
 /**
@@ -17,14 +17,21 @@ const closedAsTooSlow = 4008;
 /** There is one subscription a connection, so its name need not say anything. */
 const id = 'feed';
 
+export type FeedSettings = Readonly<{
+  client: ClientOptions;
+  openSocket: OpenFeedSocket;
+  /** Ends all subscriptions. */
+  closing: AbortSignal;
+}>;
+
 /** Events as they happen. */
-export const feedOver = (client: ClientOptions) => ({
+export const feedOver = (settings: FeedSettings) => ({
   subscribe: (filter: FeedFilter = {}, options: FeedOptions = {}): FeedSubscription =>
-    subscribe(client, filter, options),
+    subscribe(settings, filter, options),
 });
 
 const subscribe = (
-  client: ClientOptions,
+  { client, openSocket, closing: clientClosing }: FeedSettings,
   filter: FeedFilter,
   { from = 'now', signal, onReconnect }: FeedOptions,
 ): FeedSubscription => {
@@ -38,6 +45,7 @@ const subscribe = (
 
   const close = () => {
     signal?.removeEventListener('abort', close);
+    clientClosing.removeEventListener('abort', close);
     closing.abort();
     inbox.clear();
     inbox.end();
@@ -77,7 +85,7 @@ const subscribe = (
       // The server counts from the first acknowledgement on, so it gets one at once.
       opened.send({ op: 'ack', id, position: '0' });
     };
-    const opened = openFeedSocket(address, { headers: callerHeaders(client), onOpen, onFrame });
+    const opened = openSocket(address, { client, onOpen, onFrame });
     socket = opened;
     const { code, reason } = await opened.closed;
     // Whoever is too slow has to take what is there before asking for more.
@@ -93,8 +101,9 @@ const subscribe = (
   const onLost = (reason: ForklineError, waitMs: number) =>
     onReconnect?.({ reason, waitMs, position: isPosition(start) ? start : undefined });
 
-  if (signal?.aborted) close();
   signal?.addEventListener('abort', close);
+  clientClosing.addEventListener('abort', close);
+  if (signal?.aborted || clientClosing.aborted) close();
   keepConnected(connect, onLost, closing.signal).then(
     () => caughtUp.reject(new ForklineError(0, 'closed', { detail: 'the subscription is closed' })),
     (error: unknown) => {

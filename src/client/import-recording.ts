@@ -28,6 +28,8 @@ export const importRecording =
       headers: { accept: 'application/x-ndjson', 'content-type': 'application/octet-stream' },
       body: recording,
       signal,
+      // The same file again adds nothing.
+      isRepeatable: true,
     });
     const items: ImportedRun[] = [];
     const unreadable: UnreadableRun[] = [];
@@ -36,7 +38,10 @@ export const importRecording =
       onStep?.(step);
       if ('item' in step) items.push(step.item);
       if ('unreadable' in step) unreadable.push(step.unreadable);
-      if ('done' in step) return { items, unreadable, done: step.done };
+      if ('done' in step) {
+        http.wrote(step.done);
+        return { items, unreadable, done: step.done };
+      }
     }
     throw unreachable(response.url, new Error('the answer ended before the import was done'));
   };

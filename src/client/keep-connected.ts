@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { waitMsAfter } from './backoff.js';
 import type { ForklineError } from './forkline-error.js';
+import { pause } from './pause.js';
 
 /** How a connection ended: always with a reason. */
 export type Ending = Readonly<{
@@ -31,6 +31,6 @@ export const keepConnected = async (
     failures = wasOfUse ? 1 : failures + 1;
     const waitMs = waitMsAfter(failures, reason);
     onLost(reason, waitMs);
-    await wait(waitMs, undefined, { signal }).catch(() => {});
+    await pause(waitMs, signal).catch(() => {});
   }
 };

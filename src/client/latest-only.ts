@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { pause } from './pause.js';
 
 /** Passes on values, the latest of those that came meanwhile, with a pause in between. */
 export type LatestOnly<Value> = Readonly<{
@@ -22,7 +22,7 @@ export const latestOnly = <Value extends object>(
       const value = waiting;
       waiting = undefined;
       await pass(value);
-      await wait(pauseMs, undefined, { signal }).catch(() => {});
+      await pause(pauseMs, signal).catch(() => {});
     }
     passing = undefined;
   };

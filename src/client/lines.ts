@@ -7,16 +7,21 @@ import { isAbort, unreachable } from './forkline-error.js';
  */
 export async function* linesOf({ body, url }: Response): AsyncGenerator<string, void, undefined> {
   if (!body) return;
+  // By its reader: not every browser iterates over streams.
+  const reader = body.getReader();
   const decoder = new TextDecoder();
   let rest = '';
   try {
-    for await (const chunk of body) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      const lines = (rest + decoder.decode(read.value, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
       yield* lines.filter(isFilled);
     }
   } catch (error) {
     throw isAbort(error) ? error : unreachable(url, error);
+  } finally {
+    // Of what is read to its end there is nothing left to cancel.
+    await reader.cancel().catch(() => {});
   }
   if (isFilled(rest)) yield rest;
 }

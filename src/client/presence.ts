@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { ForklineError } from './forkline-error.js';
+import { pause } from './pause.js';
 import { type Reachability, untilAnswered } from './until-answered.js';
 import type { NewWorker, WorkerNews } from './worker-types.js';
 import type { Workers } from './workers.js';
@@ -40,7 +40,7 @@ export const presenceOf = ({ workers, worker, reachability, tell }: PresenceOpti
       const everyMs = heartbeatSeconds * 1_000;
       const call = () => workers.heartbeat(id, { signal });
       for (;;) {
-        await wait(everyMs, undefined, { signal });
+        await pause(everyMs, signal);
         try {
           const answer = await untilAnswered(call, reachability, { signal, mostMs: everyMs });
           if (answer.stopRequested) onStopRequested();

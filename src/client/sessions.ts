@@ -51,19 +51,21 @@ export const sessionsOver = (http: Transport) => {
       post(id, 'transitions', move, options),
     /** Hides a session, which `restore` undoes; with `hard`, deletes it for good. */
     remove: (id: string, { hard }: Readonly<{ hard?: boolean }> = {}, options?: WriteOptions) =>
-      http.write<Written>('DELETE', path`/v1/sessions/${id}`, undefined, options, { hard }),
+      http.write<Written>('DELETE', path`/v1/sessions/${id}`, undefined, options, {
+        query: { hard },
+      }),
     restore: (id: string, options?: WriteOptions) => post(id, 'restore', {}, options),
     import: importRecording(http),
     /** The session as a document, as it arrives. For its text: `new Response(await export(id)).text()`. */
     export: async (
       id: string,
       query: ExportQuery = {},
-      { signal }: Pick<ReadOptions, 'signal'> = {},
+      { after, signal }: ReadOptions = {},
     ): Promise<ReadableStream<Uint8Array>> => {
       const response = await http.send('GET', path`/v1/sessions/${id}/export`, {
-        query,
+        query: { ...query, after: http.after(after) },
         headers: { accept: '*/*' },
-        signal,
+        ...{ signal, isRepeatable: true },
       });
       if (!response.body) throw unreachable(response.url, new Error('the answer has no body'));
       return response.body;

@@ -86,6 +86,7 @@ export const queuesOver = (http: Transport) => {
         path`/v1/queues/${queue}/claim`,
         claim,
         options,
+        { once: true },
       ),
   };
 };

@@ -1,6 +1,10 @@
+import { bothSignals } from './both-signals.js';
+import type { WebSocketConstructor } from './feed-socket.js';
 import { errorIn, ForklineError, isAbort, unreachable } from './forkline-error.js';
+import { newIdempotencyKey } from './idempotency-key.js';
+import { type LatestPosition, laterOf } from './latest-position.js';
 import type { Position } from './types.js';
-import { untilAdmitted } from './until-admitted.js';
+import { untilServed } from './until-served.js';
 
 export type ClientOptions = Readonly<{
   /** Where Forkline listens, such as `http://127.0.0.1:4400`; may have a path that comes before `/v1`. */
@@ -9,18 +13,28 @@ export type ClientOptions = Readonly<{
   token?: string;
   /** Who is calling, for a server without authentication; `local` by default. */
   userId?: string;
+  /**
+   * For how long a call comes back to a server that cannot be reached or answers 503, in milliseconds:
+   * 10,000 by default. With 0 it is made once, and writes are given no key of the client's.
+   */
+  retryForMs?: number;
   /** Instead of the global `fetch`. */
   fetch?: typeof fetch;
+  /** Instead of the global `WebSocket`, or of the package `ws` where there is Node. */
+  WebSocket?: WebSocketConstructor;
 }>;
 
 export type ReadOptions = Readonly<{
-  /** Waits until the read model has seen this position: that of a write, to read your own writes. */
+  /** Waits until the read model has seen this position, such as that of a write. `consistent` does it by itself. */
   after?: Position;
   signal?: AbortSignal;
 }>;
 
 export type WriteOptions = Readonly<{
-  /** Makes it safe to send the same write again: within 24 h it is carried out once. */
+  /**
+   * Makes it safe to send the same write again: within 24 h it is carried out once. The client makes
+   * one for each call, so this is for a write that a program may repeat by another call.
+   */
   idempotencyKey?: string;
   /** The write is carried out only if the stream is at this revision; else it is refused with 412. */
   ifMatch?: number;
@@ -34,23 +48,48 @@ type Call = Readonly<{
   headers?: Readonly<Record<string, string>>;
   body?: RequestInit['body'];
   signal?: AbortSignal | undefined;
+  /** Whether it may be sent again though it may have been carried out; false by default. */
+  isRepeatable?: boolean;
+}>;
+
+export type WriteCall = Readonly<{
+  query?: Query;
+  /** Is not sent again when its answer is lost, and has no key of the client's. */
+  once?: boolean;
 }>;
 
 /**
- * Sends requests and takes answers. Everything throws ForklineError for what is not a success. What is
- * refused because there were too many requests is sent again when the server says to, for a minute.
+ * Sends requests and takes answers. Everything throws ForklineError for what is not a success. What
+ * may pass is sent again, as untilServed says.
  */
 export type Transport = Readonly<{
   send(method: string, path: string, call?: Call): Promise<Response>;
+  /** Reads what takes no `after`. */
+  get<Answer>(path: string, query?: Query, options?: Pick<ReadOptions, 'signal'>): Promise<Answer>;
   read<Answer>(path: string, query?: Query, options?: ReadOptions): Promise<Answer>;
   write<Answer>(
     method: string,
     path: string,
     body: unknown,
     options?: WriteOptions,
-    query?: Query,
+    call?: WriteCall,
   ): Promise<Answer>;
+  /** Takes note of the positions in what a write answered that went out by `send`. */
+  wrote(answer: unknown): void;
+  /** What to send as `after`, the caller having given this. */
+  after(given: Position | undefined): Position | undefined;
 }>;
+
+export type TransportSettings = Readonly<{
+  /** Is told of what is written. */
+  latest: LatestPosition;
+  /** Whether to read no older than what was written. */
+  isConsistent?: boolean;
+  /** Aborted when calls are to be given up. */
+  closing: AbortSignal;
+}>;
+
+const defaultRetryForMs = 10_000;
 
 /** A path with the values in it escaped. */
 export const path = (parts: TemplateStringsArray, ...values: readonly string[]): string =>
@@ -76,9 +115,12 @@ export const callerHeaders = ({
   ...(userId !== undefined && { 'x-user-id': userId }),
 });
 
-/** Talks to Forkline over `fetch`. */
-export const httpTransport = (options: ClientOptions): Transport => {
-  const { url, fetch: send = fetch } = options;
+/** Talks to Forkline over `fetch`. @throws TypeError when the address is not a URL */
+export const httpTransport = (
+  options: ClientOptions,
+  { latest, isConsistent = false, closing }: TransportSettings,
+): Transport => {
+  const { url, fetch: send = fetch, retryForMs = defaultRetryForMs } = options;
   // A wrong address is the caller's mistake: said at once, not with the first request.
   addressOf(url, '');
 
@@ -98,40 +140,62 @@ export const httpTransport = (options: ClientOptions): Transport => {
     return response;
   };
 
-  const transport: Transport = {
-    send: (method, pathname, call = {}) => {
-      const once = () => sendOnce(method, pathname, call);
-      // A stream can be sent once only.
-      return call.body instanceof ReadableStream ? once() : untilAdmitted(once, call.signal);
-    },
+  const persist = async <Answer>(call: () => Promise<Answer>, { signal, ...how }: Call) => {
+    closing.throwIfAborted();
+    // A stream can be sent once only.
+    if (how.body instanceof ReadableStream) return call();
+    const waiting = bothSignals(closing, signal);
+    const { isRepeatable = false } = how;
+    const awaitsModel = isConsistent;
+    try {
+      const persistence = { retryForMs, isRepeatable, awaitsModel, signal: waiting.signal };
+      return await untilServed(call, persistence);
+    } finally {
+      waiting.release();
+    }
+  };
 
-    read: async <Answer>(pathname: string, query?: Query, { after, signal }: ReadOptions = {}) =>
-      answerIn<Answer>(
-        await transport.send('GET', pathname, {
-          query: { ...query, ...(after !== undefined && { after }) },
-          signal,
-        }),
-      ),
+  const ask = <Answer>(method: string, pathname: string, call: Call): Promise<Answer> =>
+    persist(async () => answerIn<Answer>(await sendOnce(method, pathname, call)), call);
+
+  const transport: Transport = {
+    wrote: latest.seeAnswer,
+
+    after: (given) => (isConsistent ? laterOf(given, latest.get()) : given),
+
+    send: (method, pathname, call = {}) => persist(() => sendOnce(method, pathname, call), call),
+
+    get: (pathname, query, { signal } = {}) =>
+      ask('GET', pathname, { ...(query && { query }), signal, isRepeatable: true }),
+
+    read: (pathname, query, { after, signal } = {}) =>
+      ask('GET', pathname, {
+        query: { ...query, after: transport.after(after) },
+        ...{ signal, isRepeatable: true },
+      }),
 
     write: async <Answer>(
       method: string,
       pathname: string,
       content: unknown,
       { idempotencyKey, ifMatch, signal }: WriteOptions = {},
-      query?: Query,
-    ) =>
-      answerIn<Answer>(
-        await transport.send(method, pathname, {
-          headers: {
-            ...(content !== undefined && { 'content-type': 'application/json' }),
-            ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
-            ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
-          },
-          ...(content !== undefined && { body: JSON.stringify(content) }),
-          ...(query && { query }),
-          signal,
-        }),
-      ),
+      { query, once = false }: WriteCall = {},
+    ) => {
+      const made = once || retryForMs === 0 ? undefined : newIdempotencyKey();
+      const key = idempotencyKey ?? made;
+      const answer = await ask<Answer>(method, pathname, {
+        headers: {
+          ...(content !== undefined && { 'content-type': 'application/json' }),
+          ...(key !== undefined && { 'idempotency-key': key }),
+          ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }),
+        },
+        ...(content !== undefined && { body: JSON.stringify(content) }),
+        ...(query && { query }),
+        ...{ signal, isRepeatable: !once && key !== undefined },
+      });
+      latest.seeAnswer(answer);
+      return answer;
+    },
   };
   return transport;
 };

@@ -122,6 +122,22 @@ export type Message = Readonly<{
 /** `at` is the revision as of which to list; the head by default. */
 export type MessageQuery = PageQuery & Readonly<{ at?: number; includeDeleted?: boolean }>;
 
+/** `q` is words; "a phrase"; -without. Of all sessions that the caller may see, or of one. */
+export type MessageSearch = PageQuery & Readonly<{ q: string; sessionId?: string }>;
+
+/** A message that was found. */
+export type MessageHit = Readonly<{
+  id: string;
+  /** The session that it was posted, or edited, in. */
+  sessionId: string;
+  role: MessageRole;
+  createdAt: string;
+  /** Larger is better; compares hits of one search only. */
+  score: number;
+  /** Pieces of the text, the words found marked with `<em>`; the rest is HTML-escaped. */
+  highlights: readonly string[];
+}>;
+
 // Executions and checkpoints.
 
 export type ExecutionStatus = 'running' | 'completed' | 'failed' | 'cancelled';
@@ -146,7 +162,7 @@ export type Execution = Readonly<{
   sessionId?: string;
   requestId?: string;
   pipeline?: Pipeline;
-  input?: JsonValue;
+  input: JsonValue;
   status: ExecutionStatus;
   /** Without those that were pruned. */
   checkpointCount: number;

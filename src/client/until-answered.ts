@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { waitMsAfter } from './backoff.js';
 import { ForklineError } from './forkline-error.js';
+import { pause } from './pause.js';
 
 /** Told when a call finds the server away, before each pause, and when one finds it back. */
 export type Reachability = Readonly<{
@@ -44,7 +44,7 @@ export const untilAnswered = async <Answer>(
       failures += 1;
       const waitMs = Math.min(mostMs, waitMsAfter(failures, error));
       reachability.away(error, waitMs);
-      await wait(waitMs, undefined, { ...(signal && { signal }) });
+      await pause(waitMs, signal);
     }
   }
 };

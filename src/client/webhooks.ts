@@ -51,6 +51,9 @@ export const webhooksOver = (http: Transport) => {
     /** Everything that was sent, newest first. */
     eachDelivery: (id: string, query: DeliveryQuery = {}, options?: ReadOptions) =>
       everyItem((page: DeliveryQuery) => deliveries(id, page, options), query),
+    /** One delivery, with all its attempts. */
+    delivery: (id: string, deliveryId: string, options?: ReadOptions) =>
+      http.read<Delivery>(path`/v1/webhooks/${id}/deliveries/${deliveryId}`, {}, options),
     /** Has a delivery made again, whatever came of it. */
     retry: (id: string, deliveryId: string, options?: WriteOptions) =>
       http.write<Delivery>(
@@ -58,6 +61,7 @@ export const webhooksOver = (http: Transport) => {
         path`/v1/webhooks/${id}/deliveries/${deliveryId}/retry`,
         {},
         options,
+        { query: { after: http.after(undefined) } },
       ),
     /** Has everything since a time (ISO 8601) delivered again; answers how many events that is. */
     resend: (id: string, since: string, options?: WriteOptions) =>
@@ -66,7 +70,7 @@ export const webhooksOver = (http: Transport) => {
         path`/v1/webhooks/${id}/resend`,
         {},
         options,
-        { since },
+        { query: { since, after: http.after(undefined) } },
       ),
   };
 };

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { type Attempt, startAttempt } from './attempt.js';
 import { claimerOver } from './claimer.js';
+import { pause } from './pause.js';
 import { presenceOf } from './presence.js';
 import type { ClaimedTask } from './task-types.js';
 import { tasksOver } from './tasks.js';
@@ -45,9 +45,9 @@ export const work = async (
 
   /** After the grace, what still runs is ended; a while later, what the server has not heard is left to the leases. */
   const limit = async (): Promise<void> => {
-    await wait(graceSeconds * 1_000, undefined, { signal: living.signal });
+    await pause(graceSeconds * 1_000, living.signal);
     for (const attempt of running) attempt.end('stopping');
-    await wait(lastWordsMs, undefined, { signal: living.signal });
+    await pause(lastWordsMs, living.signal);
     givingUp.abort();
   };
 

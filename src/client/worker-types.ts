@@ -16,18 +16,19 @@ export type NewWorker = Readonly<{
 
 export type Worker = Readonly<{
   id: string;
-  userId: string;
-  queues: readonly string[];
-  maxConcurrentTasks: number;
-  heartbeatSeconds: number;
-  status: WorkerStatus;
-  /** Whether it was asked to stop. */
-  stopRequested: boolean;
   tasks: Readonly<{ active: number; completed: number; failed: number }>;
   lastHeartbeatAt?: string;
-  registeredAt: string;
-  updatedAt: string;
-  revision: number;
+  /** What follows is there once it has registered; some claim tasks without. */
+  userId?: string;
+  queues?: readonly string[];
+  maxConcurrentTasks?: number;
+  heartbeatSeconds?: number;
+  status?: WorkerStatus;
+  /** Whether it was asked to stop. */
+  stopRequested?: boolean;
+  registeredAt?: string;
+  updatedAt?: string;
+  revision?: number;
 }>;
 
 export type WorkerQuery = PageQuery &

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ForklineClient, forklineClient } from '../../src/client/client.js';
+import { ForklineClient } from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 import { forkline, type Ran } from './cli.js';
 
@@ -16,7 +16,7 @@ const run = (...args: readonly string[]): Promise<Ran> => forkline(program.url, 
 beforeAll(async () => {
   folder = await temporaryFolder();
   program = await startProgram(await temporaryFolder());
-  client = forklineClient({ url: program.url });
+  client = new ForklineClient({ url: program.url });
 
   const { id, stream } = await client.sessions.create({ title: 'Fix the parser' });
   await client.sessions.transition(id, { status: 'active' });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { forklineClient } from '../../src/client/client.js';
+import { ForklineClient } from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 import { startForkline } from './cli.js';
 
@@ -14,7 +14,7 @@ afterEach(async () => {
 
 describe('forkline tail', () => {
   it('follows one session across a restart of the server, and ends with Ctrl-C', async () => {
-    const client = forklineClient({ url: program.url });
+    const client = new ForklineClient({ url: program.url });
     const { id, stream } = await client.sessions.create({ title: 'Followed' });
     await client.sessions.create({ title: 'Another' });
     const tail = startForkline(program.url, ['tail', '--session', id, '--from', 'start']);
@@ -31,7 +31,7 @@ describe('forkline tail', () => {
   }, 180_000);
 
   it('gives machines the events of the types asked for, after a position', async () => {
-    const client = forklineClient({ url: program.url });
+    const client = new ForklineClient({ url: program.url });
     const { id, position } = await client.sessions.create({ title: 'One' });
     await client.sessions.patch(id, { title: 'Two' });
     const args = ['--type', 'SessionCreated', '--type', 'SessionRenamed', '--json'];

@@ -3,7 +3,7 @@ import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ForklineClient, forklineClient } from '../../src/client/client.js';
+import { ForklineClient } from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 import { eventOf, scriptIn, startWorker, typesOf } from './worker-process.js';
 
@@ -18,7 +18,7 @@ let tests = 0;
 
 beforeAll(async () => {
   program = await startProgram(await temporaryFolder());
-  client = forklineClient({ url: program.url });
+  client = new ForklineClient({ url: program.url });
 });
 afterAll(async () => {
   await program.stop();

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ForklineClient, forklineClient } from '../../src/client/client.js';
+import { ForklineClient } from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 import { forkline } from './cli.js';
 import { eventOf, scriptIn, startWorker, typesOf } from './worker-process.js';
@@ -13,7 +13,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await temporaryFolder();
   program = await startProgram(join(folder, 'data'));
-  client = forklineClient({ url: program.url });
+  client = new ForklineClient({ url: program.url });
 });
 afterAll(async () => {
   expect(await program.stop()).toBe(0);
@@ -183,7 +183,7 @@ describe('a worker', () => {
   });
 
   it('is refused under an id that somebody else has', async () => {
-    await forklineClient({ url: program.url, userId: 'ann' }).workers.register({
+    await new ForklineClient({ url: program.url, userId: 'ann' }).workers.register({
       ...{ id: 'anns', queues: ['q'] },
     });
     const env = { FORKLINE_USER_ID: 'bob' };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
-import { forklineClient } from '../../src/client/client.js';
+import { WebSocket } from 'ws';
+import { type ClientOptions, ForklineClient } from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 
 const secret = 'a secret of thirty-two characters or more';
@@ -14,12 +15,12 @@ afterAll(async () => {
   await removeFolder(program.dataDir);
 });
 
-const clientOf = async (user: string) => {
+const clientOf = async (user: string, more: Partial<ClientOptions> = {}) => {
   const token = await new SignJWT()
     .setSubject(user)
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new TextEncoder().encode(secret));
-  return forklineClient({ url: program.url, token });
+  return new ForklineClient({ url: program.url, token, ...more });
 };
 
 describe('a client with a token', () => {
@@ -38,9 +39,52 @@ describe('a client with a token', () => {
   });
 });
 
+describe('a client with a WebSocket such as browsers have', () => {
+  it('says in the address who it is, and goes on with the feed from where it broke', async () => {
+    const opened: WebSocket[] = [];
+    class Observed extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols);
+        opened.push(this);
+      }
+    }
+    const client = await clientOf('cat', { WebSocket: Observed });
+    const events = client.feed.subscribe({ types: ['SessionCreated'] });
+    await events.caughtUp();
+    const titles: unknown[] = [];
+    await client.sessions.create({ title: '1' });
+    for await (const { data } of events) {
+      titles.push(data.title);
+      if (titles.length === 3) break;
+      opened.at(-1)?.terminate();
+      await client.sessions.create({ title: String(titles.length + 1) });
+    }
+    expect(titles).toEqual(['1', '2', '3']);
+    expect(opened.length).toBe(3);
+  });
+
+  it('ends its subscriptions when it is closed', async () => {
+    const client = await clientOf('cat', { WebSocket });
+    const events = client.feed.subscribe();
+    await events.caughtUp();
+    client.close();
+    for await (const event of events) throw new Error(`there is no ${event.type} to come`);
+    await expect(client.sessions.list()).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  it('is not let in without a token', async () => {
+    const nobody = new ForklineClient({ url: program.url, WebSocket });
+    const refused = { status: 0, code: 'unreachable' };
+    await expect(nobody.feed.subscribe().caughtUp()).rejects.toMatchObject(refused);
+    const named = new ForklineClient({ url: program.url, userId: 'cat', WebSocket });
+    const unsaid = { code: 'unsupported' };
+    await expect(named.feed.subscribe().caughtUp()).rejects.toMatchObject(unsaid);
+  });
+});
+
 describe('a client without one', () => {
   it('is told so, over HTTP and on the feed', async () => {
-    const nobody = forklineClient({ url: program.url });
+    const nobody = new ForklineClient({ url: program.url });
     const refused = { status: 401, code: 'unauthorized' };
     await expect(nobody.sessions.list()).rejects.toMatchObject(refused);
     await expect(nobody.feed.subscribe().caughtUp()).rejects.toMatchObject(refused);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ForklineClient, forklineClient, type Page } from '../../src/client/client.js';
+import { ForklineClient, type Page } from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 
 let program: Program;
@@ -7,7 +7,7 @@ let client: ForklineClient;
 
 beforeAll(async () => {
   program = await startProgram(await temporaryFolder());
-  client = forklineClient({ url: program.url });
+  client = new ForklineClient({ url: program.url });
 });
 afterAll(async () => {
   await program.stop();
@@ -76,7 +76,7 @@ describe('sessions over the client', () => {
   });
 
   it('are listed page after page until there are no more', async () => {
-    const elsewhere = forklineClient({ url: program.url, userId: 'lister' });
+    const elsewhere = new ForklineClient({ url: program.url, userId: 'lister' });
     const created = [];
     for (const title of ['a', 'b', 'c', 'd', 'e'])
       created.push(await elsewhere.sessions.create({ title }));
@@ -138,7 +138,7 @@ describe('writes over the client', () => {
 
   it('do not reach into the sessions of others', async () => {
     const { id } = await activeSession();
-    const stranger = forklineClient({ url: program.url, userId: 'stranger' });
+    const stranger = new ForklineClient({ url: program.url, userId: 'stranger' });
     await expect(stranger.sessions.pause(id)).rejects.toMatchObject({ status: 404 });
   });
 });

@@ -4,11 +4,10 @@ import {
   type FeedFilter,
   type FeedOptions,
   type FeedSubscription,
-  type ForklineClient,
+  ForklineClient,
   type ForklineEvent,
-  forklineClient,
   type Reconnection,
-} from '../../src/client/client.js';
+} from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 import { isRecordedDataThere, recordedFiles } from '../support/recorded-data.js';
 
@@ -18,7 +17,7 @@ const open: FeedSubscription[] = [];
 
 beforeEach(async () => {
   program = await startProgram(await temporaryFolder());
-  client = forklineClient({ url: program.url });
+  client = new ForklineClient({ url: program.url });
 });
 afterEach(async () => {
   for (const events of open.splice(0)) events.close();

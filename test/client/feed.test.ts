@@ -3,9 +3,9 @@ import {
   type FeedFilter,
   type FeedOptions,
   type FeedSubscription,
-  forklineClient,
+  ForklineClient,
   type Reconnection,
-} from '../../src/client/client.js';
+} from '../../src/client/node-client.js';
 import { eventFrame, type FeedPeer, startFeedPeer } from './feed-peer.js';
 
 let peer: FeedPeer;
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 const subscribe = (filter?: FeedFilter, options?: FeedOptions): FeedSubscription => {
-  const client = forklineClient({ url: peer.url, token: 't-1' });
+  const client = new ForklineClient({ url: peer.url, token: 't-1' });
   const events = client.feed.subscribe(filter, options);
   open.push(events);
   return events;

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ForklineClient, forklineClient, type ImportStep } from '../../src/client/client.js';
+import { ForklineClient, type ImportStep } from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 
 let program: Program;
@@ -8,7 +8,7 @@ let client: ForklineClient;
 
 beforeAll(async () => {
   program = await startProgram(await temporaryFolder());
-  client = forklineClient({ url: program.url });
+  client = new ForklineClient({ url: program.url });
 });
 afterAll(async () => {
   await program.stop();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type ForklineClient, forklineClient } from '../../src/client/client.js';
+import { ForklineClient } from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 
 let program: Program;
@@ -13,7 +13,7 @@ const kinds = {
 beforeAll(async () => {
   const settings = { INTERRUPT_KINDS: JSON.stringify(kinds) };
   program = await startProgram(await temporaryFolder(), settings);
-  client = forklineClient({ url: program.url });
+  client = new ForklineClient({ url: program.url });
 });
 afterAll(async () => {
   await program.stop();

@@ -1,32 +1,20 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { forklineClient } from '../../src/client/client.js';
 import { ForklineError } from '../../src/client/forkline-error.js';
-import { untilAdmitted } from '../../src/client/until-admitted.js';
+import { ForklineClient } from '../../src/client/node-client.js';
+import { untilServed } from '../../src/client/until-served.js';
+import { closeAll, closeFirst, serve } from './answering.js';
 
 // Things that stand between a client and Forkline, and never speak for it.
 
-const closing: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closing.splice(0)) close();
-});
-
-const serve = async (answer: RequestListener): Promise<string> => {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-};
+afterEach(closeAll);
 
 describe('talking to something other than Forkline', () => {
   it('says that nothing answers, and why', async () => {
     const url = await serve(() => {});
-    closing.splice(0)[0]?.();
-    await expect(forklineClient({ url }).sessions.get('x')).rejects.toMatchObject({
+    closeFirst();
+    await expect(
+      new ForklineClient({ url, retryForMs: 0 }).sessions.get('x'),
+    ).rejects.toMatchObject({
       name: 'ForklineError',
       status: 0,
       code: 'unreachable',
@@ -38,7 +26,9 @@ describe('talking to something other than Forkline', () => {
     const url = await serve((_request, response) => {
       response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>');
     });
-    await expect(forklineClient({ url }).sessions.get('x')).rejects.toMatchObject({
+    await expect(
+      new ForklineClient({ url, retryForMs: 0 }).sessions.get('x'),
+    ).rejects.toMatchObject({
       status: 502,
       code: 'unexpected-answer',
     });
@@ -46,7 +36,9 @@ describe('talking to something other than Forkline', () => {
 
   it('does not take a page for an answer', async () => {
     const url = await serve((_request, response) => response.end('<h1>Welcome</h1>'));
-    await expect(forklineClient({ url }).sessions.get('x')).rejects.toMatchObject({
+    await expect(
+      new ForklineClient({ url, retryForMs: 0 }).sessions.get('x'),
+    ).rejects.toMatchObject({
       status: 200,
       code: 'unexpected-answer',
     });
@@ -57,7 +49,9 @@ describe('talking to something other than Forkline', () => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"id":', () => response.destroy());
     });
-    await expect(forklineClient({ url }).sessions.get('x')).rejects.toMatchObject({
+    await expect(
+      new ForklineClient({ url, retryForMs: 0 }).sessions.get('x'),
+    ).rejects.toMatchObject({
       code: 'unreachable',
     });
   });
@@ -65,7 +59,9 @@ describe('talking to something other than Forkline', () => {
   it('leaves the error of an aborted call as it is', async () => {
     const url = await serve(() => {});
     const aborting = new AbortController();
-    const call = forklineClient({ url }).sessions.get('x', { signal: aborting.signal });
+    const call = new ForklineClient({ url, retryForMs: 0 }).sessions.get('x', {
+      signal: aborting.signal,
+    });
     aborting.abort();
     await expect(call).rejects.toMatchObject({ name: 'AbortError' });
   });
@@ -78,14 +74,14 @@ describe('the requests of the client', () => {
       asked.push([path, headers.authorization, headers['x-user-id']]);
       response.end('{}');
     });
-    const client = forklineClient({ url: `${url}/forkline/`, token: 't-1', userId: 'ann' });
+    const client = new ForklineClient({ url: `${url}/forkline/`, token: 't-1', userId: 'ann' });
     await client.sessions.get('a/b?c', { after: '12' });
     expect(asked).toEqual([['/forkline/v1/sessions/a%2Fb%3Fc?after=12', 'Bearer t-1', 'ann']]);
   });
 
   it('go through the fetch that was given', async () => {
     const asked: string[] = [];
-    const client = forklineClient({
+    const client = new ForklineClient({
       url: 'http://forkline.invalid',
       fetch: async (address) => {
         asked.push(String(address));
@@ -97,7 +93,7 @@ describe('the requests of the client', () => {
   });
 
   it('are not made at all when the address is none', () => {
-    expect(() => forklineClient({ url: 'forkline' })).toThrow('Invalid URL');
+    expect(() => new ForklineClient({ url: 'forkline' })).toThrow('Invalid URL');
   });
 });
 
@@ -112,7 +108,7 @@ describe('a server that is asked too often', () => {
       if (bodies.length > times) response.end('{"id":"1"}');
       else response.writeHead(429, { 'retry-after': retryAfter() }).end();
     });
-    return { client: forklineClient({ url }), bodies };
+    return { client: new ForklineClient({ url }), bodies };
   };
 
   it.each([
@@ -142,11 +138,13 @@ describe('a server that is asked too often', () => {
   it('is no longer waited for when the call is given up', async () => {
     const giveUp = new AbortController();
     const error = new ForklineError(429, 'rate-limited', {}, { retryAfterMs: 30_000 });
-    const asked = untilAdmitted(async () => {
+    const refused = async () => {
       // By then the pause has begun.
       setImmediate(() => giveUp.abort());
       throw error;
-    }, giveUp.signal);
+    };
+    const { signal } = giveUp;
+    const asked = untilServed(refused, { retryForMs: 0, isRepeatable: false, signal });
     await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type ForklineClient, forklineClient } from '../../src/client/client.js';
+import { ForklineClient } from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 import { quick } from '../webhooks/support/hooks.js';
 import { type Receiver, startReceiver, verified } from '../webhooks/support/receiver.js';
@@ -10,7 +10,7 @@ let receiver: Receiver;
 
 beforeAll(async () => {
   program = await startProgram(await temporaryFolder(), quick);
-  client = forklineClient({ url: program.url });
+  client = new ForklineClient({ url: program.url });
   receiver = await startReceiver();
 });
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { forklineClient, type WorkerNews } from '../../src/client/client.js';
+import { ForklineClient, type WorkerNews } from '../../src/client/node-client.js';
 import { removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 
 const count = 60;
@@ -7,7 +7,7 @@ const count = 60;
 it('does every task although the server is killed while it works, again and again', async () => {
   let program = await startProgram(await temporaryFolder());
   const { dataDir, url } = program;
-  const client = forklineClient({ url });
+  const client = new ForklineClient({ url });
   const { items } = await client.tasks.submitMany(
     Array.from({ length: count }, (_, n) => ({
       ...{ type: 'square', queue: 'squares', payload: n, maxAttempts: 20 },

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
-  type ForklineClient,
+  ForklineClient,
   type ForklineEvent,
-  forklineClient,
   TaskFailure,
   type WorkerNews,
-} from '../../src/client/client.js';
+} from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 
 let program: Program;
@@ -13,7 +12,7 @@ let client: ForklineClient;
 
 beforeAll(async () => {
   program = await startProgram(await temporaryFolder());
-  client = forklineClient({ url: program.url });
+  client = new ForklineClient({ url: program.url });
 });
 afterAll(async () => {
   await program.stop();
@@ -32,7 +31,7 @@ const eventOf = async (id: string, type: string): Promise<ForklineEvent> => {
 describe('running a worker', () => {
   it('carries out tasks with a function, one call for each while it is busy', async () => {
     const calls: string[] = [];
-    const counted = forklineClient({
+    const counted = new ForklineClient({
       url: program.url,
       fetch: (input, init) => {
         calls.push(new URL(String(input)).pathname.replace(/[0-9a-f-]{36}/, ':id'));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { forklineClient } from '../../src/client/client.js';
+import { ForklineClient } from '../../src/client/node-client.js';
 import {
   type Program,
   removeFolder,
@@ -37,7 +37,7 @@ const known = async (id: string): Promise<void> => {
   await bodyOf(api().get(`/v1/workers/${id}?after=${last?.position}`));
 };
 
-const client = () => forklineClient({ url: nodes[1]!.url, userId: 'ann' });
+const client = () => new ForklineClient({ url: nodes[1]!.url, userId: 'ann' });
 
 it('loses a silent worker once, and has it back with its next heartbeat, still to stop', async () => {
   const stream = 'worker-silent';

@@ -1,7 +1,7 @@
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
-import { forklineClient } from '../../src/client/client.js';
+import { ForklineClient } from '../../src/client/node-client.js';
 import { forkline } from '../cli/cli.js';
 import {
   type Program,
@@ -31,7 +31,7 @@ afterAll(async () => {
   await removeFolder(folder);
 });
 
-const client = () => forklineClient({ url: program.url });
+const client = () => new ForklineClient({ url: program.url });
 
 /** Puts an event behind the program's back: one that says it is of a type and is not. */
 const plant = (stream: string, type: string, data: object) =>

@@ -1,7 +1,7 @@
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
-import { forklineClient } from '../../src/client/client.js';
+import { ForklineClient } from '../../src/client/node-client.js';
 import { connectEventStore } from '../../src/eventstore/db-client-event-store.js';
 import { forkline } from '../cli/cli.js';
 import { freshStream, newEvents } from '../support/new-events.js';
@@ -31,12 +31,12 @@ afterAll(async () => {
   await removeFolder(folder);
 });
 
-const client = () => forklineClient({ url: program.url });
+const client = () => new ForklineClient({ url: program.url });
 const local = apiOf(() => program.url);
 
 const projection = async (wanted: string) => {
   const { items } = await client().operations.projections();
-  return items.find(({ name }) => name === wanted)!;
+  return items.filter((item) => item.kind === 'projection').find(({ name }) => name === wanted)!;
 };
 
 /** Resolves once a projection is as is asked for; it is looked at again and again. */
