@@ -15,7 +15,7 @@ import { endServer, spawnServer } from './support/spawn-server.js';
 import { Recording } from './support/subscription.js';
 
 // About half a second each, most of it the start of a process.
-const ROUNDS = Number(process.env.FORKLINE_KILL_ROUNDS ?? 50);
+const ROUNDS = Number(process.env.FORKLINE_KILL_ROUNDS ?? 30);
 const WRITERS = 16;
 const EVENTS_PER_ROUND = [5, 40, 250, 120, 1];
 
