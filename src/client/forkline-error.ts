@@ -34,6 +34,7 @@ export class ForklineError extends Error {
     const words = [detail, title].find((text) => typeof text === 'string') ?? '';
     super(words === '' ? code : `${code}: ${words}`, options);
     this.detail = words;
+    // Where there are any, the server's contract says what each is like.
     this.errors = Array.isArray(errors) ? (errors as unknown as readonly FieldError[]) : [];
     this.requestId = typeof requestId === 'string' ? requestId : undefined;
     this.retryAfterMs = options?.retryAfterMs;

@@ -49,6 +49,7 @@ export const operationsOver = (http: Transport) => {
         return { isReady: true, checks };
       } catch (error) {
         if (!(error instanceof ForklineError && error.code === 'not-ready')) throw error;
+        // What is answered with this code has them.
         const { checks } = error.problem as unknown as Readonly<{ checks: readonly Check[] }>;
         return { isReady: false, checks };
       }

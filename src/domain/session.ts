@@ -8,7 +8,8 @@ import {
   type StreamDetached,
   type StreamForked,
 } from './fork.js';
-import { isSameJson, type JsonObject } from './json.js';
+import type { JsonObject } from './json.js';
+import { changeSession, createSession, moveSession, transition } from './session-life.js';
 import { deleteMessage, editMessage, postMessage } from './session-messages.js';
 
 // Events. Names and fields are the storage format.
@@ -123,79 +124,11 @@ export type SessionDecision = Decision<SessionEvent, SessionRejection>;
 
 // Rules.
 
-/** The moves of a session's life. Terminating is possible from anywhere and is not listed. */
-const moves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
-  created: ['active'],
-  active: ['processing', 'paused', 'completed', 'failed'],
-  processing: ['active', 'completed', 'failed'],
-  paused: ['active'],
-  completed: [],
-  failed: [],
-  terminated: [],
-};
-
-const move = (
-  session: LiveSession,
-  status: SessionStatus,
-  event: SessionEvent,
-): SessionDecision => {
-  if (session.status === status) return [];
-  return moves[session.status].includes(status)
-    ? [event]
-    : reject('session-transition-not-allowed');
-};
-
-const create = (
-  { type: _, ...created }: Extract<SessionCommand, { type: 'CreateSession' }>,
-  session: Session,
-): SessionDecision => {
-  if (session.status === 'absent') return [{ type: 'SessionCreated', data: created }];
-  const { userId, title, mode, metadata, parentSessionId } = session;
-  return isSameJson(created, {
-    ...{ userId, title, mode, metadata },
-    ...(parentSessionId !== undefined && { parentSessionId }),
-  })
-    ? []
-    : reject('session-already-exists');
-};
-
-const change = (
-  command: Extract<SessionCommand, { type: 'ChangeSession' }>,
-  session: LiveSession,
-): SessionDecision => {
-  const events: SessionEvent[] = [];
-  const { title, metadata, archived } = command;
-  if (title !== undefined && title !== session.title)
-    events.push({ type: 'SessionRenamed', data: { title } });
-  if (metadata !== undefined && !isSameJson(metadata, session.metadata))
-    events.push({ type: 'SessionMetadataChanged', data: { metadata } });
-  if (archived !== undefined && archived !== session.archived)
-    events.push({ type: archived ? 'SessionArchived' : 'SessionUnarchived', data: {} });
-  return events;
-};
-
-const transition = (
-  { status, reason }: Extract<SessionCommand, { type: 'MoveSession' }>,
-  session: LiveSession,
-): SessionDecision => {
-  switch (status) {
-    case 'active':
-      // A paused session is resumed, not activated: the two are different facts.
-      if (session.status === 'paused') return reject('session-transition-not-allowed');
-      return move(session, 'active', { type: 'SessionActivated', data: {} });
-    case 'processing':
-      return move(session, 'processing', { type: 'SessionProcessingStarted', data: {} });
-    case 'completed':
-      return move(session, 'completed', { type: 'SessionCompleted', data: {} });
-    case 'failed':
-      return move(session, 'failed', { type: 'SessionFailed', data: { error: reason ?? '' } });
-  }
-};
-
-const withReason = (reason: string | undefined) => (reason === undefined ? {} : { reason });
+const reasonOf = ({ reason }: Readonly<{ reason?: string }>) =>
+  reason === undefined ? {} : { reason };
 
 const decide = (command: SessionCommand, session: Session): SessionDecision => {
-  if (command.type === 'CreateSession') return create(command, session);
+  if (command.type === 'CreateSession') return createSession(command, session);
   if (session.status === 'absent') return reject('session-not-found');
   if (command.type === 'DeleteSession')
     return session.deleted ? [] : [{ type: 'SessionDeleted', data: {} }];
@@ -207,16 +140,16 @@ const decide = (command: SessionCommand, session: Session): SessionDecision => {
 
   switch (command.type) {
     case 'ChangeSession':
-      return change(command, session);
+      return changeSession(command, session);
     case 'PauseSession':
-      return move(session, 'paused', { type: 'SessionPaused', data: withReason(command.reason) });
+      return moveSession(session, 'paused', { type: 'SessionPaused', data: reasonOf(command) });
     case 'ResumeSession':
       if (session.status === 'active') return [];
       if (session.status !== 'paused') return reject('session-transition-not-allowed');
       return [{ type: 'SessionResumed', data: {} }];
     case 'TerminateSession':
       if (session.status === 'terminated') return [];
-      return [{ type: 'SessionTerminated', data: withReason(command.reason) }];
+      return [{ type: 'SessionTerminated', data: reasonOf(command) }];
     case 'MoveSession':
       return transition(command, session);
     case 'PostMessage':

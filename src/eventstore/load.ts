@@ -3,7 +3,7 @@ import type { Segment } from '../domain/fork.js';
 import { commandsIn } from './carried-out.js';
 import { ancestryAt } from './descents.js';
 import type { StoredEvent } from './event-store.js';
-import { evolveStored } from './fold.js';
+import { evolveStored, factOf } from './fold.js';
 import { baseOf, type Streams } from './lineage.js';
 import { beginning, type Loaded, outsetFrom, withEntries } from './partial.js';
 import { lastSnapshotAt, noSnapshots, type Snapshots, SnapshotsUnavailable } from './snapshots.js';
@@ -136,8 +136,7 @@ export const advance = async <State, Event extends Fact>(
     if (isConfirming && event.position !== from.position) break;
     last = event;
     if (isConfirming) continue;
-    if (loaded.outset)
-      loaded = await knowingFor(snapshots, decider, loaded, event as unknown as Event);
+    if (loaded.outset) loaded = await knowingFor(snapshots, decider, loaded, factOf<Event>(event));
     const { revision, position } = event;
     const state = evolveStored(decider, loaded.state, event);
     loaded = { ...loaded, state, revision, position };

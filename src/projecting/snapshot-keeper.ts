@@ -30,6 +30,7 @@ const mostWaiting = 10_000;
 
 /** The kinds of snapshots that there are. */
 export const snapshotKinds: readonly SnapshotKind[] = Object.values(deciders).flatMap((decider) => {
+  // Only some have snapshots, which the types of the others do not mention.
   const { category, snapshots } = decider as unknown as SnapshottedDecider;
   return snapshots ? [{ category, version: snapshots.version }] : [];
 });

@@ -72,7 +72,7 @@ export const stepsOf = async (
 
 /** The entries that an event changes: one at most. */
 export const changedBy = ({ snapshots }: AnyDecider, event: StoredEvent): readonly string[] => {
-  const key = snapshots?.entries?.changedBy(event as unknown as Fact);
+  const key = snapshots?.entries?.changedBy(event as Fact);
   return key === undefined ? [] : [key];
 };
 
@@ -89,7 +89,7 @@ const knownBefore = (decider: AnyDecider, events: readonly StoredEvent[]): reado
 };
 
 const isBeginning = ({ snapshots }: AnyDecider, event: StoredEvent): boolean =>
-  snapshots?.entries?.begins(event as unknown as Fact) ?? false;
+  snapshots?.entries?.begins(event as Fact) ?? false;
 
 const advanced = (
   decider: AnyDecider,

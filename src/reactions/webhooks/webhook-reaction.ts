@@ -1,5 +1,6 @@
 import type { WebhookEvent } from '../../domain/webhook.js';
 import type { StoredEvent } from '../../eventstore/event-store.js';
+import { factOf } from '../../eventstore/fold.js';
 import type { WebhookDeliveries } from '../../queries/webhook-deliveries.js';
 import type { WebhookSecrets } from '../../queries/webhook-secrets.js';
 import type { Reaction } from '../reaction.js';
@@ -43,8 +44,7 @@ export const webhookReaction = (options: WebhookReactionOptions): Reaction => {
     name: 'webhooks',
     handle: (event) =>
       event.stream.startsWith(prefix)
-        ? // The codec has checked its data; other types in such a stream are of a newer build.
-          follow(event.stream.slice(prefix.length), event as StoredEvent as unknown as WebhookEvent)
+        ? follow(event.stream.slice(prefix.length), factOf<WebhookEvent>(event))
         : tell(event),
   };
 };

@@ -1,0 +1,88 @@
+import { reject } from './decider.js';
+import { isSameJson } from './json.js';
+import type {
+  LiveSession,
+  Session,
+  SessionCommand,
+  SessionDecision,
+  SessionEvent,
+  SessionStatus,
+} from './session.js';
+
+type CommandOf<Type extends SessionCommand['type']> = Extract<SessionCommand, { type: Type }>;
+
+/** The moves of a session's life. Terminating is possible from anywhere and is not listed. */
+const moves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
+  created: ['active'],
+  active: ['processing', 'paused', 'completed', 'failed'],
+  processing: ['active', 'completed', 'failed'],
+  paused: ['active'],
+  completed: [],
+  failed: [],
+  terminated: [],
+};
+
+/** Moves on in a session's life, if it may from where it is. To where it is already takes nothing. */
+export const moveSession = (
+  session: LiveSession,
+  status: SessionStatus,
+  event: SessionEvent,
+): SessionDecision => {
+  if (session.status === status) return [];
+  return moves[session.status].includes(status)
+    ? [event]
+    : reject('session-transition-not-allowed');
+};
+
+/** The same session created again changes nothing; another under its id is refused. */
+export const createSession = (
+  { type: _, ...created }: CommandOf<'CreateSession'>,
+  session: Session,
+): SessionDecision => {
+  if (session.status === 'absent') return [{ type: 'SessionCreated', data: created }];
+  const { userId, title, mode, metadata, parentSessionId } = session;
+  return isSameJson(created, {
+    ...{ userId, title, mode, metadata },
+    ...(parentSessionId !== undefined && { parentSessionId }),
+  })
+    ? []
+    : reject('session-already-exists');
+};
+
+/** What differs is changed. */
+export const changeSession = (
+  command: CommandOf<'ChangeSession'>,
+  session: LiveSession,
+): SessionDecision => {
+  const events: SessionEvent[] = [];
+  const { title, metadata, archived } = command;
+  if (title !== undefined && title !== session.title)
+    events.push({ type: 'SessionRenamed', data: { title } });
+  if (metadata !== undefined && !isSameJson(metadata, session.metadata))
+    events.push({ type: 'SessionMetadataChanged', data: { metadata } });
+  if (archived !== undefined && archived !== session.archived)
+    events.push({ type: archived ? 'SessionArchived' : 'SessionUnarchived', data: {} });
+  return events;
+};
+
+/** The moves that are named by where they lead. */
+export const transition = (
+  { status, reason }: CommandOf<'MoveSession'>,
+  session: LiveSession,
+): SessionDecision => {
+  switch (status) {
+    case 'active':
+      // A paused session is resumed, not activated: the two are different facts.
+      if (session.status === 'paused') return reject('session-transition-not-allowed');
+      return moveSession(session, 'active', { type: 'SessionActivated', data: {} });
+    case 'processing':
+      return moveSession(session, 'processing', { type: 'SessionProcessingStarted', data: {} });
+    case 'completed':
+      return moveSession(session, 'completed', { type: 'SessionCompleted', data: {} });
+    case 'failed':
+      return moveSession(session, 'failed', {
+        type: 'SessionFailed',
+        data: { error: reason ?? '' },
+      });
+  }
+};
