@@ -58,3 +58,19 @@ export const deadlines: Projection<DeadlineDocument, InterruptEvent | TaskEvent>
     TaskCancelled: nothing,
   },
 };
+
+/**
+ * What a stream waits for after one of its events, as the read model will show it: null for nothing,
+ * undefined when the event does not say.
+ */
+export const deadlineIn = (
+  event: Projected<Fact>,
+): (DeadlineDocument & Readonly<{ dueAt: Moment }>) | null | undefined => {
+  const on = deadlines.on as Readonly<Record<string, On<Fact> | undefined>>;
+  const change = on[event.type];
+  if (!change) return undefined;
+  const { dueAt, ...document } = change(undefined, event) ?? {};
+  return dueAt === undefined
+    ? null
+    : ({ ...document, dueAt } as DeadlineDocument & { dueAt: Moment });
+};

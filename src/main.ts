@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { deadlineIn } from '../projections/deadlines.js';
 import { projections } from '../projections/index.js';
 import { callersOf } from './callers.js';
 import { startHandlers } from './command-handlers.js';
@@ -44,6 +45,7 @@ import { webhookDeliveriesIn } from './queries/webhook-deliveries.js';
 import { webhookSecretsIn } from './queries/webhook-secrets.js';
 import { workerHeartbeatsIn } from './queries/worker-heartbeats.js';
 import { startDeadlines } from './reactions/deadlines.js';
+import { hearDeadlines } from './reactions/heard-deadlines.js';
 import { startLosingWorkers } from './reactions/lost-workers.js';
 import { pipelineReaction } from './reactions/pipeline.js';
 import { sessionEnded } from './reactions/session-ended.js';
@@ -144,7 +146,11 @@ export const serveOn = async (
       telemetry.reaction,
     ),
   });
-  const deadlines = startDeadlines(acting);
+  const heard = hearDeadlines({
+    ...{ store, deadlineIn, log },
+    ...{ progress: runner.progress('deadlines'), told: feed.told },
+  });
+  const deadlines = startDeadlines({ ...acting, heard });
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
 
   telemetry.observe({ runner, reactions, collections, serving, told: feed.told });
@@ -212,6 +218,7 @@ export const serveOn = async (
       clearInterval(purging);
       callers.close();
       claims.stop();
+      heard.stop();
       await Promise.all([door.close(patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();

@@ -8,6 +8,7 @@ import { StoreUnavailable, StreamTombstoned } from '../eventstore/event-store.js
 import type { Collections } from '../queries/collections.js';
 import { type Deadline, listDue } from '../queries/deadlines.js';
 import type { Clock } from '../queries/shared-clock.js';
+import type { HeardDeadlines } from './heard-deadlines.js';
 import { inParallel } from './in-parallel.js';
 import { passing } from './passing.js';
 import { triesOf } from './tries.js';
@@ -18,6 +19,8 @@ export type DeadlineOptions = Readonly<{
   tasks: CommandHandler<TaskCommand, TaskRejection>;
   clock: Clock;
   log: Logger;
+  /** What the read model has not seen yet; nothing by default. */
+  heard?: Pick<HeardDeadlines, 'dueBy'>;
   /** How long to wait between looks at what is due, in milliseconds, at most; 250 by default. */
   everyMs?: number;
 }>;
@@ -28,12 +31,13 @@ const concurrency = 32;
 
 /**
  * Passes deadlines once they are over: interrupts expire, leases end, delayed tasks become ready.
- * Every node does so: it asks the read model for what is due, a few times a second. Nodes look at
+ * Every node does so: it asks the read model for what is due, a few times a second, and adds what it has
+ * heard of before the read model. Nodes look at
  * moments of chance, so that what one has passed is mostly gone when the next one looks; where it is
  * not, both carry out the same command, which takes effect once. While a store is away it waits.
  */
 export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Promise<void> }> => {
-  const { collections, clock, log, everyMs = 250 } = options;
+  const { collections, clock, log, heard, everyMs = 250 } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const tries = triesOf(clock);
@@ -60,6 +64,9 @@ export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Pro
 
   /** Passes all that is due. What was passed and is still shown as due, or failed, waits for its turn. */
   const passAll = async (): Promise<void> => {
+    const moment = new Date(clock.now()).toISOString();
+    const early = (heard?.dueBy(moment) ?? []).filter(tries.isTurn);
+    await inParallel(early, pass, { concurrency, signal });
     let page: readonly Deadline[] = [];
     do {
       const now = new Date(clock.now()).toISOString();

@@ -122,6 +122,24 @@ describe('a thousand interrupts, their deadlines within five seconds', () => {
   }, 240_000);
 });
 
+describe('interrupts raised just after the node was killed that keeps the read models', () => {
+  it('expire in time on the other, whose read models stand still meanwhile', async () => {
+    await open();
+    const first = await startNode();
+    const second = await startNode();
+    const session: Json = await send(second.url, '/v1/sessions', {});
+    const slowness = watchSlowness();
+    await first.kill();
+    const streams: string[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      const interrupt = { kind: 'timeout', requestId: 'r', sessionId: session.id, ttlSeconds: 1 };
+      streams.push((await send(second.url, '/v1/interrupts', interrupt)).stream);
+    }
+    await expirations(streams.length);
+    expectInTime(await expectOnceEach(streams), slowness.stop());
+  }, 120_000);
+});
+
 describe('twenty answers at once over two nodes', () => {
   it('are won by one', async () => {
     await open();
