@@ -211,12 +211,7 @@ export class Catalogue {
 
   /** Removes some keys of a dropped segment, and with the last one what was known of it. */
   purgeSome(segment: number, count: number): void {
-    let removed = 0;
-    for (const { key } of this.#store.entries(segmentRange(segment))) {
-      if (removed === count) return;
-      this.#store.remove(key);
-      removed++;
-    }
+    if (!this.#store.removeSome(segmentRange(segment), count)) return;
     this.#store.remove(purgeKey(segment));
   }
 
