@@ -5,7 +5,7 @@ import type { Packed, PackedTree } from './packed-tree.js';
 
 const sliceMilliseconds = 10;
 const mostEntries = 2_048;
-const mostBytes = 512 * 1024;
+const mostBytes = 192 * 1024;
 /** Larger values stay as they are: to deflate them would take too long at a time. */
 const largestValue = 128 * 1024;
 /** How much there has to be for a block, for it to be written anew. */
