@@ -133,7 +133,7 @@ export const serveOn = async (
   const acting = { ...handlers, streams, collections, runner, clock, log };
   const webhooks = startWebhooks({
     ...{ store, collections, deliveries, secrets, clock, log },
-    progress: runner.progress('webhooks'),
+    ...{ progress: runner.progress('webhooks'), told: feed.told },
     commands: handlers.webhooks,
     allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
     scheduleSeconds: config.WEBHOOK_SCHEDULE_SECONDS,
@@ -161,7 +161,7 @@ export const serveOn = async (
     ...{ serving, rebuilding },
     webhookCalls: {
       ...{ secrets, deliveries, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
-      ...{ wake: webhooks.wake, resend: webhooks.resend },
+      ...{ expect: webhooks.expect, wake: webhooks.wake, resend: webhooks.resend },
     },
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,
