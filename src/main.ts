@@ -9,6 +9,7 @@ import { endingArchives, noteLineage } from './commands/ended-streams.js';
 import { type Config, isAuthenticated } from './config.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
+import { sharingTail } from './eventstore/shared-tail.js';
 import { startFeed } from './feed/feed.js';
 import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
@@ -82,7 +83,7 @@ export const serveOn = async (
   log: Logger,
 ): Promise<Forkline> => {
   const callers = await callersOf(config, log);
-  const store = telemetry.store(connectEventStore(stores.eventStoreUrl));
+  const store = sharingTail(telemetry.store(connectEventStore(stores.eventStoreUrl)));
   await untilReached(store);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);

@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
 import type { CaughtUp, EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import { sizeOf } from '../eventstore/size.js';
 import type { Adoption } from './adoption.js';
 import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
@@ -15,7 +16,6 @@ import type { AnyProjection } from './projection.js';
 import { collectionName } from './read-model.js';
 import { type Run, runOf } from './run-of.js';
 import { type Settling, settlingOf } from './settling.js';
-import { sizeOf } from './size.js';
 
 export type RunnerOptions = Readonly<{
   store: EventStore;
