@@ -16,6 +16,7 @@ type Flags = Readonly<{
   nodes: number;
   users: number;
   clients: number;
+  faults: number;
   folder?: string;
   keep?: true;
 }>;
@@ -44,18 +45,26 @@ const untilAsked = (): AbortSignal => {
   return asked.signal;
 };
 
-const run = async ({ minutes, seed, nodes, users, clients, ...flags }: Flags): Promise<void> => {
+const run = async ({
+  minutes,
+  seed,
+  nodes,
+  users,
+  clients,
+  faults,
+  ...flags
+}: Flags): Promise<void> => {
   const out = terminal();
   const stopping = untilAsked();
   if (flags.folder !== undefined) await mkdir(flags.folder, { recursive: true });
   const folder = flags.folder ?? (await mkdtemp(join(tmpdir(), 'forkline-torture-')));
   const bar = progressBar(out);
   const seconds = minutes * 60;
-  const again = `npm run torture -- --minutes ${minutes} --seed ${seed} --nodes ${nodes} --users ${users} --clients ${clients}`;
+  const again = `npm run torture -- --minutes ${minutes} --seed ${seed} --nodes ${nodes} --users ${users} --clients ${clients} --faults ${faults}`;
   out.print(again);
   let isWhole = false;
   try {
-    const asked = { folder, seed, seconds, nodes, users, clientsEach: clients };
+    const asked = { folder, seed, seconds, nodes, users, clientsEach: clients, faults };
     const tortured = await torture({ ...asked, stopping, tell: bar.tell }).finally(bar.end);
     report(tortured, out);
     const { log: _, ...told } = tortured;
@@ -78,6 +87,7 @@ await new Command('torture')
   .option('--nodes <n>', 'how many nodes', atLeastOne, 2)
   .option('--users <n>', 'how many users', atLeastOne, 3)
   .option('--clients <n>', 'how many clients, and as many workers, each user has', atLeastOne, 2)
+  .option('--faults <n>', 'how many faults a minute, on average', whole, 30)
   .option('--folder <folder>', 'where to keep everything; a temporary folder by default')
   .option('--keep', 'keep the temporary folder when nothing is broken, too')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))

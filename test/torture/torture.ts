@@ -23,6 +23,8 @@ export type TortureOptions = Readonly<{
   nodes: number;
   users: number;
   clientsEach: number;
+  /** How many faults there are in a minute, on average. */
+  faults: number;
   /** Aborted when the load is to end before its time. */
   stopping: AbortSignal;
   /** Told what is being done, and how far that is, from 0 to 1. */
@@ -44,7 +46,7 @@ const feedPatienceMs = 60_000;
 
 /** Puts the program under load and faults, then checks what it has to show for it. */
 export const torture = async (options: TortureOptions): Promise<Tortured> => {
-  const { folder, seed, seconds, nodes, users, clientsEach, stopping, tell } = options;
+  const { folder, seed, seconds, nodes, users, clientsEach, faults, stopping, tell } = options;
   const log = openLog(folder);
   const onIncident = (what: string): void => log.note({ log: 'incident', what });
   tell('starting', 0);
@@ -56,7 +58,7 @@ export const torture = async (options: TortureOptions): Promise<Tortured> => {
     const urls = world.nodeUrls;
     const load = startLoad({ seed, users, clientsEach, urls, receiver: receiver.url, log });
     const lengthMs = seconds * 1_000;
-    const planned = planFaults(seed, world.targets, lengthMs);
+    const planned = planFaults(seed, world.targets, lengthMs, faults);
     await writeFile(join(folder, 'faults.json'), JSON.stringify(planned, null, 2));
     const injection = startInjection(world, planned, log);
 

@@ -104,7 +104,7 @@ export const sessionCommands: readonly Sort[] = [
     },
   },
   {
-    ...{ kind: 'message.post', weight: 20 },
+    ...{ kind: 'message.post', weight: 15 },
     make: (memory, draw) => {
       const thing = session(memory, draw);
       if (!thing) return undefined;
@@ -121,6 +121,20 @@ export const sessionCommands: readonly Sort[] = [
           return `message ${id} is not listed`;
         },
       };
+    },
+  },
+  {
+    // Its id is the server's: only the idempotency key tells an attempt from another message.
+    ...{ kind: 'message.post-unnamed', weight: 10 },
+    make: (memory, draw) => {
+      const thing = session(memory, draw);
+      const body = { role: draw.of(roles), content: words(draw) };
+      return (
+        thing && {
+          ...{ events: one, needs: [thing.stream] },
+          call: ({ sessions }, options) => sessions.messages.post(thing.id, body, options),
+        }
+      );
     },
   },
   {
