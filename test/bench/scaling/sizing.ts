@@ -89,7 +89,7 @@ export const neededFor = (load: Load, costs: Costs): Needed => {
   return {
     servingNodes: nodes(load.servingCores),
     // A partition's node is sent its own streams' events and no others.
-    foldingNodes: Math.max(1, Math.ceil(load.foldingCores / busiest)),
+    foldingNodes: Math.max(1, Math.ceil((load.foldingCores + load.followingCores) / busiest)),
     eventStoreShare: load.commandsPerSecond / costs.eventStoreLimit.figure,
     mongoShards: Math.max(
       1,
@@ -105,11 +105,13 @@ export type Limit = Readonly<{ part: string; eventsPerSecond: number; agents: nu
 export const limitsOf = (traffic: Traffic, costs: Costs): readonly Limit[] => {
   const load = loadOf({ ...traffic, agents: 1 }, costs);
   const at = (part: string, shareOfOneAgent: number): Limit => {
-    const agents = Math.floor(busiest / shareOfOneAgent);
+    const agents = Math.floor(busiest / shareOfOneAgent + 1e-9);
     return { part, agents, eventsPerSecond: Math.round(agents * load.eventsPerSecond) };
   };
+  const alone = load.servingCores + load.followingCores + load.foldingCores;
   return [
-    at('one node folds all read models', load.foldingCores),
+    at('one node alone, serving and folding', alone),
+    at('one node folds all read models', load.foldingCores + load.followingCores),
     at('every node hears every event', load.followingCores),
     at('embedded event store, one core', load.eventStoreCores),
     at('embedded MongoDB, one core', load.mongoCores),
