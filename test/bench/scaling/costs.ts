@@ -1,40 +1,40 @@
 /** A figure that the model reckons with, and where it is from. */
 export type Cost = Readonly<{ what: string; figure: number; unit: string; from: string }>;
 
-const cpuCosts = 'cpu-costs.js, 16 in flight, two runs';
+const cpuCosts = 'cpu-costs.js --times 1500, 16 in flight';
 
 /**
- * Taken on two cores with some forty others waiting for them, where what nodes do while idle is as much
- * as what they are asked to do: to be replaced by those of a machine with nothing else to do.
+ * Taken on two cores with some twenty others waiting for them, where what nodes do while idle is about as
+ * much as what they are asked to do: to be replaced by those of a machine with nothing else to do.
  */
 export const costs = {
   commandMs: {
     what: 'command at its node, its event not heard yet',
-    ...{ figure: 1.7, unit: 'ms of CPU', from: `${cpuCosts}: 1.93 and 1.86, less an event heard` },
+    ...{ figure: 1.03, unit: 'ms of CPU', from: `${cpuCosts}: 1.27, less an event heard` },
   },
   readMs: {
     what: 'page of 20 messages',
-    ...{ figure: 1.7, unit: 'ms of CPU', from: `${cpuCosts}: 1.56 and 1.76` },
+    ...{ figure: 1.62, unit: 'ms of CPU', from: cpuCosts },
   },
   followMs: {
     what: 'event at every node, which hears it',
-    ...{ figure: 0.23, unit: 'ms of CPU', from: 'feed/fan-out.js: 10 clients beside 100' },
+    ...{ figure: 0.23, unit: 'ms of CPU', from: `${cpuCosts}; feed/fan-out.js` },
   },
   foldMs: {
     what: 'event at the node that folds, besides',
-    ...{ figure: 0.65, unit: 'ms of CPU', from: `${cpuCosts}: 1.42 and 0.35, less an event heard` },
+    ...{ figure: 0.38, unit: 'ms of CPU', from: `${cpuCosts}: 0.61, less an event heard` },
   },
   foldBatchMs: {
     what: 'batch of events, besides',
-    ...{ figure: 2, unit: 'ms of CPU', from: 'cpu-costs.js: 1 in flight beside 16, one run' },
+    ...{ figure: 1.1, unit: 'ms of CPU', from: 'cpu-costs.js: 1 in flight beside 16' },
   },
   appendMs: {
     what: 'append at the embedded event store, three nodes hearing it',
-    ...{ figure: 1, unit: 'ms of CPU', from: `${cpuCosts}: 1.03 and 1.04` },
+    ...{ figure: 0.35, unit: 'ms of CPU', from: cpuCosts },
   },
   documentsMs: {
     what: 'event at the embedded MongoDB',
-    ...{ figure: 0.2, unit: 'ms of CPU', from: `${cpuCosts}: 0.10 and 0.19` },
+    ...{ figure: 0.55, unit: 'ms of CPU', from: cpuCosts },
   },
   deliveryMs: {
     what: 'delivery of an event to a client',
@@ -42,7 +42,7 @@ export const costs = {
   },
   taskMs: {
     what: 'task submitted, claimed, completed',
-    ...{ figure: 5.1, unit: 'ms of CPU', from: 'as three commands' },
+    ...{ figure: 3.1, unit: 'ms of CPU', from: 'as three commands' },
   },
   appendsATask: {
     what: 'appends a task',

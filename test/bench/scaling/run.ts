@@ -38,7 +38,7 @@ const joined = async (script: string, ...args: readonly string[]): Promise<void>
 
 const parts: Readonly<Record<string, () => Promise<readonly Growth[]>>> = {
   events: () => storeGrowth('events in 10 streams', sizes, rounds, tell),
-  streams: () => storeGrowth('streams of 10 events', sizes, rounds, tell),
+  streams: () => storeGrowth('events in streams of 10', sizes, rounds, tell),
   forks: () => forkGrowth(powersOfTen(10, upto / 100), depths, rounds, tell),
   claims: async () => {
     const waiting = [smallest, upto].map(String);

@@ -15,7 +15,7 @@ import { median } from '../replay/support/median.js';
 import { type Growth, growthOf, ratiosOf } from './growth.js';
 
 /** How the events of a store lie: in ten streams that grow, or in more and more streams of ten events. */
-export type Layout = 'events in 10 streams' | 'streams of 10 events';
+export type Layout = 'events in 10 streams' | 'events in streams of 10';
 
 const shortLength = 10;
 const fewStreams = 10;
