@@ -143,9 +143,11 @@ export const serveOn = async (
   });
   const reactions = startReactions({
     ...{ store, parked, log },
-    reactions: [pipelineReaction(acting), sessionEnded(acting), webhooks.reaction].map(
-      telemetry.reaction,
-    ),
+    reactions: [
+      pipelineReaction({ ...acting, told: feed.told }),
+      sessionEnded(acting),
+      webhooks.reaction,
+    ].map(telemetry.reaction),
   });
   const heard = hearDeadlines({
     ...{ store, deadlineIn, log },

@@ -68,6 +68,13 @@ export const connectEventStore = (url: string): EventStore => {
   };
 };
 
+/**
+ * Until when a server may take an append, from now, in milliseconds. The client sends it as a time of day by this
+ * machine's clock, and the server compares it with its own: with a short one, a node whose clock is
+ * behind cannot append at all. It bounds nothing: how long a server tries is a limit of its own.
+ */
+const appendDeadlineMs = 30 * 24 * 60 * 60 * 1_000;
+
 const append = async (
   client: EventStoreDBClient,
   stream: string,
@@ -77,6 +84,7 @@ const append = async (
   const result = await client
     .appendToStream(stream, events.map(encode), {
       expectedRevision: expected === 'none' ? NO_STREAM : BigInt(expected),
+      deadline: appendDeadlineMs,
     })
     .catch((error) => fail(error, stream, expected));
   return {
