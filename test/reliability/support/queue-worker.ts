@@ -32,19 +32,47 @@ const post = async (path: string, body: object): Promise<Answer> => {
   }
 };
 
-const carryOut = async ({ id, leaseToken, attempt }: Task): Promise<void> => {
+const note = ({ id, leaseToken }: Task): void => appendFileSync(notes, `${id} ${leaseToken}\n`);
+
+/** Completes tasks, now one by one and now all together, with which the next ones may be claimed. */
+const complete = async (done: readonly Task[]): Promise<readonly Task[]> => {
+  const items = done.map(({ id, leaseToken, attempt }) => ({ id, leaseToken, result: attempt }));
+  if (items.length === 0 || random() < 0.5) {
+    const completing = items.map(async ({ id, ...completion }, index) => {
+      const { status } = await post(`/v1/tasks/${id}/complete`, completion);
+      if (status === 200) note(done[index] as Task);
+      else if (status !== 409) throw new Error(`completing ${id} was answered with ${status}`);
+    });
+    await Promise.all(completing);
+    return [];
+  }
+  const { waitSeconds: _, ...next } = claim;
+  const { body } = await post('/v1/tasks/complete', { items, claim: { queue, ...next } });
+  const left: Task[] = [];
+  for (const [index, { status }] of (body.items as readonly Answer[]).entries()) {
+    const task = done[index] as Task;
+    if (status === 200) note(task);
+    else if (status >= 500) left.push(task);
+    else if (status !== 409) throw new Error(`completing ${task.id} was answered with ${status}`);
+  }
+  const { items: claimed } = body.claimed as { items: readonly Task[] };
+  return [...left, ...claimed];
+};
+
+/** Draws what becomes of an attempt. @returns the task, if it is to be completed */
+const carryOut = async (task: Task): Promise<readonly Task[]> => {
   const fate = random();
   if (fate < 0.05) {
+    const { id, leaseToken } = task;
     await post(`/v1/tasks/${id}/fail`, { leaseToken, error: 'as drawn', retryAfterSeconds: 0 });
-    return;
+    return [];
   }
   if (fate < 0.06) await delay(leaseSeconds * 1_000 + 1_500);
-  const { status } = await post(`/v1/tasks/${id}/complete`, { leaseToken, result: attempt });
-  if (status === 200) appendFileSync(notes, `${id} ${leaseToken}\n`);
-  else if (status !== 409) throw new Error(`completing ${id} was answered with ${status}`);
+  return [task];
 };
 
 for (;;) {
   const { body } = await post(`/v1/queues/${queue}/claim`, claim);
-  await Promise.all((body.items as readonly Task[]).map(carryOut));
+  let held = body.items as readonly Task[];
+  while (held.length > 0) held = await complete((await Promise.all(held.map(carryOut))).flat());
 }
