@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
-import { withCommand } from '../eventstore/carried-out.js';
+import { type CommandLog, commandLog } from '../eventstore/carried-out.js';
 import { RevisionConflict } from '../eventstore/event-store.js';
 import type { Folded } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
@@ -27,8 +27,10 @@ export type HandlerOptions = Readonly<{
 }>;
 
 /** A stream as a handler remembers it. */
-type Known<State> = Loaded<State> &
+type Known<State> = Omit<Loaded<State>, 'commands'> &
   Readonly<{
+    /** What it has carried out. Goes on with the stream, whichever of its states it is asked for with. */
+    log: CommandLog;
     /** The stream was not read here from its beginning: it may have earlier commands than those known. */
     isPartial?: true;
   }>;
@@ -87,9 +89,9 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   });
   const inLane = inLanes();
   const sources = { streams, snapshots };
-  const unborn: Known<State> = {
-    ...{ state: decider.initial, revision: 'none', position: 0, base: 0, commands: [] },
-  };
+  const unborn = (): Known<State> => ({
+    ...{ state: decider.initial, revision: 'none', position: 0, base: 0, log: commandLog() },
+  });
 
   const remember = (stream: string, known: Known<State>): Known<State> => {
     if (known.revision !== 'none') cache.set(stream, known);
@@ -100,9 +102,21 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     keys: readonly string[],
     known?: Known<State>,
   ): Promise<Known<State>> => {
-    const onto = known?.isPartial ? undefined : known;
+    const onto = known && !known.isPartial && { ...known, commands: known.log.all() };
     const wanted = { ...(onto && { onto }), keys, commands: true };
-    return remember(stream, await load(sources, decider, stream, wanted));
+    const { commands, ...loaded } = await load(sources, decider, stream, wanted);
+    return remember(stream, { ...loaded, log: commandLog(commands) });
+  };
+
+  const knowing = async (
+    stream: string,
+    known: Known<State>,
+    keys: readonly string[],
+  ): Promise<Known<State>> => {
+    if (!known.outset) return known;
+    const { log, isPartial } = known;
+    const loaded = await withKeys(sources, decider, stream, { ...known, commands: [] }, keys);
+    return { ...loaded, log, ...(isPartial && { isPartial }) };
   };
 
   const streamOf = (id: string): string => `${decider.category}-${id}`;
@@ -120,8 +134,8 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const stream = streamOf(id);
     const events = stamp(decider, id, state, facts, request);
     const appended = await streams.append(stream, events, before.revision, before.base);
-    const commands = withCommand(before.commands, { commandId: request.commandId, ...appended });
-    remember(stream, { ...before, state, ...appended, commands });
+    before.log.note({ commandId: request.commandId, ...appended });
+    remember(stream, { ...before, state, ...appended });
     return { id, stream, ...appended, added: events.length, state };
   };
 
@@ -135,7 +149,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const cached = cache.peek(stream);
     // One that knows only some of its entries would have to be asked for the others.
     const isAlike = cached?.revision === at.revision && !cached.outset;
-    const before: Known<State> = isAlike ? cached : { ...at, commands: [], isPartial: true };
+    const before: Known<State> = isAlike ? cached : { ...at, log: commandLog(), isPartial: true };
     const { state } = before;
     if (!mayAct(request, state)) return reject(decider.notFound);
     const decided = decideAll(decider, state, commands);
@@ -151,17 +165,15 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   ): Promise<Handled<State> | Rejection<Reason>> => {
     const stream = streamOf(id);
     const { commandId, ifRevision, isNew } = request;
-    const cached = cache.get(stream) ?? (isNew ? unborn : undefined);
+    const cached = cache.get(stream) ?? (isNew ? unborn() : undefined);
     const keys = keysOf(decider, commands);
-    let before = cached
-      ? await withKeys(sources, decider, stream, cached, keys)
-      : await refresh(stream, keys);
+    let before = cached ? await knowing(stream, cached, keys) : await refresh(stream, keys);
     let isFresh = cached === undefined;
 
     for (let attempt = 1; ; attempt++) {
       const { state } = before;
       const isAllowed = mayAct(request, state);
-      const done = before.commands.findLast((command) => command.commandId === commandId);
+      const done = before.log.find(commandId);
       if (done && isAllowed) return { id, stream, ...placeOf(done), added: 0, state };
       const decided = isAllowed ? decideAll(decider, state, commands) : reject(decider.notFound);
       const isMismatch = ifRevision !== undefined && ifRevision !== before.revision;
@@ -191,7 +203,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
 };
 
 /** About how many events are to be seen in a state. One without most of its entries counts like a short stream. */
-const eventsIn = ({ revision, outset }: Loaded<unknown>): number =>
+const eventsIn = ({ revision, outset }: Pick<Loaded<unknown>, 'revision' | 'outset'>): number =>
   outset ? 64 + outset.known.size : Number(revision) + 1;
 
 const placeOf = ({ revision, position }: Pick<Loaded<unknown>, 'revision' | 'position'>) => ({

@@ -14,7 +14,7 @@ import {
   type StreamingRead,
 } from '@eventstore/db-client';
 import { decode, decodeAny, encode, toPosition } from './codec.js';
-import { consume } from './consume.js';
+import { consume, hasGroup, makeGroup } from './consume.js';
 import {
   type Appended,
   type CaughtUp,
@@ -55,6 +55,8 @@ export const connectEventStore = (url: string): EventStore => {
     read: (stream, options) => read(client, stream, options ?? {}),
     subscribe: (after) => subscribe(client, after),
     consume: (group, options) => consume(client, group, options),
+    makeGroup: (group, options) => makeGroup(client, group, options),
+    hasGroup: (group) => hasGroup(client, group),
     head: () => head(client),
     tombstone: async (stream) => {
       const { position } = await client
