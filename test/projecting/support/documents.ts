@@ -36,11 +36,17 @@ export const rebuild = async (stores: StoreClients, name: string): Promise<void>
 /**
  * Expects the read models to be those of a rebuild from the first event, byte for byte.
  *
+ * @param name of the rebuild
+ * @param serving which collection a projection's documents are in
  * @returns how many documents there are
  */
-export const expectAsRebuilt = async (stores: StoreClients, name: string): Promise<number> => {
+export const expectAsRebuilt = async (
+  stores: StoreClients,
+  name: string,
+  serving: (projection: AnyProjection) => string = collectionName,
+): Promise<number> => {
   await rebuild(stores, name);
-  const live = collectionsOf(collectionName);
+  const live = collectionsOf(serving);
   const rebuilt = collectionsOf((projection) => `${name}_${projection.name}`);
   let count = 0;
   for (const [index, collection] of live.entries()) {
