@@ -2,13 +2,14 @@
 // the middle of each. A run of an agent beside the same run in LangGraph: forking, state, history, bytes.
 // Build, then
 //   node dist/test/bench/replay/run.js [--lengths 10,1000,100000,1000000] [--rounds 101] [--steps 1000]
-//     [--without lengths|run|peers]... [--json]
+//     [--without lengths|run|peers]... [--json file]
 // LangGraph is installed into a cache folder at first use. A stream of 1,000,000 events takes a while.
 import { parseArgs } from 'node:util';
 import { agentRun, type RunCost } from './agent-run.js';
 import { type LengthCosts, lengthCosts } from './lengths.js';
-import { installPeers } from './peers/install.js';
-import { inMemory, inSqlite } from './peers/langgraph.js';
+import { writeMeasured } from '../harness/findings.js';
+import { installPeer } from '../peers/install.js';
+import { inMemory, inSqlite, langGraph } from './peers/langgraph.js';
 
 const { values } = parseArgs({
   options: {
@@ -16,7 +17,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '101' },
     steps: { type: 'string', default: '1000' },
     without: { type: 'string', multiple: true, default: [] },
-    json: { type: 'boolean', default: false },
+    json: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
@@ -77,16 +78,15 @@ if (isWanted('run')) {
   runs.push(await agentRun(steps, rounds, 'in checkpoints too'));
 }
 if (isWanted('peers')) {
-  const peers = await installPeers(tell);
-  if (typeof peers === 'string') leftOut.push(`LangGraph: ${peers}`);
+  const peer = await installPeer(langGraph, tell);
+  if (typeof peer === 'string') leftOut.push(`LangGraph: ${peer}`);
   else {
-    runs.push(await inMemory(peers, steps, rounds));
-    if (peers.sqlite === true) runs.push(await inSqlite(peers, steps, rounds));
-    else leftOut.push(`LangGraph's SQLite: ${peers.sqlite}`);
+    runs.push(await inMemory(peer, steps, rounds));
+    const { 'better-sqlite3': missing } = peer.missing;
+    if (missing === undefined) runs.push(await inSqlite(peer, steps, rounds));
+    else leftOut.push(`LangGraph's SQLite: ${missing}`);
   }
 }
-if (values.json) console.log(JSON.stringify({ lengths: ofLengths, steps, rounds, runs, leftOut }));
-else {
-  if (ofLengths) showLengths(ofLengths);
-  if (runs.length + leftOut.length > 0) showRuns(runs, leftOut);
-}
+await writeMeasured(values.json, { ...ofLengths, steps, rounds, runs, leftOut });
+if (ofLengths) showLengths(ofLengths);
+if (runs.length + leftOut.length > 0) showRuns(runs, leftOut);

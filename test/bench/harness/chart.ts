@@ -1,0 +1,79 @@
+import { type Chart, shown } from './findings.js';
+
+const width = 760;
+const left = 210;
+const right = 90;
+const barHeight = 16;
+const gap = 14;
+const top = 74;
+// Told apart by those who do not see all colours, on light and dark grounds.
+const colours = ['#2f6fde', '#e08a1e', '#4aa37c', '#b0569b', '#8a8f98'];
+/** From where on bars are drawn by the logarithm: the small ones could not be seen. */
+const wideRange = 100;
+
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/**
+ * A chart of bars as an SVG document, readable on light and dark grounds. Where the largest figure is
+ * more than a hundred times the smallest, the lengths are logarithms, and the chart says so.
+ */
+export const svgOf = ({ title, unit, isMoreBetter, series, groups }: Chart): string => {
+  const all = groups
+    .flatMap(({ values }) => values)
+    .filter((value): value is number => value !== undefined && value > 0);
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const isLogarithmic = most / least > wideRange;
+  const floor = isLogarithmic ? 10 ** Math.floor(Math.log10(least) - 0.01) : 0;
+  const lengthOf = (value: number): number => {
+    const share = isLogarithmic ? Math.log(value / floor) / Math.log(most / floor) : value / most;
+    return value > 0 ? Math.max(1, share * (width - left - right)) : 1;
+  };
+  const parts: string[] = [];
+  let y = top;
+  for (const { label, values } of groups) {
+    const height = values.length * barHeight;
+    parts.push(text(left - 10, y + height / 2 + 4, label, 'end'));
+    for (const [at, value] of values.entries()) {
+      const from = y + at * barHeight;
+      const middle = from + barHeight / 2 + 3;
+      if (value === undefined) parts.push(text(left + 4, middle, 'not measured', 'start', 'faint'));
+      else {
+        const length = lengthOf(value);
+        const colour = colours[at % colours.length];
+        parts.push(
+          `<rect x="${left}" y="${from + 1}" width="${length.toFixed(1)}" height="${barHeight - 2}" rx="2" fill="${colour}"/>`,
+          text(left + length + 5, middle, shown(value)),
+        );
+      }
+    }
+    y += height + gap;
+  }
+  const scale = `${unit}, ${isMoreBetter ? 'more' : 'less'} is better${isLogarithmic ? '; logarithmic' : ''}`;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" width="${width}" height="${y}" role="img" aria-label="${escaped(title)}">`,
+    '<style>text{font:12px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600;font-size:15px}.faint{fill:#656d76}',
+    '@media (prefers-color-scheme:dark){text{fill:#e6edf3}.faint{fill:#9198a1}}</style>',
+    text(0, 18, title, 'start', 'title'),
+    text(0, 36, scale, 'start', 'faint'),
+    ...legend(series),
+    ...parts,
+    '</svg>\n',
+  ].join('\n');
+};
+
+const text = (x: number, y: number, content: string, anchor = 'start', kind = ''): string =>
+  `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}"${kind && ` class="${kind}"`}>${escaped(content)}</text>`;
+
+const legend = (series: readonly string[]): readonly string[] => {
+  let x = 0;
+  return series.flatMap((name, at) => {
+    const from = x;
+    // About as wide as its letters.
+    x += 34 + name.length * 6.6;
+    return [
+      `<rect x="${from.toFixed(1)}" y="48" width="12" height="12" rx="2" fill="${colours[at % colours.length]}"/>`,
+      text(from + 17, 58, name),
+    ];
+  });
+};
