@@ -3,7 +3,7 @@
 //   node dist/test/bench/commands/against-raw.js [--lengths 10,1000,100000] [--rounds 5] [--ms 1500] [--json file]
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { EventStoreDBClient, jsonEvent, type JSONType } from '@eventstore/db-client';
+import { EventStoreDBClient, type JSONType, jsonEvent } from '@eventstore/db-client';
 import { v4 as newId } from 'uuid';
 import { commandHandler } from '../../../src/commands/handle.js';
 import { isRejection } from '../../../src/domain/decider.js';
@@ -68,7 +68,13 @@ for (const length of lengths) {
 }
 // As many short ones as are ever appended to at once, in each store.
 const each = Array.from({ length: mostInFlight }, (_, n) => idOf(`in flight ${n}`));
-const begun = { type: 'CreateSession', userId: 'ann', title: 'x', mode: 'interactive', metadata: {} };
+const begun = {
+  type: 'CreateSession',
+  userId: 'ann',
+  title: 'x',
+  mode: 'interactive',
+  metadata: {},
+};
 for (const id of each) {
   await handle(id, [begun as never], request());
   await inProcess(id);
@@ -92,7 +98,10 @@ const modelOf = async () => {
 };
 const { type, data, metadata } = await modelOf();
 const append = (stream: string) =>
-  raw.appendToStream(stream, jsonEvent({ type, data: data as JSONType, metadata: metadata as JSONType }));
+  raw.appendToStream(
+    stream,
+    jsonEvent({ type, data: data as JSONType, metadata: metadata as JSONType }),
+  );
 
 console.error('commands one at a time …');
 const sides = { raw: append, 'in process': inProcess, 'over HTTP': overHttp } as const;
@@ -131,10 +140,11 @@ for (const inFlight of [1, mostInFlight]) {
 }
 await writeMeasured(values.json, { lengths, oneAtATime, rates });
 console.table(oneAtATime.map(({ what, medians }) => ({ what, ...medians })));
-console.table(rates.map(({ inFlight, perSecond, ratios }) => ({ inFlight, ...perSecond, ...ratios })));
+console.table(
+  rates.map(({ inFlight, perSecond, ratios }) => ({ inFlight, ...perSecond, ...ratios })),
+);
 
 await Promise.all([raw.dispose(), store.close(), ownStore.close()]);
 await program.stop();
 await Promise.all([own.stop(), bare.stop()]);
 await removeFolder(folder);
-

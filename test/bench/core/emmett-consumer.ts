@@ -1,13 +1,13 @@
 // Emmett's consumer over PostgreSQL with a Pongo projection of one document a stream, from the first event
 // on: events a second.
-//   node dist/test/bench/core/emmett-consumer.js [--streams 200] [--json file]
+//   node dist/test/bench/core/emmett-consumer.js [--streams 40] [--json file]
 import { parseArgs } from 'node:util';
 import { writeMeasured } from '../harness/findings.js';
 import { type EmmettEvent, startEmmett } from '../peers/emmett.js';
 import { textOf } from './support/traffic.js';
 
 const { values } = parseArgs({
-  options: { streams: { type: 'string', default: '200' }, json: { type: 'string' } },
+  options: { streams: { type: 'string', default: '40' }, json: { type: 'string' } },
 });
 const eventsEach = 51;
 const type = 'MessagePosted';

@@ -50,7 +50,9 @@ for (const position of milestones) {
   const { heapUsed, rss } = process.memoryUsage();
   const sample = { heapMiB: heapUsed / 1024 ** 2, residentMiB: rss / 1024 ** 2 };
   samples.push(sample);
-  console.error(`${samples.length}/${milestones.length}: ${sample.heapMiB.toFixed(1)} MiB of heap, ${sample.residentMiB.toFixed(0)} resident`);
+  console.error(
+    `${samples.length}/${milestones.length}: ${sample.heapMiB.toFixed(1)} MiB of heap, ${sample.residentMiB.toFixed(0)} resident`,
+  );
 }
 const perSecond = (sessions * sessionLength * 1_000) / (performance.now() - started);
 await runner.stop();

@@ -32,20 +32,18 @@ export const svgOf = ({ title, unit, isMoreBetter, series, groups }: Chart): str
   const parts: string[] = [];
   let y = top;
   for (const { label, values } of groups) {
-    const height = values.length * barHeight;
+    const bars = values.flatMap((value, at) =>
+      value === undefined ? [] : [{ value, colour: colours[at % colours.length] }],
+    );
+    const height = bars.length * barHeight;
     parts.push(text(left - 10, y + height / 2 + 4, label, 'end'));
-    for (const [at, value] of values.entries()) {
+    for (const [at, { value, colour }] of bars.entries()) {
       const from = y + at * barHeight;
-      const middle = from + barHeight / 2 + 3;
-      if (value === undefined) parts.push(text(left + 4, middle, 'not measured', 'start', 'faint'));
-      else {
-        const length = lengthOf(value);
-        const colour = colours[at % colours.length];
-        parts.push(
-          `<rect x="${left}" y="${from + 1}" width="${length.toFixed(1)}" height="${barHeight - 2}" rx="2" fill="${colour}"/>`,
-          text(left + length + 5, middle, shown(value)),
-        );
-      }
+      const length = lengthOf(value);
+      parts.push(
+        `<rect x="${left}" y="${from + 1}" width="${length.toFixed(1)}" height="${barHeight - 2}" rx="2" fill="${colour}"/>`,
+        text(left + length + 5, from + barHeight / 2 + 3, shown(value)),
+      );
     }
     y += height + gap;
   }

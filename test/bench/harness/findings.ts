@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 
-/** Something that is wanted, and what was measured. */
+/** A figure that says how things stand, and what is wanted of it, if anything is. */
 export type Claim = Readonly<{
   what: string;
   figure: number;
@@ -34,6 +34,10 @@ export type Findings = Readonly<{
   leftOut: readonly string[];
 }>;
 
+/** Whether something is wanted of a figure. */
+export const hasLimit = ({ atLeast, atMost }: Claim): boolean =>
+  atLeast !== undefined || atMost !== undefined;
+
 /** Whether a figure is within its limits. One that is no number is not. */
 export const holds = ({ figure, atLeast, atMost }: Claim): boolean =>
   figure >= (atLeast ?? Number.NEGATIVE_INFINITY) && figure <= (atMost ?? Number.POSITIVE_INFINITY);
@@ -42,7 +46,10 @@ export const holds = ({ figure, atLeast, atMost }: Claim): boolean =>
 export const shown = (figure: number): string => {
   const size = Math.abs(figure);
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
-  return figure.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return figure.toLocaleString('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
 };
 
 /** Hands what a bench measured to who started it with `--json <file>`. */

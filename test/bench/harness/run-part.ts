@@ -20,7 +20,7 @@ const linesKept = 12;
  * @throws when it fails, takes too long, or ends without having written anything
  */
 export const runPart = async (
-  { script, args, minutes }: Part,
+  { script, args, minutes, measured = 'file' }: Part,
   tell: (line: string) => void,
   signal: AbortSignal,
 ): Promise<unknown> => {
@@ -29,31 +29,40 @@ export const runPart = async (
   await chmod(folder, 0o711);
   const file = join(folder, 'measured.json');
   const path = fileURLToPath(new URL(`../${script}`, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args, '--json', file], {
-    env: { ...process.env, TMPDIR: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = spawn(
+    process.execPath,
+    [path, ...args, ...(measured === 'file' ? ['--json', file] : [])],
+    {
+      env: { ...process.env, TMPDIR: folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    },
+  );
   const last: string[] = [];
+  const objects: unknown[] = [];
   for (const output of [child.stdout, child.stderr])
     createInterface({ input: output }).on('line', (line) => {
+      if (measured === 'lines' && line.startsWith('{')) objects.push(JSON.parse(line));
       last.push(line);
       if (last.length > linesKept) last.shift();
       tell(line);
     });
+  const read = once(child, 'close');
   const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
   const whole = AbortSignal.any([signal, AbortSignal.timeout(minutes * 60_000)]);
   const end = () => void endGroup(child.pid, exited);
   whole.addEventListener('abort', end);
   try {
     const [code, killedBy] = await exited;
+    // What it has started may have the output open still.
+    await Promise.race([read, new Promise((resolve) => setTimeout(resolve, timeToEndMs).unref())]);
     if (signal.aborted) throw new Error('interrupted');
     if (whole.aborted) throw new Error(`took more than ${minutes} minutes`);
     if (code !== 0) {
       const how = killedBy ? `was ended by ${killedBy}` : `ended with exit code ${code}`;
       throw new Error([`${script} ${how}`, ...last].join('\n'));
     }
-    return JSON.parse(await readFile(file, 'utf8')) as unknown;
+    return measured === 'lines' ? objects : JSON.parse(await readFile(file, 'utf8'));
   } finally {
     whole.removeEventListener('abort', end);
     await endGroup(child.pid, exited);

@@ -1,4 +1,4 @@
-import { type Claim, holds, shown, type Table } from './findings.js';
+import { type Claim, hasLimit, holds, shown, type Table } from './findings.js';
 
 const cell = (value: string | number): string =>
   typeof value === 'number' ? shown(value) : value.replaceAll('|', '\\|');
@@ -31,6 +31,6 @@ export const claimsTable = (claims: readonly Claim[]): Table => ({
     claim.what,
     limitOf(claim),
     Number.isFinite(claim.figure) ? `${shown(claim.figure)} ${claim.unit ?? ''}`.trim() : 'nothing',
-    holds(claim) ? 'yes' : 'no',
+    hasLimit(claim) ? (holds(claim) ? 'yes' : 'no') : '',
   ]),
 });

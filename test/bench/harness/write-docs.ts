@@ -32,7 +32,9 @@ export const writeDocs = async (
 const headOf = ({ size, machine, minutes }: Results): string => {
   const { cores, memoryGiB, node, system, loadBefore } = machine;
   return [
-    ...(size === 'quick' ? ['**A quick run: it shows that the benches work, and no more.**', ''] : []),
+    ...(size === 'quick'
+      ? ['**A quick run: it shows that the benches work, and no more.**', '']
+      : []),
     `Measured in ${minutes} minutes on ${cores} cores with ${memoryGiB} GiB of memory, ${system}, Node ${node}; ` +
       `the load average before was ${loadBefore}. All figures: [results.json](benchmarks/results.json).`,
   ].join('\n');

@@ -157,6 +157,7 @@ for (const [kind, requests] of Object.entries(kinds))
       'bare store µs': Math.round(of('bare', 'store')),
       'program store µs': Math.round(of('program', 'store')),
     });
+    console.log(JSON.stringify(rows.at(-1)));
   }
 console.table(rows);
 

@@ -68,6 +68,8 @@ export const startEmmett = async (tell: (line: string) => void): Promise<Emmett 
     commandHandler: (evolve) => core.CommandHandler({ evolve, initialState: () => ({}) }),
     projection: (options) => postgres.pongoSingleStreamProjection(options),
     close: async () => {
+      // Its pools report connections that the server ends as errors that nobody can catch.
+      process.on('uncaughtException', () => {});
       await store.close();
       await server.stop();
     },

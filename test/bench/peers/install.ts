@@ -24,7 +24,9 @@ export type Peer = Readonly<{
   missing: Readonly<Record<string, string>>;
 }>;
 
-const cache = fileURLToPath(new URL('../../../../node_modules/.cache/forkline-bench', import.meta.url));
+const cache = fileURLToPath(
+  new URL('../../../../node_modules/.cache/forkline-bench', import.meta.url),
+);
 const installMinutes = 5;
 const compileMinutes = 10;
 

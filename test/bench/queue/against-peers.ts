@@ -98,20 +98,29 @@ const rates = [];
 for (const inFlight of values['in-flight'].split(',').map(Number)) {
   const taken = systems.map((): number[] => []);
   for (let round = 0; round < rounds; round++)
-    for (const [at, system] of systems.entries()) taken[at]?.push(await perSecond(system, inFlight));
+    for (const [at, system] of systems.entries())
+      taken[at]?.push(await perSecond(system, inFlight));
   const perSystem = systems.map(({ name }, at) => ({ name, perSecond: median(taken[at] ?? []) }));
   rates.push({ inFlight, systems: perSystem });
-  tell(`${inFlight} in flight: ${perSystem.map((of) => `${of.name} ${of.perSecond.toFixed(0)}/s`).join(', ')}`);
+  tell(
+    `${inFlight} in flight: ${perSystem.map((of) => `${of.name} ${of.perSecond.toFixed(0)}/s`).join(', ')}`,
+  );
 }
 const latency = [];
 for (const rate of values.rates.split(',').filter(Boolean).map(Number)) {
   const perSystem = [];
   for (const system of systems) {
     const times = await latencies(system, rate);
-    perSystem.push({ name: system.name, p50: percentile(times, 0.5), p99: percentile(times, 0.99) });
+    perSystem.push({
+      name: system.name,
+      p50: percentile(times, 0.5),
+      p99: percentile(times, 0.99),
+    });
   }
   latency.push({ rate, systems: perSystem });
-  tell(`${rate} a second: ${perSystem.map((of) => `${of.name} ${of.p50.toFixed(1)} ms`).join(', ')}`);
+  tell(
+    `${rate} a second: ${perSystem.map((of) => `${of.name} ${of.p50.toFixed(1)} ms`).join(', ')}`,
+  );
 }
 await writeMeasured(values.json, { rates, latency, leftOut });
 for (const why of leftOut) console.log(`left out: ${why}`);

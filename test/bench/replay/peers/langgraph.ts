@@ -1,11 +1,11 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Peer, Wanted } from '../../peers/install.js';
 import { messageBytes, type RunCost } from '../agent-run.js';
 import { median } from '../support/median.js';
 import { proseOf } from '../support/prose.js';
 import { timed } from '../support/timed.js';
-import type { Peer, Wanted } from '../../peers/install.js';
 
 /** Versions that fit one another: the registry may lack the newest of one that the newest of another asks for. */
 export const langGraph: Wanted = {
