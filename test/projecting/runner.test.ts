@@ -121,7 +121,8 @@ describe('the runner', () => {
 
     const { begun, store } = noting(stores.store);
     const { projections } = await import('../../projections/index.js');
-    const newcomer = anyOf({ ...projections[0], version: 2 });
+    const [first] = projections;
+    const newcomer = anyOf({ ...first!, version: first!.version + 1 });
     const both = await startTestRunner(stores, {
       ...{ db, store },
       projections: [...projections.slice(1), newcomer],

@@ -43,11 +43,17 @@ const deleteFamily = async (
   await refuseIfForked(services, stream);
 
   const hidden = carriedOut(await sessions(id, [{ type: 'DeleteSession' }], command));
-  await familiesKnown(services, hidden.position);
-  await makeCertain(services, id, stream).catch(async (error: unknown) => {
-    if (hidden.added > 0) await sessions(id, [{ type: 'RestoreSession' }], undoing(command));
+  const decided = await makeCertain(services, id, stream).catch(async (error: unknown) => {
+    // Where it is certain after all, or nobody can tell, it stays hidden until this is repeated.
+    const isWithdrawn = await withdrawRemoval(streams, id).catch(() => false);
+    if (isWithdrawn && hidden.added > 0)
+      await sessions(id, [{ type: 'RestoreSession' }], undoing(command));
     throw error;
   });
+  // Of forks that were written since it was announced, nobody was told: who made them was cut off,
+  // or is about to be told that the session is gone. Not done in time, it is done when this is repeated.
+  await familiesKnown(services, decided);
+  for (const late of await othersForkedFrom(services, stream)) await endStream(store, late.stream);
 
   let position = hidden.position;
   await endTasks(services, id, command);
@@ -73,28 +79,18 @@ const deleteFamily = async (
  * before it looks for forks, and a fork looks for announcements after it was written: one of the two
  * sees the other. A fork withdraws what is announced; what is certain, no fork is acknowledged after.
  *
- * @throws Problem when there are forks, RevisionConflict when it was withdrawn each time
+ * @returns the position from which it is certain
+ * @throws Problem when there are forks, NotCaughtUp, RevisionConflict when it was withdrawn each time
  */
-const makeCertain = async (services: Services, id: string, stream: string): Promise<void> => {
-  const { streams, store } = services;
+const makeCertain = async (services: Services, id: string, stream: string): Promise<number> => {
+  const { streams } = services;
   for (let announcements = 0; announcements < mostAnnouncements; announcements++) {
     const begun = await beginRemoval(streams, id);
-    let decided = begun.stage === 'decided' ? begun : undefined;
-    if (!decided) {
-      await familiesKnown(services, begun.position);
-      await refuseIfForked(services, stream).catch(async (error: unknown) => {
-        await withdrawRemoval(streams, id);
-        throw error;
-      });
-      decided = await decideRemoval(streams, id, begun);
-    }
-    if (!decided) continue;
-    // Of forks that were written since it was announced, nobody was told: who made them was cut off,
-    // or is about to be told that the session is gone.
-    await familiesKnown(services, decided.position);
-    for (const fork of await othersForkedFrom(services, stream))
-      await endStream(store, fork.stream);
-    return;
+    if (begun.stage === 'decided') return begun.position;
+    await familiesKnown(services, begun.position);
+    await refuseIfForked(services, stream);
+    const decided = await decideRemoval(streams, id, begun);
+    if (decided) return decided.position;
   }
   throw new RevisionConflict(stream, 'none');
 };
