@@ -9,6 +9,7 @@ import { endingArchives, noteLineage } from './commands/ended-streams.js';
 import { type Config, isAuthenticated } from './config.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
+import { sharingTail } from './eventstore/shared-tail.js';
 import { startFeed } from './feed/feed.js';
 import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
@@ -82,7 +83,7 @@ export const serveOn = async (
   log: Logger,
 ): Promise<Forkline> => {
   const callers = await callersOf(config, log);
-  const store = telemetry.store(connectEventStore(stores.eventStoreUrl));
+  const store = sharingTail(telemetry.store(connectEventStore(stores.eventStoreUrl)));
   await untilReached(store);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
@@ -133,7 +134,7 @@ export const serveOn = async (
   const acting = { ...handlers, streams, collections, runner, clock, log };
   const webhooks = startWebhooks({
     ...{ store, collections, deliveries, secrets, clock, log },
-    progress: runner.progress('webhooks'),
+    ...{ progress: runner.progress('webhooks'), told: feed.told },
     commands: handlers.webhooks,
     allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
     scheduleSeconds: config.WEBHOOK_SCHEDULE_SECONDS,
@@ -142,9 +143,11 @@ export const serveOn = async (
   });
   const reactions = startReactions({
     ...{ store, parked, log },
-    reactions: [pipelineReaction(acting), sessionEnded(acting), webhooks.reaction].map(
-      telemetry.reaction,
-    ),
+    reactions: [
+      pipelineReaction({ ...acting, told: feed.told }),
+      sessionEnded(acting),
+      webhooks.reaction,
+    ].map(telemetry.reaction),
   });
   const heard = hearDeadlines({
     ...{ store, deadlineIn, log },
@@ -161,7 +164,7 @@ export const serveOn = async (
     ...{ serving, rebuilding },
     webhookCalls: {
       ...{ secrets, deliveries, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
-      ...{ wake: webhooks.wake, resend: webhooks.resend },
+      ...{ expect: webhooks.expect, wake: webhooks.wake, resend: webhooks.resend },
     },
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,

@@ -85,7 +85,7 @@ export const serveConnection = (
 
   const maySend = (): boolean => {
     if (socket.readyState !== socket.OPEN) return false;
-    if (outlet.backlog <= limits.bufferedBytes) return true;
+    if (!outlet.isOver(limits.bufferedBytes)) return true;
     closeTooSlow();
     return false;
   };
