@@ -41,8 +41,14 @@ export type Collection = Readonly<{
 const own = (rest: string): Buffer => Buffer.from(`\0\0\0\0${rest}`, 'utf8');
 const nextSegmentKey = own('next');
 const collectionKey = (ns: string) => own(`collection ${ns}`);
+// Where a version that knows no blocks looks for collections: it fails to read this one, and so
+// refuses a store of which it would see only a part.
+const formatKey = own('collection ');
 const purgeKey = (segment: number) => own(`purge ${segment}`);
 const withPrefix = (rest: string) => ({ from: own(rest), to: after(own(rest)) });
+
+/** How the store is written: 2 since entries are packed into blocks. There was no mark before. */
+const currentFormat = 2;
 
 /** The first bytes of every key in a segment. */
 export const segmentPrefix = (segment: number): Buffer => {
@@ -75,6 +81,12 @@ const checkName = (ns: string) => {
   if (isBad) throw new CommandError('InvalidNamespace', `Invalid namespace specified '${ns}'`);
 };
 
+const checkFormat = (mark: Buffer | undefined) => {
+  const format = mark ? decode(mark).format : 1;
+  if (format > currentFormat)
+    throw new Error(`the store was written by a newer version, in format ${format}`);
+};
+
 /** What there is: collections and their indexes, in memory and in the store. */
 export class Catalogue {
   readonly #store: Store;
@@ -88,10 +100,10 @@ export class Catalogue {
 
   /** Reads everything again, after a commit that failed. */
   reload(): void {
-    const stored = Array.from(
-      this.#store.entries(withPrefix('collection ')),
-      ({ value }) => decode(value) as Collection,
-    );
+    checkFormat(this.#store.get(formatKey));
+    const stored = Array.from(this.#store.entries(withPrefix('collection ')))
+      .filter(({ key }) => !key.equals(formatKey))
+      .map(({ value }) => decode(value) as Collection);
     this.#collections = new Map(stored.map((each) => [each.ns, each]));
   }
 
@@ -127,6 +139,12 @@ export class Catalogue {
   }
 
   // All that follow write, so they belong inside Store.write.
+
+  /** Says which format the store is of, so that older versions leave it alone. */
+  mark(): void {
+    if (this.#store.get(formatKey)) return;
+    this.#store.put(formatKey, encode({ format: currentFormat }));
+  }
 
   create(ns: string): Collection {
     checkName(ns);
@@ -211,12 +229,7 @@ export class Catalogue {
 
   /** Removes some keys of a dropped segment, and with the last one what was known of it. */
   purgeSome(segment: number, count: number): void {
-    let removed = 0;
-    for (const { key } of this.#store.entries(segmentRange(segment))) {
-      if (removed === count) return;
-      this.#store.remove(key);
-      removed++;
-    }
+    if (!this.#store.removeSome(segmentRange(segment), count)) return;
     this.#store.remove(purgeKey(segment));
   }
 

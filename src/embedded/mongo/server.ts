@@ -3,7 +3,7 @@ import { lockFolder } from '../folder-lock.js';
 import type { RunningServer } from '../server-thread.js';
 import { Catalogue } from './catalogue.js';
 import { serveConnection, type Work } from './connection.js';
-import type { Context } from './context.js';
+import { type Context, writeWith } from './context.js';
 import { Cursors } from './cursors.js';
 import { Documents } from './documents.js';
 import { abandonIndex } from './index-building.js';
@@ -25,6 +25,7 @@ const tidyUp = async (context: Context) => {
   for (const { ns, indexes } of context.catalogue.list())
     for (const { name, isBuilding } of indexes)
       if (isBuilding) await abandonIndex(context, ns, name);
+  await writeWith(context, () => context.catalogue.mark());
   context.purge();
 };
 

@@ -1,7 +1,9 @@
-import { open, type RootDatabase } from 'lmdb';
-
-/** An entry of the store; the bytes are copies and stay valid. */
-export type Entry = Readonly<{ key: Buffer; value: Buffer }>;
+import { join } from 'node:path';
+import { open } from 'lmdb';
+import type { Entry } from '../packing/block.js';
+import { PackedTree } from '../packing/packed-tree.js';
+import { type Packer, startPacker } from '../packing/packer.js';
+import { closeSmaller } from '../packing/shrink.js';
 
 /** Keys from `from` (inclusive) to `to` (exclusive), forwards or backwards. */
 export type KeyRange = Readonly<{
@@ -15,21 +17,32 @@ export type KeyRange = Readonly<{
 const chunkBytes = 1024 * 1024;
 const largestChunk = 512;
 
+/** Keys begin with the number of a segment. The first one is the catalogue's, which is read and not searched. */
+const segmentBytes = 4;
+const firstSegment = Buffer.from([0, 0, 0, 1]);
+const endOfSegments = Buffer.from([0x70]);
+const cacheBytes = 64 * 1024 * 1024;
+
 /**
- * The ordered map of bytes that everything is kept in: one LMDB environment with one tree.
+ * The ordered map of bytes that everything is kept in: one LMDB environment with one tree, of which
+ * older parts are packed ({@link PackedTree}).
  *
  * Reads see what is committed, or inside a write what that write has done. Ranges are read in
  * chunks, so that no LMDB transaction stays open while a reader pauses; a reader that goes on after
  * others have written reads anew from where it was.
  */
 export class Store {
-  readonly #db: RootDatabase<Buffer, Buffer>;
+  readonly #path: string;
+  readonly #tree: PackedTree;
+  readonly #packer: Packer;
+  #written = 0;
   // Goes up with every transaction, when its job runs and when it is committed.
   #changes = 0;
 
   /** @param path the folder that holds the store; created if need be */
   constructor(path: string) {
-    this.#db = open<Buffer, Buffer>(path, {
+    this.#path = path;
+    const plain = open<Buffer, Buffer>(path, {
       keyEncoding: 'binary',
       encoding: 'binary',
       // The flush runs on LMDB's own thread after the commit, and a crash between the two falls
@@ -39,7 +52,21 @@ export class Store {
       // whose rejection, when a commit fails, would end the thread.
       eventTurnBatching: false,
       noSubdir: false,
-      maxDbs: 1,
+      maxDbs: 2,
+    });
+    this.#tree = new PackedTree(plain, {
+      ...{
+        name: 'packed',
+        groupBytes: segmentBytes,
+        from: firstSegment,
+        end: endOfSegments,
+        cacheBytes,
+      },
+    });
+    this.#packer = startPacker({
+      tree: this.#tree,
+      transact: (job) => this.write(job),
+      written: () => this.#written,
     });
   }
 
@@ -52,7 +79,7 @@ export class Store {
    */
   async write<Result>(job: () => Result): Promise<Result> {
     try {
-      return await this.#db.childTransaction(() => {
+      return await this.#tree.plain.childTransaction(() => {
         this.#changes++;
         return job();
       });
@@ -68,17 +95,29 @@ export class Store {
   }
 
   get(key: Buffer): Buffer | undefined {
-    return this.#db.getBinary(key);
+    return this.#tree.get(key);
   }
 
   /** Only inside {@link write}. */
   put(key: Buffer, value: Buffer): void {
-    this.#db.putSync(key, value);
+    this.#written++;
+    this.#tree.put(key, value);
   }
 
   /** Only inside {@link write}. */
   remove(key: Buffer): void {
-    this.#db.removeSync(key);
+    this.#written++;
+    this.#tree.remove(key);
+  }
+
+  /**
+   * Removes some of a range, whole segments long. Only inside {@link write}.
+   *
+   * @returns whether that was all
+   */
+  removeSome({ from, to }: KeyRange, most: number): boolean {
+    this.#written++;
+    return this.#tree.removeSome(from, to, most);
   }
 
   /** The entries of a range, values included. */
@@ -88,48 +127,48 @@ export class Store {
       if (value) yield { key: from, value };
       return;
     }
-    const edges = { start: isReverse ? to : from, end: isReverse ? from : to };
-    let exclusiveStart = isReverse;
+    const rest = { from, to, isReverse, isAfterFrom: false };
     for (let limit = 8; ; limit = Math.min(limit * 4, largestChunk)) {
       const changes = this.#changes;
       const chunk: Entry[] = [];
       let bytes = 0;
-      const range = {
-        ...edges,
-        limit,
-        reverse: isReverse,
-        exclusiveStart,
-        inclusiveEnd: isReverse,
-      };
-      for (const entry of this.#db.getRange(range)) {
+      let isWhole = true;
+      for (const entry of this.#tree.entries(rest)) {
         chunk.push(entry);
         bytes += entry.value.length;
-        if (bytes > chunkBytes) break;
+        if (chunk.length < limit && bytes <= chunkBytes) continue;
+        isWhole = false;
+        break;
       }
+      let read = 0;
       for (const entry of chunk) {
-        edges.start = entry.key;
-        exclusiveStart = true;
+        if (isReverse) rest.to = entry.key;
+        else Object.assign(rest, { from: entry.key, isAfterFrom: true });
+        read++;
         yield entry;
         if (changes !== this.#changes) break;
       }
-      const isWhole = chunk.length < limit && bytes <= chunkBytes;
-      if (chunk.length === 0 || (isWhole && edges.start === chunk.at(-1)?.key)) return;
+      if (isWhole && read === chunk.length) return;
     }
   }
 
   /** How many entries a range has. */
   count({ from, to }: KeyRange): number {
-    return this.#db.getKeysCount({ start: from, end: to });
+    return this.#tree.count(from, to);
   }
 
   /** The bytes that the store takes on disk, free pages included. */
   sizeOnDisk(): number {
-    const { pageSize, lastPageNumber } = this.#db.getStats() as Readonly<Record<string, number>>;
+    const { pageSize, lastPageNumber } = this.#tree.plain.getStats() as Readonly<
+      Record<string, number>
+    >;
     return (pageSize ?? 0) * ((lastPageNumber ?? 0) + 1);
   }
 
   /** Waits for writes under way and gives the files back. */
   async close(): Promise<void> {
-    await this.#db.close();
+    await this.#packer.stop();
+    const { plain } = this.#tree;
+    await closeSmaller(plain, join(this.#path, 'data.mdb'), [this.#tree.blockStats()]);
   }
 }

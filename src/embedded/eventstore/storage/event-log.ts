@@ -1,8 +1,18 @@
-import { commit, type LmdbFile, openFile, putLast } from './lmdb-file.js';
+import { join } from 'node:path';
+import { PackedTree, type Span } from '../../packing/packed-tree.js';
+import { type Packer, startPacker } from '../../packing/packer.js';
+import { closeSmaller } from '../../packing/shrink.js';
+import { commit, type LmdbFile, openFile, transact } from './lmdb-file.js';
 import { LogEntry } from './log-entry.js';
 import { LogTail } from './log-tail.js';
 
 const KEY_SIZE = 6;
+const FILE = 'log.mdb';
+// Behind all positions, and shorter than they are: a version that knows no blocks refuses the file.
+const TABLE_OF_BLOCKS = 'pack';
+const BEHIND_ALL = Buffer.from([1]);
+const EVENTS_WORTH_PACKING = 64;
+const CACHED_BYTES = 8 * 1024 * 1024;
 
 const keyOf = (position: number): Buffer => {
   const key = Buffer.allocUnsafe(KEY_SIZE);
@@ -15,18 +25,33 @@ export type PageLimit = Readonly<{ events: number; bytes: number }>;
 
 /**
  * Every event in the order of commits, in an LMDB file of its own. Keys only ever grow, so a commit
- * touches the last page of the tree and not much else. It is the only truth: all indexes are made
- * from it.
+ * touches the last page of the tree and not much else; older events are packed ({@link PackedTree}).
+ * It is the only truth: all indexes are made from it.
  */
 export class EventLog {
   readonly #env: LmdbFile;
+  readonly #tree: PackedTree;
+  readonly #packer: Packer;
+  readonly #path: string;
+  #appended = 0;
   readonly #tail = new LogTail();
   #lastPosition: number;
 
   constructor(folder: string) {
-    this.#env = openFile(folder, 'log.mdb');
-    const [lastKey] = this.#env.getKeys({ reverse: true, limit: 1 });
+    this.#path = join(folder, FILE);
+    this.#env = openFile(folder, FILE);
+    this.#tree = new PackedTree(this.#env, {
+      ...{ name: TABLE_OF_BLOCKS, groupBytes: 0, from: keyOf(0), end: BEHIND_ALL },
+      cacheBytes: CACHED_BYTES,
+    });
+    const lastKey = this.#tree.lastKey();
     this.#lastPosition = lastKey ? lastKey.readUIntBE(0, KEY_SIZE) : 0;
+    this.#packer = startPacker({
+      tree: this.#tree,
+      transact: (job) => transact(this.#env, job),
+      written: () => this.#appended,
+      least: EVENTS_WORTH_PACKING,
+    });
   }
 
   /** The position of the newest durable event; 0 in an empty log. */
@@ -42,9 +67,10 @@ export class EventLog {
    */
   async append(entries: readonly LogEntry[]): Promise<void> {
     await commit(this.#env, () => {
-      for (const { position, bytes } of entries) putLast(this.#env, keyOf(position), bytes);
+      for (const { position, bytes } of entries) void this.#env.put(keyOf(position), bytes);
     });
     this.#lastPosition += entries.length;
+    this.#appended += entries.length;
     this.#tail.add(entries);
   }
 
@@ -53,7 +79,7 @@ export class EventLog {
     if (position > this.#lastPosition) return undefined;
     const recent = this.#tail.get(position);
     if (recent) return recent;
-    const bytes = this.#env.getBinary(keyOf(position));
+    const bytes = this.#tree.get(keyOf(position));
     return bytes && new LogEntry(position, bytes);
   }
 
@@ -61,36 +87,38 @@ export class EventLog {
   readForwards(from: number, limit: PageLimit): readonly LogEntry[] {
     const recent = this.#tail.from(from, limit.events);
     if (recent) return recent;
-    return this.#page(limit, { start: keyOf(from), end: keyOf(this.#lastPosition + 1) });
+    const to = keyOf(this.#lastPosition + 1);
+    return this.#page(limit, { from: keyOf(from), to, isReverse: false });
   }
 
   /** Events before a position, newest first. */
   readBackwards(before: number, limit: PageLimit): readonly LogEntry[] {
     const newest = Math.min(before - 1, this.#lastPosition);
     if (newest < 1) return [];
-    return this.#page(limit, { start: keyOf(newest), reverse: true });
+    return this.#page(limit, { from: keyOf(0), to: keyOf(newest + 1), isReverse: true });
   }
 
   /** Takes events out of the log for good. */
   async remove(positions: readonly number[]): Promise<void> {
-    await commit(this.#env, () => {
-      for (const position of positions) void this.#env.remove(keyOf(position));
+    await transact(this.#env, () => {
+      for (const position of positions) this.#tree.remove(keyOf(position));
     });
     this.#tail.clear();
   }
 
-  close(): Promise<void> {
-    return this.#env.close();
+  async close(): Promise<void> {
+    await this.#packer.stop();
+    await closeSmaller(this.#env, this.#path, [this.#tree.blockStats()]);
   }
 
-  #page(limit: PageLimit, range: { start: Buffer; end?: Buffer; reverse?: boolean }) {
+  #page(limit: PageLimit, span: Span) {
     const entries: LogEntry[] = [];
     let bytes = 0;
     // Read to its end or left within this turn: no read transaction outlives the page.
-    for (const { key, value } of this.#env.getRange({ ...range, limit: limit.events })) {
+    for (const { key, value } of this.#tree.entries(span)) {
       entries.push(new LogEntry(key.readUIntBE(0, KEY_SIZE), value));
       bytes += value.length;
-      if (bytes >= limit.bytes) break;
+      if (bytes >= limit.bytes || entries.length >= limit.events) break;
     }
     return entries;
   }

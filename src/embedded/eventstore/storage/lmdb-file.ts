@@ -19,16 +19,6 @@ export const openFile = (folder: string, name: string): LmdbFile =>
   });
 
 /**
- * Puts a value behind all others: told so, LMDB fills a page before it begins the next, where it would
- * leave them half full otherwise. To be called within {@link commit}, which fails for a key that is
- * not the last.
- */
-export const putLast = (file: LmdbFile, key: Buffer, value: Buffer): void => {
-  // The library takes options here as it does in `putSync`, the only place where its types say so.
-  void file.put(key, value, { append: true } as unknown as number);
-};
-
-/**
  * Commits writes as one transaction. Reads that follow see it.
  *
  * @param write puts and removes, without awaiting them
@@ -41,6 +31,21 @@ export const commit = async (file: LmdbFile, write: () => void): Promise<void> =
     throw await reasonOf(error);
   }
   file.resetReadTxn();
+};
+
+/**
+ * Runs a job in a transaction of its own. What it reads is what is committed, and what it wrote itself.
+ *
+ * @throws what the job or the file system said; nothing of the transaction is kept then
+ */
+export const transact = async <Result>(file: LmdbFile, job: () => Result): Promise<Result> => {
+  try {
+    return await file.childTransaction(job);
+  } catch (error) {
+    throw await reasonOf(error);
+  } finally {
+    file.resetReadTxn();
+  }
 };
 
 // lmdb tells the reason by another promise, which must not be left without a handler.

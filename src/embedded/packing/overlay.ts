@@ -1,0 +1,28 @@
+import type { Entry } from './block.js';
+
+/** Stands in the place of an entry that a block still has: no value is this byte alone. */
+export const removal = Buffer.from([0xff]);
+
+export const isRemoval = (value: Buffer): boolean => value.length === 1 && value[0] === 0xff;
+
+/**
+ * Entries laid over packed ones, in one order: where both have a key, the packed one does not count,
+ * and where a removal is laid over it, neither is there.
+ */
+export function* overlay(
+  plain: Iterable<Entry>,
+  packed: Iterator<Entry, void>,
+  isReverse: boolean,
+): Generator<Entry, void> {
+  let older = packed.next();
+  for (const entry of plain) {
+    while (!older.done) {
+      const order = Buffer.compare(older.value.key, entry.key);
+      if (order !== 0 && order < 0 === isReverse) break;
+      if (order !== 0) yield older.value;
+      older = packed.next();
+    }
+    if (!isRemoval(entry.value)) yield entry;
+  }
+  for (; !older.done; older = packed.next()) yield older.value;
+}

@@ -1,0 +1,75 @@
+import { setImmediate } from 'node:timers/promises';
+import { packSome } from './pack.js';
+import type { PackedTree } from './packed-tree.js';
+
+const lookEveryMs = 200;
+const leastEntries = 2_048;
+const mostMsAtEnd = 3_000;
+
+export type Packing = Readonly<{
+  tree: PackedTree;
+  /** Runs a job in a transaction. */
+  transact: <Result>(job: () => Result) => Promise<Result>;
+  /** How many entries were written since the store was opened. */
+  written: () => number;
+  /** How many there have to be for a round of packing. */
+  least?: number;
+}>;
+
+/** Packs what was written, in the background. */
+export type Packer = Readonly<{
+  /** Ends with a last round, a few seconds long at most; what is not packed by then is so later. */
+  stop: () => Promise<void>;
+}>;
+
+/**
+ * Packs what was written, as soon as it is worth it: without a pause while nothing is written, and
+ * 10 ms of every 200 otherwise. Where it fails nothing is lost, and it is tried again.
+ */
+export const startPacker = (packing: Packing): Packer => {
+  const { tree, transact, written } = packing;
+  const { least = leastEntries } = packing;
+  const { from: beginning } = tree.options;
+  // A store that was there before may have much to pack.
+  let awaited = 0;
+  let packedAt = -least;
+  let seen = 0;
+  let at: Buffer | undefined;
+  let working: Promise<void> = Promise.resolve();
+  let isStopped = false;
+
+  const round = async (mayGoOn: () => boolean): Promise<void> => {
+    if (at === undefined) {
+      if (written() - packedAt < Math.max(least, awaited)) return;
+      packedAt = written();
+      at = beginning;
+    }
+    do {
+      const from: Buffer = at;
+      at = await tree.packing(() => transact(() => packSome(tree, from)));
+      await setImmediate();
+    } while (at !== undefined && mayGoOn());
+    // What stays unpacked is gone through again each time, so the next time has to be worth that.
+    if (at === undefined) awaited = tree.plainCount() / 4;
+  };
+  const look = (): void => {
+    const isIdle = written() === seen;
+    seen = written();
+    working = round(() => isIdle && !isStopped && written() === seen).catch(() => undefined);
+    void working.then(() => {
+      if (!isStopped) timer.refresh();
+    });
+  };
+  const timer = setTimeout(look, lookEveryMs);
+  timer.unref();
+  return {
+    stop: async () => {
+      isStopped = true;
+      clearTimeout(timer);
+      await working;
+      const end = performance.now() + mostMsAtEnd;
+      awaited = 0;
+      await round(() => performance.now() < end).catch(() => undefined);
+    },
+  };
+};
