@@ -82,9 +82,7 @@ const race = async (round: number): Promise<number> => {
   const { id, stream } = await createSession(forker);
   const execution = await startExecution(forker, { sessionId: id });
   await postMessage(forker, id, 'the past');
-  const removing = inOrder(round % 3, deleter, () =>
-    deleter.delete(`/v1/sessions/${id}?hard=true`),
-  );
+  const removing = inOrder(round % 3, deleter, () => deleted(id));
   const fork = (ahead: number, of: string, at: number) =>
     inOrder(ahead, forker, () => forker.post(`/v1/streams/${of}/forks`, { at }));
   const ahead = Math.floor(round / 3) % 8;
