@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
-import { withCommand } from '../eventstore/carried-out.js';
+import { type CommandLog, commandLog } from '../eventstore/carried-out.js';
 import { RevisionConflict } from '../eventstore/event-store.js';
 import type { Folded } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
@@ -29,8 +29,10 @@ export type HandlerOptions = Readonly<{
 }>;
 
 /** A stream as a handler remembers it. */
-type Known<State> = Loaded<State> &
+type Known<State> = Omit<Loaded<State>, 'commands'> &
   Readonly<{
+    /** What it has carried out. Goes on with the stream, whichever of its states it is asked for with. */
+    log: CommandLog;
     /** The stream was not read here from its beginning: it may have earlier commands than those known. */
     isPartial?: true;
     /** About how many bytes the state takes, what was added here counted on; absent until it is remembered. */
@@ -92,9 +94,9 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   });
   const inLane = inLanes();
   const sources = { streams, snapshots };
-  const unborn: Known<State> = {
-    ...{ state: decider.initial, revision: 'none', position: 0, base: 0, commands: [] },
-  };
+  const unborn = (): Known<State> => ({
+    ...{ state: decider.initial, revision: 'none', position: 0, base: 0, log: commandLog() },
+  });
 
   const remember = (stream: string, known: Known<State>): Known<State> => {
     if (known.revision === 'none') return known;
@@ -107,23 +109,26 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     keys: readonly string[],
     known?: Known<State>,
   ): Promise<Known<State>> => {
-    const onto = known?.isPartial ? undefined : known;
+    const onto = known && !known.isPartial && { ...known, commands: known.log.all() };
     const wanted = { ...(onto && { onto }), keys, commands: true };
-    const loaded = await load(sources, decider, stream, wanted);
-    const { size } = loaded.revision === onto?.revision ? onto : {};
-    return remember(stream, { ...loaded, ...(size !== undefined && { size }) });
+    const { commands, ...loaded } = await load(sources, decider, stream, wanted);
+    const size = known && loaded.revision === known.revision ? known.size : undefined;
+    const log = commandLog(commands);
+    return remember(stream, { ...loaded, log, ...(size !== undefined && { size }) });
   };
 
   const knowing = async (
     stream: string,
-    cached: Known<State>,
+    known: Known<State>,
     keys: readonly string[],
   ): Promise<Known<State>> => {
-    const found = await withKeys(sources, decider, stream, cached, keys);
-    if (found === cached) return cached;
+    if (!known.outset) return known;
+    const { log, isPartial, size: _, ...cached } = known;
+    const asked = { ...cached, commands: [] };
+    const found = await withKeys(sources, decider, stream, asked, keys);
+    if (found === asked) return known;
     // With more entries than it had: measured when it is remembered.
-    const { size: _, ...unmeasured } = found as Known<State>;
-    return unmeasured;
+    return { ...found, log, ...(isPartial && { isPartial }) };
   };
 
   const streamOf = (id: string): string => `${decider.category}-${id}`;
@@ -141,9 +146,9 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const stream = streamOf(id);
     const events = stamp(decider, id, state, facts, request);
     const appended = await streams.append(stream, events, before.revision, before.base);
-    const commands = withCommand(before.commands, { commandId: request.commandId, ...appended });
+    before.log.note({ commandId: request.commandId, ...appended });
     const size = before.size === undefined ? {} : { size: before.size + sizeOf(facts) };
-    remember(stream, { ...before, ...size, state, ...appended, commands });
+    remember(stream, { ...before, ...size, state, ...appended });
     return { id, stream, ...appended, added: events.length, state };
   };
 
@@ -157,7 +162,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const cached = cache.peek(stream);
     // One that knows only some of its entries would have to be asked for the others.
     const isAlike = cached?.revision === at.revision && !cached.outset;
-    const before: Known<State> = isAlike ? cached : { ...at, commands: [], isPartial: true };
+    const before: Known<State> = isAlike ? cached : { ...at, log: commandLog(), isPartial: true };
     const { state } = before;
     if (!mayAct(request, state)) return reject(decider.notFound);
     const decided = decideAll(decider, state, commands);
@@ -173,7 +178,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   ): Promise<Handled<State> | Rejection<Reason>> => {
     const stream = streamOf(id);
     const { commandId, ifRevision, isNew } = request;
-    const cached = cache.get(stream) ?? (isNew ? unborn : undefined);
+    const cached = cache.get(stream) ?? (isNew ? unborn() : undefined);
     const keys = keysOf(decider, commands);
     let before = cached ? await knowing(stream, cached, keys) : await refresh(stream, keys);
     let isFresh = cached === undefined;
@@ -181,7 +186,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     for (let attempt = 1; ; attempt++) {
       const { state } = before;
       const isAllowed = mayAct(request, state);
-      const done = before.commands.findLast((command) => command.commandId === commandId);
+      const done = before.log.find(commandId);
       if (done && isAllowed) return { id, stream, ...placeOf(done), added: 0, state };
       const decided = isAllowed ? decideAll(decider, state, commands) : reject(decider.notFound);
       const isMismatch = ifRevision !== undefined && ifRevision !== before.revision;
@@ -213,8 +218,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
 /** The ids of a command and what is kept of where it is, in bytes. */
 const bytesACommand = 128;
 
-const heldBy = ({ size = 0, commands }: Known<unknown>): number =>
-  size + commands.length * bytesACommand + 1;
+const heldBy = ({ size = 0, log }: Known<unknown>): number => size + log.size() * bytesACommand + 1;
 
 const placeOf = ({ revision, position }: Pick<Loaded<unknown>, 'revision' | 'position'>) => ({
   revision: revision === 'none' ? 0 : revision,
