@@ -7,9 +7,9 @@ import { fold } from '../../src/eventstore/fold.js';
 import { withLineage } from '../../src/eventstore/lineage.js';
 import { counting } from '../support/counting-store.js';
 import { openStore, type TestStore } from '../support/event-stores.js';
+import { newEvent } from '../support/new-events.js';
 import { request } from '../support/requests.js';
 import { created, posted, question } from '../support/session-facts.js';
-import { newEvent } from '../support/new-events.js';
 
 let opened: TestStore;
 beforeAll(async () => {
@@ -50,7 +50,11 @@ describe('the states that a handler remembers', () => {
   });
 
   it('take about as much as their messages', async () => {
-    const { state } = await fold(withLineage(opened.store), session, `session-${await largeSession()}`);
+    const { state } = await fold(
+      withLineage(opened.store),
+      session,
+      `session-${await largeSession()}`,
+    );
     const size = stateSize(session, state);
     expect(size).toBeGreaterThan(100_000);
     expect(size).toBeLessThan(110_000);
