@@ -134,5 +134,5 @@ describe('sessions forked on one node while they are deleted for good on another
     await Promise.all(forks);
     for (const { status } of await Promise.all(deletions)) expect([200, 409]).toContain(status);
     await until(async () => (await orphans()).length === 0);
-  });
+  }, 180_000);
 });
