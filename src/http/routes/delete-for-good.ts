@@ -1,7 +1,12 @@
 import { v7 } from 'uuid';
 import { endArchive } from '../../commands/ended-streams.js';
 import { endStream } from '../../commands/fork-removal.js';
-import { beginRemoval, decideRemoval, withdrawRemoval } from '../../commands/removal.js';
+import {
+  beginRemoval,
+  decideRemoval,
+  removalStanding,
+  withdrawRemoval,
+} from '../../commands/removal.js';
 import type { CommandRequest } from '../../commands/request.js';
 import { RevisionConflict, StreamTombstoned } from '../../eventstore/event-store.js';
 import { forksOf } from '../../queries/lineage.js';
@@ -40,7 +45,9 @@ const deleteFamily = async (
   const stream = `session-${id}`;
   const { ownerId } = await visibleStream(streams, stream, command.caller);
   await familiesKnown(services, known);
-  await refuseIfForked(services, stream);
+  // Cut off once it was certain, it is completed: what forks there are, nobody was told of.
+  const { stage } = await removalStanding(streams, id);
+  if (stage !== 'decided') await refuseIfForked(services, stream);
 
   const hidden = carriedOut(await sessions(id, [{ type: 'DeleteSession' }], command));
   const decided = await makeCertain(services, id, stream).catch(async (error: unknown) => {
