@@ -15,6 +15,8 @@ export type CommandLog = Readonly<{
   /** Adds the newest command; the same one again moves to the place of its last event. */
   note(command: CarriedOut): void;
   all(): readonly CarriedOut[];
+  /** How many are known. */
+  size(): number;
 }>;
 
 /** @param known oldest first */
@@ -28,7 +30,12 @@ export const commandLog = (known: readonly CarriedOut[] = []): CommandLog => {
     if (oldest !== undefined) places.delete(oldest);
   };
   for (const command of known) note(command);
-  return { find: (commandId) => places.get(commandId), note, all: () => [...places.values()] };
+  return {
+    find: (commandId) => places.get(commandId),
+    note,
+    all: () => [...places.values()],
+    size: () => places.size,
+  };
 };
 
 /** The commands among a stream's events, after those known before. */
