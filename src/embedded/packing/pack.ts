@@ -3,13 +3,11 @@ import { cutBlocks, pageBytes } from './cut-blocks.js';
 import { isRemoval, overlay } from './overlay.js';
 import type { Packed, PackedTree } from './packed-tree.js';
 
-/** How much is done in one transaction. */
-export type Portion = Readonly<{ ms: number; entries: number; bytes: number }>;
-
-/** So little that other work need not wait long. */
-export const smallPortion: Portion = { ms: 10, entries: 2_048, bytes: 192 * 1024 };
-/** When nobody waits: few transactions, each of which has to be flushed. */
-export const largePortion: Portion = { ms: 200, entries: 32_768, bytes: 4 * 1024 * 1024 };
+// How much is done in one transaction. Little also because LMDB gets into trouble where a transaction
+// frees many pages of a file that has no free ones (kriszyp/lmdb-js#317).
+const mostMs = 10;
+const mostEntries = 2_048;
+const mostBytes = 192 * 1024;
 
 /** Larger values stay as they are: to deflate them would take too long at a time. */
 const largestValue = 128 * 1024;
@@ -29,13 +27,9 @@ type Group = Readonly<{ entries: readonly Entry[]; block: Packed | undefined }>;
  * @param from where to begin; what the call before returned
  * @returns where to go on, undefined when there is no more
  */
-export const packSome = (
-  tree: PackedTree,
-  from: Buffer,
-  portion: Portion = smallPortion,
-): Buffer | undefined => {
+export const packSome = (tree: PackedTree, from: Buffer): Buffer | undefined => {
   const start = performance.now();
-  const { entries, isEnd } = sliceOf(tree, from, portion);
+  const { entries, isEnd } = sliceOf(tree, from);
   for (let at = 0; at < entries.length; ) {
     const group = groupAt(tree, entries, at);
     const next = at + group.entries.length;
@@ -45,18 +39,17 @@ export const packSome = (
     // So is what was too little for a block of its own.
     if (next === entries.length && !isEnd && tail) return tail;
     at = next;
-    if (at < entries.length && performance.now() - start > portion.ms) return entries[at]?.key;
+    if (at < entries.length && performance.now() - start > mostMs) return entries[at]?.key;
   }
   const last = entries.at(-1)?.key;
   return isEnd || !last ? undefined : Buffer.concat([last, Buffer.from([0])]);
 };
 
-const sliceOf = ({ plain, options }: PackedTree, from: Buffer, portion: Portion): Slice => {
+const sliceOf = ({ plain, options }: PackedTree, from: Buffer): Slice => {
   const entries: Entry[] = [];
   let bytes = 0;
   for (const { key, value } of plain.getRange({ start: from, end: options.end })) {
-    if (entries.length >= portion.entries || bytes > portion.bytes)
-      return { entries, isEnd: false };
+    if (entries.length >= mostEntries || bytes > mostBytes) return { entries, isEnd: false };
     bytes += key.length + value.length;
     entries.push({ key, value });
   }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { largePortion, packSome, smallPortion } from './pack.js';
+import { packSome } from './pack.js';
 import type { PackedTree } from './packed-tree.js';
 
 const lookEveryMs = 200;
@@ -39,7 +39,7 @@ export const startPacker = (packing: Packing): Packer => {
   let isUrgent = false;
   let isStopped = false;
 
-  const round = async (mayGoOn: () => boolean, portion = smallPortion): Promise<void> => {
+  const round = async (mayGoOn: () => boolean): Promise<void> => {
     if (at === undefined) {
       if (written() - packedAt < Math.max(least, awaited)) return;
       packedAt = written();
@@ -47,7 +47,7 @@ export const startPacker = (packing: Packing): Packer => {
     }
     do {
       const from: Buffer = at;
-      at = await tree.packing(() => transact(() => packSome(tree, from, portion)));
+      at = await tree.packing(() => transact(() => packSome(tree, from)));
       await setImmediate();
     } while (at !== undefined && mayGoOn());
     // What stays unpacked is gone through again each time, so the next time has to be worth that.
@@ -74,7 +74,7 @@ export const startPacker = (packing: Packing): Packer => {
       await working;
       const end = performance.now() + mostMsAtEnd;
       awaited = 0;
-      await round(() => performance.now() < end, largePortion).catch(() => undefined);
+      await round(() => performance.now() < end).catch(() => undefined);
     },
   };
 };
