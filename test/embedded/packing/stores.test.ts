@@ -57,7 +57,9 @@ describe('a packed MongoDB', () => {
       const found = await rows().find({ user: 'user 7' }).sort({ _id: direction }).toArray();
       expect(found.map(({ _id }) => _id)).toEqual(direction === 1 ? ids : ids.toReversed());
     }
-    const found = await rows().find({ $text: { $search: 'word1234' } }).toArray();
+    const found = await rows()
+      .find({ $text: { $search: 'word1234' } })
+      .toArray();
     expect(found).toEqual([rowOf(1_234)]);
   });
 
@@ -75,7 +77,9 @@ describe('a packed MongoDB', () => {
     const agree = async () => {
       expect(await rows().find().sort({ _id: 1 }).toArray()).toEqual(kept);
       expect(await rows().estimatedDocumentCount()).toBe(kept.length);
-      const bySearch = await rows().find({ $text: { $search: 'word1041 word900 word3' } }).toArray();
+      const bySearch = await rows()
+        .find({ $text: { $search: 'word1041 word900 word3' } })
+        .toArray();
       expect(bySearch.map(({ _id }) => _id).sort((a, b) => a - b)).toEqual([3, 900]);
     };
     await agree();
