@@ -6,9 +6,11 @@ import { projections } from '../projections/index.js';
 import { callersOf } from './callers.js';
 import { startHandlers } from './command-handlers.js';
 import { endingArchives, noteLineage } from './commands/ended-streams.js';
+import { endingLateForks } from './commands/fork-removal.js';
 import { type Config, isAuthenticated } from './config.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
+import { sharingTail } from './eventstore/shared-tail.js';
 import { startFeed } from './feed/feed.js';
 import { serveFeedEvents } from './feed/sse.js';
 import { attachFeed } from './feed/websocket.js';
@@ -82,7 +84,7 @@ export const serveOn = async (
   log: Logger,
 ): Promise<Forkline> => {
   const callers = await callersOf(config, log);
-  const store = telemetry.store(connectEventStore(stores.eventStoreUrl));
+  const store = sharingTail(telemetry.store(connectEventStore(stores.eventStoreUrl)));
   await untilReached(store);
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
@@ -91,7 +93,7 @@ export const serveOn = async (
   const serving = servingOf(await models.load(projections));
   const collections = collectionsOf(db, serving.collectionOf);
   const parked = parkedIn(db, store);
-  const idempotencyKeys = idempotencyKeysIn(db);
+  const idempotencyKeys = idempotencyKeysIn(db, clock);
   const workerHeartbeats = workerHeartbeatsIn(db);
   const secrets = webhookSecretsIn(db);
   const deliveries = webhookDeliveriesIn(db, clock);
@@ -103,6 +105,7 @@ export const serveOn = async (
   const keeper = keepSnapshots(streams, snapshotStore, log);
   const snapshots = { ...snapshotStore, missed: keeper.missed };
   const endArchives = endingArchives(store);
+  const endLateForks = endingLateForks(streams, store);
   const forgetKept = forgettingKept({ db, streams, projections, models });
   streams.noteDetached(await detachedStreams(collections));
   const runnerOptions: RunnerOptions = {
@@ -111,6 +114,7 @@ export const serveOn = async (
     folding: telemetry.folding,
     follower: async (events) => {
       await endArchives(events);
+      await endLateForks(events);
       await keeper.follow(events);
       await forgetKept(events);
     },
@@ -133,7 +137,7 @@ export const serveOn = async (
   const acting = { ...handlers, streams, collections, runner, clock, log };
   const webhooks = startWebhooks({
     ...{ store, collections, deliveries, secrets, clock, log },
-    progress: runner.progress('webhooks'),
+    ...{ progress: runner.progress('webhooks'), told: feed.told },
     commands: handlers.webhooks,
     allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
     scheduleSeconds: config.WEBHOOK_SCHEDULE_SECONDS,
@@ -142,9 +146,11 @@ export const serveOn = async (
   });
   const reactions = startReactions({
     ...{ store, parked, log },
-    reactions: [pipelineReaction(acting), sessionEnded(acting), webhooks.reaction].map(
-      telemetry.reaction,
-    ),
+    reactions: [
+      pipelineReaction({ ...acting, told: feed.told }),
+      sessionEnded(acting),
+      webhooks.reaction,
+    ].map(telemetry.reaction),
   });
   const heard = hearDeadlines({
     ...{ store, deadlineIn, log },
@@ -161,7 +167,7 @@ export const serveOn = async (
     ...{ serving, rebuilding },
     webhookCalls: {
       ...{ secrets, deliveries, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
-      ...{ wake: webhooks.wake, resend: webhooks.resend },
+      ...{ expect: webhooks.expect, wake: webhooks.wake, resend: webhooks.resend },
     },
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,

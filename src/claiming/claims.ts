@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
 import type { CommandRequest } from '../commands/request.js';
@@ -100,7 +100,10 @@ export const startClaims = ({
     }
   };
 
-  /** Claims what is ready, side by side; what is lost to others is made up for by what comes next. */
+  /**
+   * Claims what is ready, side by side; what is lost to others is made up for by what comes next. What
+   * becomes ready meanwhile waits for the next claim rather than keep who has tasks from beginning.
+   */
   const claimReady = async (
     wanted: Wanted,
     asked: ClaimRequest,
@@ -119,10 +122,13 @@ export const startClaims = ({
         taken.map((ready) => claimOne(ready, asked, request)),
       );
       let failure: unknown;
+      let lost = 0;
       for (const outcome of outcomes)
         if (outcome.status === 'rejected') failure = outcome.reason;
         else if (outcome.value) claimed.push(outcome.value);
-      if (failure === undefined) continue;
+        else lost += 1;
+      if (failure === undefined && lost > 0) continue;
+      if (failure === undefined) break;
       if (claimed.length === 0) throw failure;
       log.warn({ err: failure }, 'not every task could be claimed');
       break;
@@ -156,6 +162,8 @@ export const startClaims = ({
     for (;;) {
       claimed.push(...(await claimReady(wanted, { ...asked, max: max - claimed.length }, request)));
       if (claimed.length >= max || isStopping || signal?.aborted) return claimed;
+      const isMoreHere = queues.first(wanted) !== undefined;
+      if (claimed.length > 0 && isMoreHere) return claimed;
       const failure = await queues.known(wanted).then(
         () => undefined,
         (error: unknown) => ({ error }),
@@ -166,6 +174,8 @@ export const startClaims = ({
       if (left <= 0 && failure) throw failure.error;
       if (left <= 0) return claimed;
       await pause(ticket, wanted, Math.min(left, lookAgainMs), signal);
+      // Tasks that were stored together become ready one after another within a turn of the event loop.
+      if (max > 1) await turn();
     }
   };
 

@@ -1,7 +1,7 @@
 import type { Fact } from '../domain/decider.js';
 import { type Task, type TaskEvent, task } from '../domain/task.js';
 import { type StoredEvent, tombstoneType } from '../eventstore/event-store.js';
-import { sizeOf } from '../projecting/size.js';
+import { sizeOf } from '../eventstore/size.js';
 import type { ReadyTask } from './ready-task.js';
 
 /** What an event means to the queues of ready tasks. */

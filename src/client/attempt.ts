@@ -2,7 +2,7 @@ import { ForklineError } from './forkline-error.js';
 import { latestOnly } from './latest-only.js';
 import { pause } from './pause.js';
 import { TaskFailure } from './task-failure.js';
-import type { ClaimedTask } from './task-types.js';
+import type { ClaimedTask, Completion } from './task-types.js';
 import type { tasksOver } from './tasks.js';
 import type { JsonValue } from './types.js';
 import { type Reachability, untilAnswered } from './until-answered.js';
@@ -14,8 +14,8 @@ export type AttemptOptions = Readonly<{
   leaseSeconds: number;
   reachability: Reachability;
   tell(news: WorkerNews): void;
-  /** The queue to claim the next task from together with the completion, if any. Asked once. */
-  nextQueue(): string | undefined;
+  /** Tells the server that a task is done. @throws ForklineError when that is refused, and what `givingUp` throws */
+  complete(completed: Completion & Readonly<{ id: string }>): Promise<unknown>;
   /** Once aborted, the server is told no more. */
   givingUp: AbortSignal;
 }>;
@@ -28,11 +28,7 @@ export type Attempt = Readonly<{
   end(reason: EndReason): void;
 }>;
 
-/** How an attempt ended, and the tasks that were claimed with its completion. */
-export type Ending = Readonly<{
-  outcome: 'completed' | 'failed' | 'lost';
-  claimed: readonly ClaimedTask[];
-}>;
+export type Ending = 'completed' | 'failed' | 'lost';
 
 type Result = Readonly<{ result?: JsonValue }> | Readonly<{ failure: TaskFailure }>;
 
@@ -51,7 +47,7 @@ const progressEveryMs = 500;
  * lost or somebody cancels the task, and tells the server what came of it until it has heard.
  */
 export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attempt => {
-  const { tasks, handle, leaseSeconds, reachability, tell, nextQueue, givingUp } = options;
+  const { tasks, handle, leaseSeconds, reachability, tell, complete, givingUp } = options;
   const { id, leaseToken } = task;
   const begun = performance.now();
   const working = new AbortController();
@@ -105,34 +101,28 @@ export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attemp
   };
 
   const tookMs = () => Math.round(performance.now() - begun);
-  const fail = async ({ message, retryable, retryAfterSeconds }: TaskFailure) => {
+  const fail = async (failure: TaskFailure): Promise<Ending> => {
+    const { message, retryable, retryAfterSeconds } = failure;
     const error = message.slice(0, longestError);
     const after = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
     const failed = { leaseToken, error, retryable, ...after };
     await untilAnswered(() => tasks.fail(id, failed), reachability, { signal: givingUp });
     tell({ type: 'failed', task, tookMs: tookMs(), error, retryable });
-    return endingAs('failed');
+    return 'failed';
   };
-  const settle = async (result: Result) => {
+  const settle = async (result: Result): Promise<Ending> => {
     if ('failure' in result) return fail(result.failure);
-    // Asked for once: the answer that got lost may have had a task in it, which its lease takes back.
-    let queue = nextQueue();
-    const call = () => {
-      const claim = queue === undefined ? {} : { claim: { queue } };
-      queue = undefined;
-      return tasks.complete(id, { leaseToken, ...result, ...claim });
-    };
     try {
-      const { claimed } = await untilAnswered(call, reachability, { signal: givingUp });
+      await complete({ id, leaseToken, ...result });
       tell({ type: 'completed', task, tookMs: tookMs() });
-      return endingAs('completed', claimed?.items);
+      return 'completed';
     } catch (error) {
       if (isGone(error) || !(error instanceof ForklineError)) throw error;
       return fail(new TaskFailure(`the result was refused: ${error.message}`, false));
     }
   };
 
-  const run = async () => {
+  const run = async (): Promise<Ending> => {
     try {
       const result = await work();
       await reports.end();
@@ -144,15 +134,10 @@ export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attemp
       await beating;
     }
     tell({ type: 'lost', task, tookMs: tookMs() });
-    return endingAs('lost');
+    return 'lost';
   };
   return { over: run(), end };
 };
-
-const endingAs = (outcome: Ending['outcome'], claimed: readonly ClaimedTask[] = []): Ending => ({
-  outcome,
-  claimed,
-});
 
 const failureOf = (error: unknown, { reason }: AbortSignal): TaskFailure => {
   if (reason === 'cancel-requested') return new TaskFailure('cancelled', false);

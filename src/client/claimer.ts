@@ -10,6 +10,9 @@ export type ClaimerOptions = Readonly<{
   reachability: Reachability;
 }>;
 
+/** The most tasks that one claim is given. */
+export const mostClaimed = 100;
+
 /** How long one call waits for work where there is one queue to ask, in seconds. */
 const longWait = 20;
 /** The same where there are several: while one is waited for, work in the others waits. */
@@ -52,7 +55,7 @@ export const claimerOver = (http: Transport, options: ClaimerOptions) => {
 
   return async (max: number, signal: AbortSignal): Promise<readonly ClaimedTask[]> => {
     try {
-      return await askAll(Math.min(max, 100), signal);
+      return await askAll(Math.min(max, mostClaimed), signal);
     } catch (error) {
       if (signal.aborted) return [];
       throw error;

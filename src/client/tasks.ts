@@ -1,4 +1,5 @@
 import { everyItem } from './pages.js';
+import { submissionOver } from './submission.js';
 import type {
   BulkAnswer,
   Claim,
@@ -32,8 +33,11 @@ export const tasksOver = (http: Transport) => {
   ) => http.write<Answer>('POST', path`/v1/tasks/${id}/${action}`, body, options);
 
   return {
-    submit: (task: NewTask, options?: WriteOptions) =>
-      http.write<Written>('POST', '/v1/tasks', task, options),
+    /**
+     * Submits a task. Those that are submitted while others are on their way are sent together, unless
+     * options are given.
+     */
+    submit: submissionOver(http),
     /** Up to 500 at once, each with its own outcome. */
     submitMany: (tasks: readonly NewTask[], options?: WriteOptions) =>
       http.write<BulkAnswer>('POST', '/v1/tasks', tasks, options),

@@ -56,6 +56,8 @@ export type WriteCall = Readonly<{
   query?: Query;
   /** Is not sent again when its answer is lost, and has no key of the client's. */
   once?: boolean;
+  /** May be sent again as it is: it has no key of the client's. */
+  isRepeatable?: boolean;
 }>;
 
 /**
@@ -179,9 +181,9 @@ export const httpTransport = (
       pathname: string,
       content: unknown,
       { idempotencyKey, ifMatch, signal }: WriteOptions = {},
-      { query, once = false }: WriteCall = {},
+      { query, once = false, isRepeatable = false }: WriteCall = {},
     ) => {
-      const made = once || retryForMs === 0 ? undefined : newIdempotencyKey();
+      const made = once || isRepeatable || retryForMs === 0 ? undefined : newIdempotencyKey();
       const key = idempotencyKey ?? made;
       const answer = await ask<Answer>(method, pathname, {
         headers: {
@@ -191,7 +193,7 @@ export const httpTransport = (
         },
         ...(content !== undefined && { body: JSON.stringify(content) }),
         ...(query && { query }),
-        ...{ signal, isRepeatable: !once && key !== undefined },
+        ...{ signal, isRepeatable: isRepeatable || (!once && key !== undefined) },
       });
       latest.seeAnswer(answer);
       return answer;

@@ -16,7 +16,7 @@ export type Patience = Readonly<{
 }>;
 
 /** Whether the same call may well be answered otherwise later. */
-const isPassing = (error: unknown): error is ForklineError =>
+export const isPassing = (error: unknown): error is ForklineError =>
   error instanceof ForklineError &&
   (error.status === 0 ||
     error.status === 429 ||

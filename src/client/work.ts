@@ -1,5 +1,6 @@
 import { type Attempt, startAttempt } from './attempt.js';
-import { claimerOver } from './claimer.js';
+import { claimerOver, mostClaimed } from './claimer.js';
+import { completerOver, type Following } from './completer.js';
 import { pause } from './pause.js';
 import { presenceOf } from './presence.js';
 import type { ClaimedTask } from './task-types.js';
@@ -61,28 +62,35 @@ export const work = async (
 
   const start = (task: ClaimedTask): void => {
     claimed += 1;
-    let hasPromise = false;
     tell({ type: 'claimed', task });
     const attempt = startAttempt(task, {
-      ...{ tasks, handle, leaseSeconds, reachability, tell },
+      ...{ tasks, handle, complete, leaseSeconds, reachability, tell },
       givingUp: givingUp.signal,
-      nextQueue: () => {
-        if (claiming.signal.aborted || claimed + promised >= maxTasks) return undefined;
-        promised += 1;
-        hasPromise = true;
-        turn += 1;
-        return queues[turn % queues.length];
-      },
     });
     running.add(attempt);
     void attempt.over.then((ending) => {
       running.delete(attempt);
-      done[ending.outcome] += 1;
-      if (hasPromise) promised -= 1;
-      ending.claimed.forEach(start);
+      done[ending] += 1;
       wake();
     });
   };
+
+  /** Claims as many tasks as are being completed, without waiting for any. */
+  const following = (count: number): Following | undefined => {
+    const max = Math.min(count, mostClaimed, maxTasks - claimed - promised);
+    turn += 1;
+    const queue = queues[turn % queues.length];
+    if (claiming.signal.aborted || max <= 0 || queue === undefined) return undefined;
+    promised += max;
+    return {
+      claim: { queue, max, workerId: id, leaseSeconds },
+      came: (tasks) => {
+        promised -= max;
+        tasks.forEach(start);
+      },
+    };
+  };
+  const complete = completerOver({ tasks, reachability, following, givingUp: givingUp.signal });
 
   const change = () =>
     new Promise<void>((resolve) => {

@@ -10,6 +10,9 @@ export const deciders = { session, execution, interrupt, task, worker, webhook }
 
 export type Category = keyof typeof deciders;
 
+/** Everything that may happen in a stream of any category. */
+export type DomainEvent = Parameters<(typeof deciders)[Category]['evolve']>[1];
+
 /** The category and id of a stream name, or undefined when it is not the name of one of Forkline's streams. */
 export const parseStream = (
   stream: string,

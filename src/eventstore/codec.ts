@@ -1,7 +1,7 @@
 import type { AllStreamRecordedEvent, JSONEventData, RecordedEvent } from '@eventstore/db-client';
 import type { EventMetadata, NewEvent, StoredEvent } from './event-store.js';
 import { tombstoneType, unreadableType } from './event-store.js';
-import { eventSchemas } from './schemas.js';
+import { schemaOfEvent } from './schemas.js';
 
 /** The version that events are written in. Older ones are brought up to it as they are read. */
 export const schemaVersion = 1;
@@ -75,8 +75,7 @@ export const checkData = ({
   stream,
   data,
 }: Readonly<{ id: string; type: string; stream: string; data: unknown }>): void => {
-  const schema = Object.hasOwn(eventSchemas, type) ? eventSchemas[type] : undefined;
-  const { error } = schema?.safeParse(data) ?? {};
+  const { error } = schemaOfEvent(type)?.safeParse(data) ?? {};
   if (error) throw new UndecodableEvent(stream, id, error.message);
 };
 

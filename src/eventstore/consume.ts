@@ -7,6 +7,7 @@ import {
   isCommandError,
   PINNED,
   persistentSubscriptionToAllSettingsFromDefaults,
+  type ResolvedEvent,
   START,
   streamNameFilter,
 } from '@eventstore/db-client';
@@ -15,6 +16,7 @@ import {
   type ConsumeOptions,
   type Consumption,
   type Delivery,
+  type GroupOptions,
   StoreUnavailable,
 } from './event-store.js';
 import { fail } from './failures.js';
@@ -39,14 +41,24 @@ export const consume = (
       });
       // As for any subscription: an error nobody listens for would end the process.
       subscription.on('error', (error) => subscription.destroy(error));
+      let handled: ResolvedEvent[] = [];
+      // An acknowledgement that is lost shows as the loss of the connection.
+      const acknowledge = () => {
+        if (handled.length > 0) subscription.ack(...handled).catch(() => {});
+        handled = [];
+      };
       leave = () => {
+        acknowledge();
         const ended = () => subscription.destroy();
         subscription.unsubscribe().then(ended, ended);
       };
       for await (const resolved of subscription) {
         const { event } = resolved as AllStreamResolvedEvent;
-        // An acknowledgement that is lost shows as the loss of the connection.
-        const ack = () => void subscription.ack(resolved).catch(() => {});
+        // Those of one turn of the event loop go in one message.
+        const ack = () => {
+          handled.push(resolved);
+          if (handled.length === 1) setImmediate(acknowledge);
+        };
         if (event) yield { event: decodeAny(event), ack };
         else ack();
       }
@@ -66,11 +78,32 @@ export const consume = (
   };
 };
 
+/** Makes a group, as {@link EventStore.makeGroup} says. */
+export const makeGroup = (
+  client: EventStoreDBClient,
+  group: string,
+  options: GroupOptions,
+): Promise<void> => ensure(client, group, options).catch((error) => fail(error, '$all', 'none'));
+
+/** Looks for a group, as {@link EventStore.hasGroup} says. */
+export const hasGroup = async (client: EventStoreDBClient, group: string): Promise<boolean> => {
+  try {
+    await client.getPersistentSubscriptionToAllInfo(group);
+    return true;
+  } catch (error) {
+    const isMissing =
+      error instanceof Error &&
+      isCommandError(error) &&
+      error.type === ErrorType.PERSISTENT_SUBSCRIPTION_DOES_NOT_EXIST;
+    return isMissing ? false : fail(error, '$all', 'none');
+  }
+};
+
 /** Makes the group if it is not there, as one of several that do so at once. */
 const ensure = async (
   client: EventStoreDBClient,
   group: string,
-  { categories, types, from, together }: ConsumeOptions,
+  { categories, types, from, together }: GroupOptions,
 ): Promise<void> => {
   const settings = persistentSubscriptionToAllSettingsFromDefaults({
     startFrom: from === 'start' ? START : END,
@@ -81,9 +114,11 @@ const ensure = async (
     maxRetryCount: most,
     checkPointLowerBound: 1,
   });
-  const filter = categories
-    ? streamNameFilter({ prefixes: categories.map((category) => `${category}-`) })
-    : eventTypeFilter({ regex: types ? `^(${types.join('|')})$` : '^[^$]' });
+  // The store filters by one of the two, and types leave out more.
+  const filter =
+    categories && !types
+      ? streamNameFilter({ prefixes: categories.map((category) => `${category}-`) })
+      : eventTypeFilter({ regex: types ? `^(${types.join('|')})$` : '^[^$]' });
   try {
     await client.createPersistentSubscriptionToAll(group, settings, { filter });
   } catch (error) {

@@ -14,7 +14,7 @@ import {
   type StreamingRead,
 } from '@eventstore/db-client';
 import { decode, decodeAny, encode, toPosition } from './codec.js';
-import { consume } from './consume.js';
+import { consume, hasGroup, makeGroup } from './consume.js';
 import {
   type Appended,
   type CaughtUp,
@@ -55,6 +55,8 @@ export const connectEventStore = (url: string): EventStore => {
     read: (stream, options) => read(client, stream, options ?? {}),
     subscribe: (after) => subscribe(client, after),
     consume: (group, options) => consume(client, group, options),
+    makeGroup: (group, options) => makeGroup(client, group, options),
+    hasGroup: (group) => hasGroup(client, group),
     head: () => head(client),
     tombstone: async (stream) => {
       const { position } = await client
@@ -66,6 +68,13 @@ export const connectEventStore = (url: string): EventStore => {
   };
 };
 
+/**
+ * Until when a server may take an append, from now, in milliseconds. The client sends it as a time of day by this
+ * machine's clock, and the server compares it with its own: with a short one, a node whose clock is
+ * behind cannot append at all. It bounds nothing: how long a server tries is a limit of its own.
+ */
+const appendDeadlineMs = 30 * 24 * 60 * 60 * 1_000;
+
 const append = async (
   client: EventStoreDBClient,
   stream: string,
@@ -75,6 +84,7 @@ const append = async (
   const result = await client
     .appendToStream(stream, events.map(encode), {
       expectedRevision: expected === 'none' ? NO_STREAM : BigInt(expected),
+      deadline: appendDeadlineMs,
     })
     .catch((error) => fail(error, stream, expected));
   return {

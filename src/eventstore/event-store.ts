@@ -89,19 +89,23 @@ export type Subscription = AsyncIterable<StoredEvent | CaughtUp> & Readonly<{ cl
 /** Everything there was when the subscription reached the end has been delivered. */
 export type CaughtUp = Readonly<{ type: 'caughtUp' }>;
 
-/** How a group of consumers shares the events of the store. Fixed when the group is made, but for `inFlight`. */
-export type ConsumeOptions = Readonly<{
-  /** Streams of these categories only; every user event when absent. */
+/** How a group of consumers shares the events of the store. Fixed when the group is made. */
+export type GroupOptions = Readonly<{
+  /** Streams of these categories only, if there are no types: the store filters by one of the two. */
   categories?: readonly string[];
-  /** Events of these types only, if there are no categories: the store filters by one of the two. */
+  /** Events of these types only; every user event when neither is given. */
   types?: readonly string[];
   /** Where a group that is made now begins. */
   from: 'start' | 'end';
   /** What of the events goes to the same consumer while that is connected: those of a stream, or of a `$correlationId`. */
   together: 'stream' | 'correlation';
-  /** How many events this consumer may hold without having acknowledged them. */
-  inFlight: number;
 }>;
+
+export type ConsumeOptions = GroupOptions &
+  Readonly<{
+    /** How many events this consumer may hold without having acknowledged them. */
+    inFlight: number;
+  }>;
 
 /** An event handed to this consumer, and to no other of its group while the connection lasts. */
 export type Delivery = Readonly<{
@@ -140,6 +144,10 @@ export type EventStore = Readonly<{
    * The group lives in the store: it goes on from where it was, whoever takes part.
    */
   consume(group: string, options: ConsumeOptions): Consumption;
+  /** Makes a group for others to take part in, if there is none. */
+  makeGroup(group: string, options: GroupOptions): Promise<void>;
+  /** Whether there is such a group. */
+  hasGroup(group: string): Promise<boolean>;
   /** Position of the newest user event of the store, which is what read models come to; 0 when there is none. */
   head(): Promise<number>;
   /**

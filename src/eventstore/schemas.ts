@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DomainEvent } from '../domain/deciders.js';
 import { interruptKinds } from '../domain/interrupt.js';
 
 // Stored data was parsed from JSON: telling objects from the rest is enough, and does not walk a large state.
@@ -66,11 +67,14 @@ const attempt = z.object({
   lastAt: moment,
 });
 
+/** What is written down beside the streams of users: about requests, and what detached forks inherit. */
+type KeptType = 'AccessRefused' | 'OthersThingRead' | 'DeletedForGood' | 'EventArchived';
+
 /**
- * The shape of each event's data as stored, by event type. Fields that this build does not know are
- * left alone: an event of a newer build stays readable.
+ * The shape of each event's data as stored, by event type; one that is missing does not compile.
+ * Fields that this build does not know are left alone: an event of a newer build stays readable.
  */
-export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
+const schemas: Readonly<Record<DomainEvent['type'] | KeptType, z.ZodType>> = {
   AccessRefused: attempt,
   OthersThingRead: attempt,
   DeletedForGood: attempt,
@@ -217,3 +221,8 @@ export const eventSchemas: Readonly<Record<string, z.ZodType>> = {
   // What it was before is checked when it is taken out of the archive.
   EventArchived: jsonObject,
 };
+
+/** The schema of an event type's data; undefined for a type that this build does not know. */
+export const schemaOfEvent = (type: string): z.ZodType | undefined => known.get(type);
+
+const known: ReadonlyMap<string, z.ZodType> = new Map(Object.entries(schemas));

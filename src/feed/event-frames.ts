@@ -1,13 +1,23 @@
 import type { FeedEvent } from './feed-event.js';
+import { perEvent } from './per-event.js';
 
 /** Bytes to be sent one after another: more than one of what is large. They are shared: nobody may change them. */
 export type Bytes = readonly Buffer[];
 
+/** A message to be sent. Frames are shared: whoever holds several in a row holds the first and the last. */
+export type Frame = Readonly<{
+  bytes: Bytes;
+  /** How many bytes that is. */
+  length: number;
+  /** The frame that was made next for the same subscription id, once there is one. */
+  following: Frame | undefined;
+}>;
+
 /**
  * Makes WebSocket frames of events, for subscriptions of any connection. Those with the same id get
- * the same bytes of an event, and of a large event everyone does.
+ * the same frame of an event, and of a large event everyone gets the same bytes.
  */
-export type EventFrames = (head: FrameHead, event: FeedEvent) => Bytes;
+export type EventFrames = (head: FrameHead, event: FeedEvent) => Frame;
 
 /** What stands before the event in the messages of a subscription, see {@link frameHead}. */
 export type FrameHead = Readonly<{ text: string; length: number }>;
@@ -21,35 +31,49 @@ const TAIL = Buffer.from('}');
 // From here on it costs less to send an event in parts than to copy it for each id.
 const LARGE = 16 * 1024;
 // Events mostly go to few ids, or else to as many ids as there are clients: those gain nothing.
-const MOST_REMEMBERED = 64;
+const MOST_IDS = 64;
+
+type Made = { -readonly [Key in keyof Frame]: Frame[Key] };
 
 export const eventFrames = (): EventFrames => {
-  const frames = new Map<string, Bytes>();
-  let latest: FeedEvent | undefined;
+  /** The frame that was made last for each id. */
+  const latest = new Map<string, Made>();
+  const madeOf = perEvent(() => {
+    if (latest.size === MOST_IDS) latest.clear();
+    return new Map<string, Frame>();
+  });
+
   return (head, event) => {
-    if (event !== latest) {
-      frames.clear();
-      latest = event;
-    }
-    const known = frames.get(head.text);
-    if (known) return known;
-    const made = frameOf(head, event);
-    if (frames.size < MOST_REMEMBERED) frames.set(head.text, made);
-    return made;
+    const made = madeOf(event);
+    const before = made.get(head.text);
+    if (before) return before;
+    const frame = frameOf(head, event);
+    const previous = latest.get(head.text);
+    if (previous) previous.following = frame;
+    if (previous || latest.size < MOST_IDS) latest.set(head.text, frame);
+    if (made.size < MOST_IDS) made.set(head.text, frame);
+    return frame;
   };
 };
 
-const frameOf = ({ text, length }: FrameHead, { json }: FeedEvent): Bytes => {
+/** A frame of what is to be sent, which none follows. */
+export const frameAround = (bytes: Bytes): Frame => ({
+  bytes,
+  length: bytes.reduce((sum, { length }) => sum + length, 0),
+  following: undefined,
+});
+
+const frameOf = ({ text, length }: FrameHead, { json }: FeedEvent): Frame => {
   const payload = length + json.length + TAIL.length;
   const start = startOfFrame(payload);
   const inParts = json.length >= LARGE;
   const frame = Buffer.allocUnsafe(start.length + length + (inParts ? 0 : json.length + 1));
   frame.set(start);
   frame.write(text, start.length);
-  if (inParts) return [frame, json, TAIL];
+  if (inParts) return frameAround([frame, json, TAIL]);
   frame.set(json, start.length + length);
   frame.set(TAIL, frame.length - 1);
-  return [frame];
+  return frameAround([frame]);
 };
 
 const FINAL_TEXT = 0x81;

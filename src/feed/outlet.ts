@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Bytes } from './event-frames.js';
+import type { Bytes, Frame } from './event-frames.js';
 
 // A process that tells thousands of something comes to everything else after so many milliseconds.
 const SLICE_MS = 8;
@@ -42,22 +42,20 @@ export const outlets = (): Outlets => {
 
 /** One connection's way out, for much that is small. There are thousands: hence fields, and no functions of its own. */
 export class Outlet {
-  // Mostly there is one: no list is made for it.
-  #first: Buffer | undefined;
-  #more: Buffer[] = [];
+  // What is held: frames in a row, and what was held before that and is in no row with it.
+  #first: Frame | undefined;
+  #last: Frame | undefined;
+  #before: Buffer[] = [];
   #bytes = 0;
+  // How much waited in the socket when it was written to last, or when the outlet began to hold.
+  #waited = 0;
   #isHeld = false;
   readonly #socket: Socket;
   readonly #isOpen: () => boolean;
-  readonly #join: (parts: Bytes) => Buffer;
+  readonly #join: Joiner;
   readonly #hold: (outlet: Outlet) => void;
 
-  constructor(
-    socket: Socket,
-    isOpen: () => boolean,
-    join: (parts: Bytes) => Buffer,
-    hold: (outlet: Outlet) => void,
-  ) {
+  constructor(socket: Socket, isOpen: () => boolean, join: Joiner, hold: (outlet: Outlet) => void) {
     this.#socket = socket;
     this.#isOpen = isOpen;
     this.#join = join;
@@ -74,6 +72,12 @@ export class Outlet {
     return this.#bytes + this.#socket.writableLength;
   }
 
+  /** Whether more than so much waits, in bytes: to be asked often, since the socket mostly need not be. */
+  isOver(limit: number): boolean {
+    if (this.#isHeld && this.#waited + this.#bytes <= limit) return false;
+    return this.backlog > limit;
+  }
+
   /** How much was ever taken by the connection, in bytes. */
   get taken(): number {
     return this.#socket.bytesWritten - this.#socket.writableLength;
@@ -84,23 +88,29 @@ export class Outlet {
     this.#socket.on('drain', listener);
   }
 
-  /** Has bytes sent, in order, when the process has done what it does now or a little later. */
-  write(parts: Bytes): void {
-    const [whole] = parts;
-    if (parts.length === 1 && whole) this.#keep(whole);
-    else this.#sendNow(parts);
+  /**
+   * Has a frame sent, in order: now, with what is held, if it is the last for the time being, and else
+   * when the process has done what it does now or a little later.
+   */
+  write(frame: Frame, isLast: boolean): void {
+    if (frame.bytes.length > 1) this.#sendNow(frame.bytes);
+    else this.#keep(frame, isLast);
   }
 
   /** Sends now what is held: to be called before anything else is written to the connection. */
   flush(): void {
     const first = this.#first;
-    if (!first) return;
-    const more = this.#more;
+    const last = this.#last;
+    if (!first || !last) return;
+    const before = this.#before;
     this.#first = undefined;
+    this.#last = undefined;
     this.#bytes = 0;
-    if (more.length > 0) this.#more = [];
-    if (this.#isOpen())
-      this.#socket.write(more.length === 0 ? first : this.#join([first, ...more]));
+    if (before.length > 0) this.#before = [];
+    if (!this.#isOpen()) return;
+    const row = this.#join.row(first, last);
+    this.#socket.write(before.length === 0 ? row : this.#join.parts([...before, row]));
+    this.#waited = this.#socket.writableLength;
   }
 
   /** For whoever was asked to hold it. */
@@ -109,13 +119,17 @@ export class Outlet {
     this.flush();
   }
 
-  #keep(part: Buffer): void {
-    if (this.#first) this.#more.push(part);
-    else this.#first = part;
-    this.#bytes += part.length;
-    if (this.#bytes > MOST_HELD) this.flush();
+  #keep(frame: Frame, isLast: boolean): void {
+    if (this.#last?.following !== frame) {
+      if (this.#first && this.#last) this.#before.push(this.#join.row(this.#first, this.#last));
+      this.#first = frame;
+    }
+    this.#last = frame;
+    this.#bytes += frame.length;
+    if (isLast || this.#bytes > MOST_HELD) this.flush();
     else if (!this.#isHeld) {
       this.#isHeld = true;
+      this.#waited = this.#socket.writableLength;
       this.#hold(this);
     }
   }
@@ -126,20 +140,46 @@ export class Outlet {
     this.flush();
     for (const part of parts) this.#socket.write(part);
     this.#socket.uncork();
+    this.#waited = this.#socket.writableLength;
   }
 }
 
-/** Puts parts together, once for connections that get the same, one after another. */
-const joiner = (): ((parts: Bytes) => Buffer) => {
+/** Puts together what is sent at a time, once for connections that get the same, one after another. */
+type Joiner = Readonly<{
+  /** Frames of one part each, from one to another that follows it. */
+  row(first: Frame, last: Frame): Buffer;
+  parts(parts: Bytes): Buffer;
+}>;
+
+const joiner = (): Joiner => {
+  let row: Readonly<{ first: Frame; last: Frame; joined: Buffer }> | undefined;
   let latest: Bytes = [];
   let joined = Buffer.alloc(0);
-  return (parts) => {
-    const isSame =
-      parts.length === latest.length && parts.every((part, index) => part === latest[index]);
-    if (!isSame) {
-      latest = parts;
-      joined = Buffer.concat(parts);
-    }
-    return joined;
+  return {
+    row: (first, last) => {
+      const [only] = first.bytes;
+      if (first === last && only) return only;
+      if (row?.first !== first || row.last !== last)
+        row = { first, last, joined: Buffer.concat(partsOf(first, last)) };
+      return row.joined;
+    },
+    parts: (parts) => {
+      const isSame =
+        parts.length === latest.length && parts.every((part, index) => part === latest[index]);
+      if (!isSame) {
+        latest = parts;
+        joined = Buffer.concat(parts);
+      }
+      return joined;
+    },
   };
+};
+
+const partsOf = (first: Frame, last: Frame): Bytes => {
+  const parts: Buffer[] = [];
+  for (let frame: Frame | undefined = first; frame; frame = frame.following) {
+    parts.push(...frame.bytes);
+    if (frame === last) break;
+  }
+  return parts;
 };

@@ -42,6 +42,8 @@ export type WebhookCalls = Readonly<{
   deliveries: WebhookDeliveries;
   /** Whether they may go to private addresses. */
   allowPrivate: boolean;
+  /** Has what happens from now on kept for webhooks: before one is registered. */
+  expect(): Promise<void>;
   /** Says that something may be due. */
   wake(): void;
   /** Delivers the events since a time again, and those never delivered. @returns how many */

@@ -19,6 +19,9 @@ export const checkpointsIn = (db: Db): Checkpoints => {
       return new Map(found.map(({ _id, position }) => [_id, position]));
     },
     save: async (names, position) => {
+      const _id = { $in: [...names] };
+      const { matchedCount } = await collection.updateMany({ _id }, { $max: { position } });
+      if (matchedCount === names.length) return;
       await collection.bulkWrite(
         names.map((_id) => ({
           updateOne: { filter: { _id }, update: { $max: { position } }, upsert: true },

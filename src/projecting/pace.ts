@@ -4,17 +4,33 @@ export type Pace = Readonly<{
   due(): Promise<void>;
   /** A batch is begun. */
   begun(): void;
+  /** The batch begun last is done. */
+  done(): void;
   /** Somebody waits for it. */
   hasten(): void;
 }>;
 
+export type PaceLimits = Readonly<{
+  /** How many milliseconds lie between the beginnings of two batches, at least. */
+  leastMs: number;
+  /** How many times as long as a batch takes it is until the next one begins, ... */
+  timesAsLong: number;
+  /** ... but no longer than so many milliseconds. */
+  mostMs: number;
+}>;
+
 /**
  * Lets events come together: a batch costs about the same with one event as with twenty. The first
- * after a while is due at once, the next ones so many milliseconds after the one before, or as soon as
- * somebody waits.
+ * after a while is due at once, the next ones some time after the one before, or as soon as somebody
+ * waits. That time grows with what a batch takes, so that folding leaves most of the processor to
+ * others where there is much to do, and larger batches make up for it.
  */
-export const paced = (betweenMs: number, isAwaited: () => boolean): Pace => {
+export const paced = (
+  { leastMs, timesAsLong, mostMs }: PaceLimits,
+  isAwaited: () => boolean,
+): Pace => {
   let begunAt = Number.NEGATIVE_INFINITY;
+  let betweenMs = leastMs;
   let hasten = () => {};
   return {
     due: async () => {
@@ -30,6 +46,10 @@ export const paced = (betweenMs: number, isAwaited: () => boolean): Pace => {
     },
     begun: () => {
       begunAt = performance.now();
+    },
+    done: () => {
+      const tookMs = performance.now() - begunAt;
+      betweenMs = Math.min(mostMs, Math.max(leastMs, timesAsLong * tookMs));
     },
     hasten: () => hasten(),
   };

@@ -35,6 +35,10 @@ export const webhookById = async (
 export const activeWebhooks = ({ webhooks }: Collections): Promise<readonly WebhookRecord[]> =>
   webhooks.find({ status: 'active' }).sort({ _id: 1 }).toArray();
 
+/** Whether there is any webhook, disabled ones included. */
+export const hasWebhooks = async ({ webhooks }: Collections): Promise<boolean> =>
+  (await webhooks.findOne({}, { projection: { _id: 1 } })) !== null;
+
 /** The caller's webhooks, newest first. @throws BadCursor */
 export const listWebhooks = async (
   { webhooks }: Collections,

@@ -23,6 +23,7 @@ import { type StoredEvent, StreamTombstoned } from '../eventstore/event-store.js
 import { firstState, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Clock } from '../queries/shared-clock.js';
+import { loneTasks, type Told } from './lone-tasks.js';
 import type { Reaction } from './reaction.js';
 
 export type PipelineParts = Readonly<{
@@ -30,12 +31,16 @@ export type PipelineParts = Readonly<{
   executions: CommandHandler<ExecutionCommand, ExecutionRejection, Execution>;
   tasks: CommandHandler<TaskCommand, TaskRejection>;
   clock: Clock;
+  /** Tells of tasks that belong to no execution; without it each is read when it has ended. */
+  told?: Promise<Told>;
 }>;
 
 /** How a stage's task is carried out, unless its queue or its worker has it otherwise. */
 const taskDefaults = { priority: 5, maxAttempts: 3, timeoutSeconds: 3_600 } as const;
 
 const openStatuses: ReadonlySet<string> = new Set<OpenStatus>(['ready', 'delayed', 'running']);
+
+const never = new Promise<Told>(() => {});
 
 /** For how many executions it is remembered whether any of their stages has a queue. */
 const rememberedPipelines = 10_000;
@@ -60,7 +65,9 @@ export const pipelineReaction = ({
   executions,
   tasks,
   clock,
+  told = never,
 }: PipelineParts): Reaction => {
+  const lone = loneTasks(told);
   const queued = new LRUCache<string, boolean>({ max: rememberedPipelines });
 
   /** Whether an execution has stages for tasks; which stages it has never changes. */
@@ -180,6 +187,7 @@ export const pipelineReaction = ({
     name: 'pipelines',
     categories: ['execution', 'task'],
     types: Object.keys(handlers),
+    ignores: ({ stream }) => lone.has(stream),
     handle: async (event) => {
       // The codec has checked that an event's data is what its type says.
       const handle = handlers[event.type as keyof Handlers] as

@@ -4,14 +4,19 @@ import type { StoredEvent } from '../eventstore/event-store.js';
 export type Reaction = Readonly<{
   /**
    * Names the persistent subscription group: `forkline-<name>`. What the group takes in is fixed when
-   * it is first made: a reaction whose categories change, or whose types where it has no categories,
+   * it is first made: a reaction whose types change, or whose categories where it has no types,
    * needs another name. No projection has it: operators name both in the same places.
    */
   name: string;
   /** Streams of these categories only. Every category when absent. */
   categories?: readonly string[];
-  /** Events of these types only: others are passed by, or not sent by the store at all if there are no categories. */
+  /** Events of these types only: the store does not send others. */
   types?: readonly string[];
+  /**
+   * Resolves once there may be something to react to, or when told to stop waiting: a node takes part
+   * only then. At once by default.
+   */
+  awaited?: (signal: AbortSignal) => Promise<void>;
   /** Where a reaction begins that has never run on this event store; the start by default. */
   from?: 'start' | 'end';
   /**
@@ -23,6 +28,11 @@ export type Reaction = Readonly<{
    */
   key?: (event: StoredEvent) => string;
   together?: 'stream' | 'correlation';
+  /**
+   * Whether it is known, without asking anybody, that nothing follows from an event: then it is passed
+   * by, whatever is parked. By default of none.
+   */
+  ignores?: (event: Pick<StoredEvent, 'type' | 'stream'>) => boolean;
   /**
    * Acts on an event; called again with the same event after a failure or a crash, so what it does
    * must be idempotent. It bounds its own waiting: after a minute it counts as failed.

@@ -3,6 +3,7 @@ import { bulkhead } from 'cockatiel';
 import type { Logger } from 'pino';
 import type { Consumption, Delivery, EventStore } from '../eventstore/event-store.js';
 import type { ParkedOf } from '../projecting/parked.js';
+import { groupOf } from './group.js';
 import { handleOrPark } from './handle-or-park.js';
 import { orderedFor } from './order.js';
 import type { Reaction } from './reaction.js';
@@ -44,13 +45,10 @@ export const startReaction = (options: ReactionOptions): RunningReaction => {
     Promise.race([Promise.all(underWay), delay(patienceMs, undefined, { ref: false })]);
 
   const takePart = async (): Promise<void> => {
-    const opened = store.consume(`forkline-${reaction.name}`, {
-      ...(reaction.categories && { categories: reaction.categories }),
-      ...(reaction.types && { types: reaction.types }),
-      from: reaction.from ?? 'start',
-      together: reaction.together ?? 'stream',
-      inFlight: concurrency * heldPerHandled,
-    });
+    await reaction.awaited?.(stopping.signal);
+    if (stopping.signal.aborted) return;
+    const { name, options: grouped } = groupOf(reaction);
+    const opened = store.consume(name, { ...grouped, inFlight: concurrency * heldPerHandled });
     consumption = opened;
     connectedAt = Date.now();
     const lost = new AbortController();

@@ -8,7 +8,7 @@ import {
   type StoredEvent,
   unreadableType,
 } from '../../src/eventstore/event-store.js';
-import { eventSchemas } from '../../src/eventstore/schemas.js';
+import { schemaOfEvent } from '../../src/eventstore/schemas.js';
 import { carryOut } from '../support/carry-out.js';
 import { openEmbeddedStore, type TestStore } from '../support/event-stores.js';
 import { all, freshStream, newEvent } from '../support/new-events.js';
@@ -83,14 +83,14 @@ describe('the schemas', () => {
     fc.assert(
       fc.property(sessionLives, (commands) => {
         for (const { events } of carryOut(session, commands))
-          for (const { type, data } of events) eventSchemas[type]!.parse(data);
+          for (const { type, data } of events) schemaOfEvent(type)!.parse(data);
       }),
     ));
   it('take every event that an execution adds', () =>
     fc.assert(
       fc.property(executionLives, (commands) => {
         for (const { events } of carryOut(execution, commands))
-          for (const { type, data } of events) eventSchemas[type]!.parse(data);
+          for (const { type, data } of events) schemaOfEvent(type)!.parse(data);
       }),
       { numRuns: 20 },
     ));

@@ -1,6 +1,15 @@
 import { fork } from 'node:child_process';
 import { on, once } from 'node:events';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals';
 import { type EventStore, StoreUnavailable } from '../../src/eventstore/event-store.js';
 import { type EmbeddedTestStore, openEmbeddedStore } from '../support/event-stores.js';
 import { all, freshStream, newEvent, newEvents, numberOf } from '../support/new-events.js';
@@ -54,6 +63,19 @@ describe('while the store is down', () => {
     await expect(all(subscription)).rejects.toThrow(StoreUnavailable);
     await opened.startServer();
     await untilAvailable(() => store.head());
+  });
+});
+
+describe('while the clock of this machine is wrong', () => {
+  const now = Date.now;
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it.each([-26, -1, 1, 26])('by %d h, appends are taken all the same', async (hours) => {
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + hours * 3_600_000);
+    await store.append(stream, [newEvent(2)], 1);
+    expect(await numbersIn(stream)).toStrictEqual([0, 1, 2]);
   });
 });
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import * as ws from 'ws';
-import { eventFrames, frameHead } from '../../src/feed/event-frames.js';
+import { eventFrames, frameAround, frameHead } from '../../src/feed/event-frames.js';
 import type { FeedEvent } from '../../src/feed/feed-event.js';
 import { outlets } from '../../src/feed/outlet.js';
 
@@ -33,7 +33,7 @@ describe('a frame of an event', () => {
       const event = eventOfSize(size);
       const frames = eventFrames();
       for (const id of ['a', 'ü"\n', 'x'.repeat(128)]) {
-        const bytes = Buffer.concat(frames(frameHead(id), event));
+        const bytes = Buffer.concat(frames(frameHead(id), event).bytes);
         const message = { op: 'event', id, event: JSON.parse(String(event.json)) };
         expect(JSON.parse(await received(bytes))).toEqual(message);
       }
@@ -43,12 +43,12 @@ describe('a frame of an event', () => {
   it('is the same bytes for all subscriptions with the same id, and of a large event for all', () => {
     const frames = eventFrames();
     const [small, large] = [eventOfSize(10), eventOfSize(40_000)];
-    const [frame] = frames(frameHead('a'), small);
-    expect(frames(frameHead('a'), small)[0]).toBe(frame);
-    expect(frames(frameHead('b'), small)[0]).not.toBe(frame);
-    expect(frames(frameHead('a'), large)[1]).toBe(large.json);
-    expect(frames(frameHead('b'), large)[1]).toBe(large.json);
-    expect(frames(frameHead('a'), small)[0]).toEqual(frame);
+    const frame = frames(frameHead('a'), small);
+    expect(frames(frameHead('a'), small)).toBe(frame);
+    expect(frames(frameHead('b'), small)).not.toBe(frame);
+    expect(frames(frameHead('a'), large).bytes[1]).toBe(large.json);
+    expect(frames(frameHead('b'), large).bytes[1]).toBe(large.json);
+    expect(frames(frameHead('a'), small).bytes).toEqual(frame.bytes);
   });
 });
 
@@ -64,13 +64,20 @@ const connected = async (): Promise<{ near: Socket; far: Socket; end(): void }> 
 
 const always = () => true;
 
+const numbered = (position: number): FeedEvent => ({
+  ...eventOfSize(0),
+  position,
+  json: Buffer.from(`${position}`),
+});
+
 describe('an outlet', () => {
   it('sends what is written in one go together, in order with what others write', async () => {
     const { near, far, end } = await connected();
     const chunks: string[] = [];
     far.on('data', (chunk) => chunks.push(String(chunk)));
     const outlet = outlets().to(near, always);
-    const write = (...parts: string[]) => outlet.write(parts.map((part) => Buffer.from(part)));
+    const write = (...parts: string[]) =>
+      outlet.write(frameAround(parts.map((part) => Buffer.from(part))), false);
     write('a');
     write('b');
     expect(outlet.backlog).toBe(2);
@@ -94,8 +101,8 @@ describe('an outlet', () => {
       const chunks: string[] = [];
       far.on('data', (chunk) => chunks.push(String(chunk)));
       const outlet = all.to(near, always);
-      outlet.write([shared[0]]);
-      outlet.write([n === 1 ? Buffer.from('own') : shared[1]]);
+      outlet.write(frameAround([shared[0]]), false);
+      outlet.write(frameAround([n === 1 ? Buffer.from('own') : shared[1]]), false);
       return chunks;
     });
     await Promise.all(pairs.map(({ far }) => once(far, 'data')));
@@ -103,17 +110,58 @@ describe('an outlet', () => {
     for (const { end } of pairs) end();
   });
 
+  it('sends each connection the frames it was given, and no others of the same row', async () => {
+    const pairs = await Promise.all([connected(), connected(), connected(), connected()]);
+    const all = outlets();
+    const frames = eventFrames();
+    const wanted = [[1, 2, 3, 4], [1, 3, 4], [2, 3], [4]];
+    const ends = pairs.map(({ near, far }) => {
+      const chunks: Buffer[] = [];
+      far.on('data', (chunk) => chunks.push(chunk));
+      const ended = once(far, 'end').then(() => String(Buffer.concat(chunks)));
+      return { near, outlet: all.to(near, always), ended };
+    });
+    for (const position of [1, 2, 3, 4]) {
+      const event = numbered(position);
+      for (const [n, { outlet }] of ends.entries())
+        if (wanted[n]!.includes(position)) outlet.write(frames(frameHead('a'), event), false);
+    }
+    for (const { outlet, near } of ends) {
+      outlet.flush();
+      near.end();
+    }
+    const got = await Promise.all(ends.map(({ ended }) => ended));
+    expect(
+      got.map((text) => [...text.matchAll(/"event":(\d)/g)].map(([, n]) => Number(n))),
+    ).toEqual(wanted);
+    for (const { end } of pairs) end();
+  });
+
+  it('knows of what waits in the socket whether it is over a limit', async () => {
+    const { near, far, end } = await connected();
+    const outlet = outlets().to(near, always);
+    far.pause();
+    const block = frameAround([Buffer.alloc(10_000)]);
+    while (near.writableLength < 500_000) {
+      expect(outlet.isOver(outlet.backlog)).toBe(false);
+      expect(outlet.isOver(outlet.backlog - 1)).toBe(true);
+      outlet.write(block, false);
+    }
+    expect(outlet.isOver(500_000)).toBe(true);
+    end();
+  });
+
   it('holds little back, and tells what was taken', async () => {
     const { near, far, end } = await connected();
     const outlet = outlets().to(near, always);
     const block = Buffer.alloc(10_000);
-    outlet.write([block]);
+    outlet.write(frameAround([block]), false);
     expect([outlet.backlog, outlet.taken]).toEqual([10_000, 0]);
-    for (let n = 0; n < 6; n++) outlet.write([block]);
+    for (let n = 0; n < 6; n++) outlet.write(frameAround([block]), false);
     expect(outlet.backlog).toBe(0);
     expect(outlet.taken).toBe(70_000);
     far.pause();
-    while (outlet.backlog < 1_000_000) outlet.write([block]);
+    while (outlet.backlog < 1_000_000) outlet.write(frameAround([block]), false);
     const emptied = new Promise<void>((resolve) => outlet.onEmptied(resolve));
     far.resume();
     await emptied;
@@ -125,7 +173,7 @@ describe('an outlet', () => {
     const { near, far, end } = await connected();
     let isOpen = true;
     const outlet = outlets().to(near, () => isOpen);
-    outlet.write([Buffer.from('late')]);
+    outlet.write(frameAround([Buffer.from('late')]), false);
     isOpen = false;
     const chunks: string[] = [];
     far.on('data', (chunk) => chunks.push(String(chunk)));

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { paced } from '../../src/projecting/pace.js';
 
 const long = 3_600_000;
+const every = (ms: number) => ({ leastMs: ms, timesAsLong: 4, mostMs: ms });
 
 /** Whether a promise has settled once all that was ready went on. */
 const isSettled = async (promise: Promise<unknown>): Promise<boolean> => {
@@ -15,14 +16,14 @@ const isSettled = async (promise: Promise<unknown>): Promise<boolean> => {
 
 describe('a batch', () => {
   it('is due at once when none was begun lately', async () => {
-    expect(await isSettled(paced(long, () => false).due())).toBe(true);
-    const pace = paced(0, () => false);
+    expect(await isSettled(paced(every(long), () => false).due())).toBe(true);
+    const pace = paced(every(0), () => false);
     pace.begun();
     expect(await isSettled(pace.due())).toBe(true);
   });
 
   it('waits for more after another, until somebody waits for it', async () => {
-    const pace = paced(long, () => false);
+    const pace = paced(every(long), () => false);
     pace.begun();
     const due = pace.due();
     expect(await isSettled(due)).toBe(false);
@@ -31,8 +32,19 @@ describe('a batch', () => {
   });
 
   it('is due at once as long as somebody waits', async () => {
-    const pace = paced(long, () => true);
+    const pace = paced(every(long), () => true);
     pace.begun();
     expect(await isSettled(pace.due())).toBe(true);
+  });
+
+  it('waits the longer the more the one before took', async () => {
+    const pace = paced({ leastMs: 0, timesAsLong: Number.MAX_VALUE, mostMs: long }, () => false);
+    pace.begun();
+    expect(await isSettled(pace.due())).toBe(true);
+    pace.done();
+    const due = pace.due();
+    expect(await isSettled(due)).toBe(false);
+    pace.hasten();
+    await due;
   });
 });

@@ -68,7 +68,7 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
       handle: async ({ body: { items, claim } }, context) => {
         const { ifRevision: _, ...command } = context.command;
         let finished: Task | undefined;
-        const outcomes = await eachOf(
+        const completing = eachOf(
           items,
           context,
           '/v1/tasks/complete',
@@ -80,7 +80,11 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
             return written(outcome);
           },
         );
-        return bulkAnswer(outcomes, await claimNext(services, claim, finished, context));
+        // One that says all by itself need not wait to hear who held the tasks.
+        const isKnown = claim?.workerId !== undefined && claim.leaseSeconds !== undefined;
+        if (!isKnown) await completing;
+        const next = claimNext(services, claim, finished, context);
+        return bulkAnswer(await completing, await next);
       },
     }),
     route({

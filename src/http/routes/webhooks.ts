@@ -46,6 +46,7 @@ export const webhookRoutes = ({
       const refusal = addressRefusal(target, calls.allowPrivate);
       if (refusal !== undefined) throw malformed('url', refusal);
       const webhookId = body.id ?? newId;
+      await calls.expect();
       const { commandId, caller } = command;
       const register = (secretRef: string) => {
         const { userId, admin: everyone } = caller;

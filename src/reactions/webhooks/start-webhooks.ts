@@ -8,6 +8,7 @@ import type { Progress } from '../../projecting/progress.js';
 import type { Collections, WebhookRecord } from '../../queries/collections.js';
 import type { WebhookDeliveries } from '../../queries/webhook-deliveries.js';
 import type { WebhookSecrets } from '../../queries/webhook-secrets.js';
+import { groupOf } from '../group.js';
 import type { Reaction } from '../reaction.js';
 import { circuits } from './circuits.js';
 import { deliverer } from './deliver.js';
@@ -15,6 +16,7 @@ import { webhookDirectory } from './directory.js';
 import { startDispatcher } from './dispatcher.js';
 import { resender } from './resend.js';
 import { type Send, sender } from './send.js';
+import { type Told, untilWebhooks } from './until-webhooks.js';
 import { webhookReaction } from './webhook-reaction.js';
 
 export type WebhookOptions = Readonly<{
@@ -22,6 +24,7 @@ export type WebhookOptions = Readonly<{
   collections: Collections;
   /** Of the read model of webhooks. */
   progress: Pick<Progress, 'position' | 'reached'>;
+  told: Promise<Told>;
   commands: CommandHandler<WebhookCommand, WebhookRejection>;
   deliveries: WebhookDeliveries;
   secrets: WebhookSecrets;
@@ -40,6 +43,8 @@ export type WebhookOptions = Readonly<{
 export type Webhooks = Readonly<{
   /** Notes down what is to be delivered: to be started with the other reactions. */
   reaction: Reaction;
+  /** To be called before a webhook is registered: from then on what happens is kept for it. */
+  expect(): Promise<void>;
   wake(): void;
   resend(webhook: WebhookRecord, since: number): Promise<number>;
   /** Finishes the attempts under way, or gives them back. */
@@ -73,12 +78,20 @@ export const startWebhooks = (options: WebhookOptions): Webhooks => {
       send: sending(sender({ allowPrivate: options.allowPrivate, timeoutMs })),
     }),
   });
+  const reaction = webhookReaction({
+    ...{ deliveries, secrets, clock, wake: dispatcher.wake },
+    directory: webhookDirectory(collections, options.progress),
+    firstWaitMs: schedule[0] ?? 0,
+  });
+  const group = groupOf(reaction);
+  const { progress, told } = options;
+  const hasGroup = () => store.hasGroup(group.name);
   return {
-    reaction: webhookReaction({
-      ...{ deliveries, secrets, clock, wake: dispatcher.wake },
-      directory: webhookDirectory(collections, options.progress),
-      firstWaitMs: schedule[0] ?? 0,
-    }),
+    reaction: {
+      ...reaction,
+      awaited: untilWebhooks({ collections, progress, told, hasGroup, log }),
+    },
+    expect: () => store.makeGroup(group.name, { ...group.options, from: 'end' }),
     wake: dispatcher.wake,
     resend: resender({ store, deliveries, clock }),
     stop: dispatcher.stop,

@@ -1,10 +1,23 @@
+// Every read model built from the first event on, beside a raw subscription that only hands out the events.
+//   node dist/test/bench/core/projections.js [--scale 1] [--rounds 3] [--json file]
+import { parseArgs } from 'node:util';
 import { EventStoreDBClient, eventTypeFilter, START } from '@eventstore/db-client';
 import { pino } from 'pino';
 import { projections } from '../../../projections/index.js';
 import { startRunner } from '../../../src/projecting/runner.js';
 import { startTestStores, type TestStores } from '../../projecting/support/stores.js';
+import { writeMeasured } from '../harness/findings.js';
 import { writeExecutions, writeSessions } from './support/traffic.js';
 
+const { values } = parseArgs({
+  options: {
+    /** How many times the usual events: 200 sessions of 51, 40 executions of 51. */
+    scale: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '3' },
+    json: { type: 'string' },
+  },
+});
+const scaled = (count: number) => Math.max(1, Math.round(count * Number(values.scale)));
 const log = pino({ level: 'silent' });
 
 /** Milliseconds that the client needs to hand out every event there is, and how many there are. */
@@ -46,7 +59,7 @@ const compare = async (what: string, write: (stores: TestStores) => Promise<void
   await drain(stores.eventStoreUrl);
   await project(stores, 'warm');
   const rows = [];
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < Number(values.rounds); round++) {
     const drained = await drain(stores.eventStoreUrl);
     const ms = await project(stores, `round-${round}`);
     rows.push({
@@ -61,8 +74,12 @@ const compare = async (what: string, write: (stores: TestStores) => Promise<void
   return rows;
 };
 
-const messages = await compare('messages', ({ streams }) => writeSessions(streams, 's', 200, 50));
-const checkpoints = await compare('checkpoints', ({ streams }) =>
-  writeExecutions(streams, 'e', 40, 50),
+const messages = await compare('messages', ({ streams }) =>
+  writeSessions(streams, 's', scaled(200), 50),
 );
-console.table([...messages, ...checkpoints]);
+const checkpoints = await compare('checkpoints', ({ streams }) =>
+  writeExecutions(streams, 'e', scaled(40), 50),
+);
+const rows = [...messages, ...checkpoints];
+await writeMeasured(values.json, rows);
+console.table(rows);

@@ -4,16 +4,37 @@ import { connect } from 'node:net';
  * Many clients of either server. All they do is count messages, which the system makes as cheap as it
  * can: it is the servers that are compared.
  */
-export type ToClients =
-  | Readonly<{ open: number; port: number; ids: 'one' | 'own' }>
-  | Readonly<{ awaited: number }>;
+export type ToClients = Readonly<{
+  open: number;
+  port: number;
+  ids: 'one' | 'own';
+}>;
 
-/** How many messages one client got, of those that come after it was told that it is served. */
-type Client = { messages: number };
+/** The clients are open; all of them have so many messages. */
+export type FromClients = 'open' | 'lost' | Readonly<{ arrived: number }>;
 
-const clients: Client[] = [];
-let awaited = 0;
-let missing = 0;
+const say = (what: FromClients) => process.send?.(what);
+
+let clients = 0;
+/** How many messages all clients have, and how many clients have each of those that come next. */
+let arrived = 0;
+const reached: number[] = [];
+let told = 0;
+
+const tell = () => {
+  told = arrived;
+  say({ arrived });
+};
+
+/** Whoever has a message has those before it: each gets them in order. */
+const reach = (nth: number) => {
+  const at = nth - arrived - 1;
+  reached[at] = (reached[at] ?? 0) + 1;
+  if (at > 0 || reached[0] !== clients) return;
+  reached.shift();
+  arrived += 1;
+  if (arrived === told + 1) setImmediate(tell);
+};
 
 const isServedAfter = 2;
 
@@ -54,20 +75,17 @@ const shared = Buffer.alloc(256 * 1024);
 
 const open = (port: number, id: string): Promise<void> =>
   new Promise((resolve, reject) => {
-    const client: Client = { messages: 0 };
+    let messages = 0;
     let isOpen = false;
     let isServed = 0;
     const count = frameCounter(() => {
       if (isServed < isServedAfter) {
         isServed += 1;
-        if (isServed === isServedAfter) {
-          clients.push(client);
-          resolve();
-        }
+        if (isServed === isServedAfter) resolve();
         return;
       }
-      client.messages += 1;
-      if (client.messages === awaited && --missing === 0) process.send?.('arrived');
+      messages += 1;
+      reach(messages);
     });
     const onData = (length: number) => {
       const chunk = shared.subarray(0, length);
@@ -88,7 +106,7 @@ const open = (port: number, id: string): Promise<void> =>
     };
     const socket = connect({ port, host: '127.0.0.1', onread });
     socket.on('error', reject);
-    socket.on('close', () => process.send?.('lost'));
+    socket.on('close', () => say('lost'));
     socket.write(
       'GET /v1/feed HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
         'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
@@ -98,18 +116,14 @@ const open = (port: number, id: string): Promise<void> =>
 const AT_ONCE = 50;
 
 process.on('message', async (asked: ToClients) => {
-  if ('open' in asked) {
-    for (let n = 0; n < asked.open; n += AT_ONCE) {
-      const some = Array.from({ length: Math.min(AT_ONCE, asked.open - n) }, (_, i) => n + i);
-      await Promise.all(
-        some.map((i) => open(asked.port, asked.ids === 'one' ? 'feed' : `feed-${i}`)),
-      );
-    }
-    process.send?.('open');
-    return;
+  for (clients = 0; clients < asked.open; ) {
+    const first = clients;
+    const some = Array.from({ length: Math.min(AT_ONCE, asked.open - first) }, (_, i) => first + i);
+    clients += some.length;
+    await Promise.all(
+      some.map((n) => open(asked.port, asked.ids === 'one' ? 'feed' : `feed-${n}`)),
+    );
   }
-  awaited = asked.awaited;
-  missing = clients.filter(({ messages }) => messages < awaited).length;
-  if (missing === 0) process.send?.('arrived');
+  say('open');
 });
 process.on('disconnect', () => process.exit());

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { v7 as newId } from 'uuid';
 import { tasks } from '../../../projections/tasks.js';
@@ -8,7 +10,7 @@ import { ask, send } from '../../support/api.js';
 import {
   removeFolder,
   startProgram,
-  startSharedStores,
+  startSharedStore,
   temporaryFolder,
 } from '../../support/program.js';
 
@@ -17,23 +19,52 @@ export type Bench = Readonly<{
   url: string;
   eventStoreUrl: string;
   mongoUrl: string;
-  pid: number;
+  /** The processes, by what they are. */
+  pids: Readonly<Record<string, number>>;
   stop(): Promise<void>;
 }>;
 
 export const startBench = async (): Promise<Bench> => {
   const folder = await temporaryFolder();
-  const stores = await startSharedStores(folder);
-  const program = await startProgram(folder, stores.settings);
+  const [events, documents] = await Promise.all([
+    startSharedStore('eventstore', folder),
+    startSharedStore('mongodb', join(folder, 'mongodb')),
+  ]);
+  const stores = { EVENTSTORE_URL: events.url, MONGODB_URL: documents.url };
+  const program = await startProgram(folder, stores);
+  const processes = { forkline: program, events, documents };
   return {
-    ...{ url: program.url, pid: program.process.pid ?? 0 },
-    ...{ eventStoreUrl: stores.eventStoreUrl, mongoUrl: stores.mongoUrl },
+    ...{ url: program.url, eventStoreUrl: events.url, mongoUrl: documents.url },
+    pids: Object.fromEntries(
+      Object.entries(processes).map(([name, { process }]) => [name, process.pid ?? 0]),
+    ),
     stop: async () => {
       await program.stop();
-      await stores.stop();
+      await Promise.all([events.stop(), documents.stop()]);
       await removeFolder(folder);
     },
   };
+};
+
+/** As Linux has it nearly everywhere. */
+const ticksASecond = 100;
+
+/** How long a process has computed so far, in milliseconds; on Linux. */
+const cpuOf = async (pid: number): Promise<number> => {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  // Counted from behind the name of the program, which may have spaces in it.
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return ((Number(user) + Number(system)) / ticksASecond) * 1_000;
+};
+
+/** How long each process of a bench has computed so far, this one included, in milliseconds. */
+export const cpuTimes = async ({ pids }: Bench): Promise<Readonly<Record<string, number>>> => {
+  const { user, system } = process.cpuUsage();
+  const times = Object.entries(pids).map(async ([name, pid]) => [name, await cpuOf(pid)] as const);
+  return { ...Object.fromEntries(await Promise.all(times)), clients: (user + system) / 1_000 };
 };
 
 const atOnce = 256;

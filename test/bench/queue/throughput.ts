@@ -1,84 +1,49 @@
-import { Agent, request } from 'node:http';
-import { percentile, startBench } from './support.js';
+import { cpuTimes, percentile, startBench } from './support.js';
+import { ways } from './ways.js';
 
 /**
- * Tasks a second through submit → claim → complete over HTTP, at 1, 10 and 100 in flight, or at those
- * that the arguments name. `--next` claims with the completion, so that a task takes two requests.
+ * Tasks a second through submission, claim and completion, at 1, 10 and 100 in flight, or at those that
+ * the arguments name, and what each process computes for a task. By a request each, unless told
+ * otherwise: with `--next` tasks are claimed with the completion of others, so that one takes two
+ * requests, with `--client` everything goes through the client and its worker. `--seconds=30` measures
+ * for longer than six seconds.
  */
-const named = process.argv
-  .slice(2)
-  .filter((argument) => argument !== '--next')
-  .map(Number);
-const withNext = process.argv.includes('--next');
-const seconds = 6;
-
-const agent = new Agent({ keepAlive: true });
-type Answer = Readonly<{
-  items: readonly { id: string; leaseToken: string }[];
-  claimed?: Readonly<{ items: readonly { id: string; leaseToken: string }[] }>;
-}>;
-
-/** Plain requests: what is measured is the program, not its client. */
-const post = (url: string, path: string, body: object): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const text = JSON.stringify(body);
-    const headers = {
-      'Content-Type': 'application/json',
-      'Content-Length': Buffer.byteLength(text),
-    };
-    const asked = request(url + path, { method: 'POST', agent, headers }, (response) => {
-      let answer = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk) => {
-        answer += chunk;
-      });
-      response.on('end', () => {
-        if ((response.statusCode ?? 500) < 300) resolve(JSON.parse(answer) as Answer);
-        else reject(new Error(`${path}: ${response.statusCode} ${answer}`));
-      });
-    });
-    asked.on('error', reject);
-    asked.end(text);
-  });
+const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const way = process.argv.includes('--client')
+  ? ways.client
+  : process.argv.includes('--next')
+    ? ways.next
+    : ways.requests;
+const lasting = process.argv.find((argument) => argument.startsWith('--seconds='));
+const seconds = Number(lasting?.split('=')[1] ?? 6);
+const warmUpSeconds = 2;
 
 const bench = await startBench();
 const rows = [];
-for (const inFlight of named.length > 0 ? named : [1, 10, 100]) {
-  const times: number[] = [];
-  let until = performance.now() + 2_000;
-  const worker = async (name: string): Promise<number> => {
-    let done = 0;
-    let held: Answer['items'] = [];
-    while (performance.now() < until) {
-      const began = performance.now();
-      await post(bench.url, '/v1/tasks', { type: 'send', queue: 'mail', payload: { to: 'x' } });
-      if (held.length === 0) {
-        const asked = { workerId: name, waitSeconds: 1 };
-        ({ items: held } = await post(bench.url, '/v1/queues/mail/claim', asked));
-      }
-      for (const { id, leaseToken } of held) {
-        const next = withNext ? { claim: { queue: 'mail' } } : {};
-        const { claimed } = await post(bench.url, `/v1/tasks/${id}/complete`, {
-          ...{ leaseToken, ...next },
-        });
-        held = claimed?.items ?? [];
-        done += 1;
-      }
-      times.push(performance.now() - began);
-    }
-    return done;
+for (const inFlight of named.length > 0 ? named.map(Number) : [1, 10, 100]) {
+  const run = async (lasts: number): Promise<readonly number[]> => {
+    const until = performance.now() + lasts * 1_000;
+    const times: number[] = [];
+    const isOver = () => performance.now() >= until;
+    await way(bench.url, inFlight, isOver, (ms) => times.push(ms));
+    return times;
   };
-  const run = async () => Promise.all(Array.from({ length: inFlight }, (_, n) => worker(`w-${n}`)));
-  await run();
-  times.length = 0;
+  await run(warmUpSeconds);
+  const before = await cpuTimes(bench);
   const began = performance.now();
-  until = began + seconds * 1_000;
-  const done = (await run()).reduce((sum, each) => sum + each, 0);
+  const times = await run(seconds);
+  const took = performance.now() - began;
+  const after = await cpuTimes(bench);
+  const cpu = Object.keys(after).map((name) => {
+    const each = ((after[name] ?? 0) - (before[name] ?? 0)) / times.length;
+    return [`${name} cpu ms`, Number(each.toFixed(2))];
+  });
   rows.push({
     'in flight': inFlight,
-    'tasks/s': Math.round((done / (performance.now() - began)) * 1_000),
+    'tasks/s': Math.round((times.length / took) * 1_000),
     'median ms': Number(percentile(times, 0.5).toFixed(2)),
     'p99 ms': Number(percentile(times, 0.99).toFixed(2)),
+    ...Object.fromEntries(cpu),
   });
 }
 await bench.stop();

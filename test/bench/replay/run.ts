@@ -2,13 +2,14 @@
 // the middle of each. A run of an agent beside the same run in LangGraph: forking, state, history, bytes.
 // Build, then
 //   node dist/test/bench/replay/run.js [--lengths 10,1000,100000,1000000] [--rounds 101] [--steps 1000]
-//     [--without lengths|run|peers]... [--json]
+//     [--without lengths|run|peers]... [--json file]
 // LangGraph is installed into a cache folder at first use. A stream of 1,000,000 events takes a while.
 import { parseArgs } from 'node:util';
+import { writeMeasured } from '../harness/findings.js';
+import { installPeer } from '../peers/install.js';
 import { agentRun, type RunCost } from './agent-run.js';
 import { type LengthCosts, lengthCosts } from './lengths.js';
-import { installPeers } from './peers/install.js';
-import { inMemory, inSqlite } from './peers/langgraph.js';
+import { inMemory, inSqlite, langGraph } from './peers/langgraph.js';
 
 const { values } = parseArgs({
   options: {
@@ -16,7 +17,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '101' },
     steps: { type: 'string', default: '1000' },
     without: { type: 'string', multiple: true, default: [] },
-    json: { type: 'boolean', default: false },
+    json: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
@@ -30,6 +31,16 @@ const mostTimes = 1.5;
 const mostBytes = 3 * 1024;
 
 const tell = (line: string) => console.error(line);
+let isDone = false;
+// A run takes minutes. However it ends, it says so: also when a promise is never kept, or a signal comes.
+process.on('exit', (code) => {
+  if (!isDone) tell(`ended before everything was measured, with exit code ${code}`);
+});
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.on(signal, () => process.exit(code));
 const ratioOf = (medians: readonly number[]) => (medians.at(-1) ?? 0) / (medians[base] ?? 1);
 
 const showLengths = ({ costs, eventsOfAFork }: LengthCosts): void => {
@@ -72,21 +83,27 @@ const showRuns = (runs: readonly RunCost[], leftOut: readonly string[]): void =>
 const ofLengths = isWanted('lengths') ? await lengthCosts(lengths, rounds, tell) : undefined;
 const runs: RunCost[] = [];
 const leftOut: string[] = [];
+const measured = (run: RunCost) => {
+  runs.push(run);
+  const { what, fork, state, history, bytesPerStep } = run;
+  const times = `fork ${fork.toFixed(1)} ms, state ${state.toFixed(1)} ms, history ${history.toFixed(0)} ms`;
+  tell(`${what}: ${times}, ${Math.round(bytesPerStep)} bytes a step`);
+};
 if (isWanted('run')) {
-  runs.push(await agentRun(steps, rounds, 'in the session'));
-  runs.push(await agentRun(steps, rounds, 'in checkpoints too'));
+  measured(await agentRun(steps, rounds, 'in the session'));
+  measured(await agentRun(steps, rounds, 'in checkpoints too'));
 }
 if (isWanted('peers')) {
-  const peers = await installPeers(tell);
-  if (typeof peers === 'string') leftOut.push(`LangGraph: ${peers}`);
+  const peer = await installPeer(langGraph, tell);
+  if (typeof peer === 'string') leftOut.push(`LangGraph: ${peer}`);
   else {
-    runs.push(await inMemory(peers, steps, rounds));
-    if (peers.sqlite === true) runs.push(await inSqlite(peers, steps, rounds));
-    else leftOut.push(`LangGraph's SQLite: ${peers.sqlite}`);
+    measured(await inMemory(peer, steps, rounds));
+    const { 'better-sqlite3': missing } = peer.missing;
+    if (missing === undefined) measured(await inSqlite(peer, steps, rounds));
+    else leftOut.push(`LangGraph's SQLite: ${missing}`);
   }
 }
-if (values.json) console.log(JSON.stringify({ lengths: ofLengths, steps, rounds, runs, leftOut }));
-else {
-  if (ofLengths) showLengths(ofLengths);
-  if (runs.length + leftOut.length > 0) showRuns(runs, leftOut);
-}
+await writeMeasured(values.json, { ...ofLengths, steps, rounds, runs, leftOut });
+if (ofLengths) showLengths(ofLengths);
+if (runs.length + leftOut.length > 0) showRuns(runs, leftOut);
+isDone = true;

@@ -1,11 +1,25 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Peer, Wanted } from '../../peers/install.js';
 import { messageBytes, type RunCost } from '../agent-run.js';
 import { median } from '../support/median.js';
 import { proseOf } from '../support/prose.js';
 import { timed } from '../support/timed.js';
-import type { Peers } from './install.js';
+
+/** Versions that fit one another: the registry may lack the newest of one that the newest of another asks for. */
+export const langGraph: Wanted = {
+  name: 'langgraph',
+  packages: {
+    '@langchain/core': '1.2.13',
+    '@langchain/langgraph': '1.4.7',
+    '@langchain/langgraph-checkpoint': '1.1.5',
+    '@langchain/langgraph-checkpoint-sqlite': '1.0.4',
+    'better-sqlite3': '12.10.0',
+    zod: '4.4.3',
+  },
+  bindings: { 'better-sqlite3': 'build/Release/better_sqlite3.node' },
+};
 
 /** As much of LangGraph's interface as is used here. */
 type Config = Readonly<{ configurable: object }>;
@@ -86,14 +100,14 @@ const costOf = async (
   };
 };
 
-export const inMemory = async (peers: Peers, steps: number, rounds: number): Promise<RunCost> => {
+export const inMemory = async (peers: Peer, steps: number, rounds: number): Promise<RunCost> => {
   const library = peers.load('@langchain/langgraph') as LangGraph;
   const saver = new library.MemorySaver();
   const bytes = async () => sizeOf(saver.storage) + sizeOf(saver.writes);
   return costOf(graphOf(library, steps, saver), 'LangGraph, in memory', steps, rounds, bytes);
 };
 
-export const inSqlite = async (peers: Peers, steps: number, rounds: number): Promise<RunCost> => {
+export const inSqlite = async (peers: Peer, steps: number, rounds: number): Promise<RunCost> => {
   const library = peers.load('@langchain/langgraph') as LangGraph;
   const { SqliteSaver } = peers.load('@langchain/langgraph-checkpoint-sqlite') as Sqlite;
   const folder = await mkdtemp(join(tmpdir(), 'forkline-bench-'));

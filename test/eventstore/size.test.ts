@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { sizeOf } from '../../src/projecting/size.js';
+import { sizeOf } from '../../src/eventstore/size.js';
 
 const valuesIn = (value: unknown): number =>
   typeof value === 'object' && value !== null

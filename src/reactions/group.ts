@@ -1,0 +1,15 @@
+import type { GroupOptions } from '../eventstore/event-store.js';
+import type { Reaction } from './reaction.js';
+
+/** The group of consumers that shares a reaction's events among the nodes. */
+export type Group = Readonly<{ name: string; options: GroupOptions }>;
+
+export const groupOf = ({ name, categories, types, from, together }: Reaction): Group => ({
+  name: `forkline-${name}`,
+  options: {
+    ...(categories && { categories }),
+    ...(types && { types }),
+    from: from ?? 'start',
+    together: together ?? 'stream',
+  },
+});

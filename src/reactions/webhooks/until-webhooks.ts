@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { StoredEvent } from '../../eventstore/event-store.js';
+import type { Progress } from '../../projecting/progress.js';
+import type { Collections } from '../../queries/collections.js';
+import { hasWebhooks } from '../../queries/webhooks.js';
+
+/** What happens in the store, as this node is told of it. */
+export type Told = Readonly<{
+  position(): number;
+  each(listener: (event: StoredEvent) => void): () => void;
+}>;
+
+export type UntilWebhooksOptions = Readonly<{
+  collections: Collections;
+  /** Of the read model of webhooks. */
+  progress: Pick<Progress, 'reached'>;
+  told: Promise<Told>;
+  /** Whether the group of the reaction is there. */
+  hasGroup(): Promise<boolean>;
+  log: Logger;
+}>;
+
+const patienceMs = 30_000;
+const againMs = 1_000;
+
+/**
+ * Waits for the first webhook that there ever is: who has none is spared a second reading of every event.
+ * Whoever registers one has made the group before, so that what happens from there on is in it, even if
+ * no node has joined yet.
+ */
+export const untilWebhooks =
+  ({ collections, progress, told, hasGroup, log }: UntilWebhooksOptions) =>
+  async (signal: AbortSignal): Promise<void> => {
+    const hearing = new AbortController();
+    const over = AbortSignal.any([signal, hearing.signal]);
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+    });
+
+    /** Heard from now on; what was before is asked for after that. */
+    const heard = async (): Promise<void> => {
+      const { each, position } = await told;
+      const registered = new Promise<void>((resolve) => {
+        const stop = each(({ stream }) => {
+          if (stream.startsWith('webhook-')) resolve();
+        });
+        over.addEventListener('abort', stop, { once: true });
+        if (over.aborted) stop();
+      });
+      await Promise.race([registered, known(position())]);
+    };
+
+    /** A group that was deleted is made anew where there are webhooks. */
+    const known = async (through: number): Promise<void> => {
+      for (;;) {
+        try {
+          if (await hasGroup()) return;
+          await progress.reached(through, patienceMs, { hasTime: true });
+          if (await hasWebhooks(collections)) return;
+          return await new Promise<never>(() => {});
+        } catch (err) {
+          if (over.aborted) return;
+          log.debug({ err }, 'whether there are webhooks is not known yet');
+          await delay(againMs, undefined, { signal: over }).catch(() => {});
+        }
+      }
+    };
+
+    await Promise.race([heard(), stopped]);
+    hearing.abort();
+  };

@@ -1,0 +1,154 @@
+// Commands decided in this process, and over HTTP, beside appends by the raw client of an event with the
+// same bytes: rates with 1 and 64 in flight, and what one command takes on streams of different lengths.
+//   node dist/test/bench/commands/against-raw.js [--lengths 10,1000,100000] [--rounds 5] [--ms 1500] [--json file]
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { EventStoreDBClient, type JSONType, jsonEvent } from '@eventstore/db-client';
+import { v4 as newId } from 'uuid';
+import { commandHandler } from '../../../src/commands/handle.js';
+import { isRejection } from '../../../src/domain/decider.js';
+import { session } from '../../../src/domain/session.js';
+import { connectEventStore } from '../../../src/eventstore/db-client-event-store.js';
+import { withLineage } from '../../../src/eventstore/lineage.js';
+import { ask } from '../../support/api.js';
+import {
+  removeFolder,
+  startProgram,
+  startSharedStore,
+  startSharedStores,
+  temporaryFolder,
+} from '../../support/program.js';
+import { request } from '../../support/requests.js';
+import { idOf, textOf } from '../core/support/traffic.js';
+import { writeMeasured } from '../harness/findings.js';
+import { post } from '../harness/post.js';
+import { medianTimes, rateOf } from '../harness/turns.js';
+import { median } from '../replay/support/median.js';
+import { inTurn, type Sessions, writeSessionsOf } from './streams.js';
+
+const { values } = parseArgs({
+  options: {
+    lengths: { type: 'string', default: '10,1000,100000' },
+    rounds: { type: 'string', default: '5' },
+    ms: { type: 'string', default: '1500' },
+    json: { type: 'string' },
+  },
+});
+const lengths = values.lengths.split(',').map(Number);
+const rounds = Number(values.rounds);
+const ms = Number(values.ms);
+/** Of commands one at a time on each length. */
+const timesEach = rounds * 30;
+const mostInFlight = 64;
+
+const folder = await temporaryFolder();
+const bare = await startSharedStore('eventstore', join(folder, 'bare'));
+const own = await startSharedStores(join(folder, 'own'));
+const program = await startProgram(folder, own.settings);
+const raw = EventStoreDBClient.connectionString(bare.url);
+const store = connectEventStore(bare.url);
+const ownStore = connectEventStore(own.eventStoreUrl);
+const streams = withLineage(store);
+const handle = commandHandler(streams, session);
+
+const content = textOf(7);
+const inProcess = async (id: string) => {
+  const command = { type: 'PostMessage', messageId: newId(), role: 'user', content, metadata: {} };
+  const done = await handle(id, [command as never], request());
+  if (isRejection(done)) throw new Error(String(done.rejected));
+};
+const overHttp = (id: string) =>
+  post(program.url, `/v1/sessions/${id}/messages`, { role: 'user', content });
+
+console.error('writing streams …');
+const written = { bare: [] as Sessions[], own: [] as Sessions[] };
+for (const length of lengths) {
+  written.bare.push(await writeSessionsOf(streams, length));
+  written.own.push(await writeSessionsOf(withLineage(ownStore), length));
+}
+// As many short ones as are ever appended to at once, in each store.
+const each = Array.from({ length: mostInFlight }, (_, n) => idOf(`in flight ${n}`));
+const begun = {
+  type: 'CreateSession',
+  userId: 'ann',
+  title: 'x',
+  mode: 'interactive',
+  metadata: {},
+};
+for (const id of each) {
+  await handle(id, [begun as never], request());
+  await inProcess(id);
+}
+const theirs: string[] = [];
+for (const n of each.keys())
+  theirs.push((await post<{ id: string }>(program.url, '/v1/sessions', { title: `${n}` })).id);
+const newest = await ownStore.head();
+console.error('waiting for the read models …');
+const caughtUp = async (): Promise<void> => {
+  const path = `/v1/streams/session-${theirs[0]}/lineage?after=${newest}`;
+  await ask(program.url, path).catch(caughtUp);
+};
+await caughtUp();
+
+/** An event as a command adds it, for the raw client to append with the same bytes. */
+const modelOf = async () => {
+  const found = [];
+  // Read to its end: the client waits for reads that were left.
+  const options = { fromRevision: 1n, maxCount: 1 };
+  for await (const { event } of raw.readStream(`session-${each[0]}`, options)) found.push(event);
+  const [event] = found;
+  if (!event) throw new Error('there is no event');
+  return event;
+};
+const { type, data, metadata } = await modelOf();
+const append = (stream: string) =>
+  raw.appendToStream(
+    stream,
+    jsonEvent({ type, data: data as JSONType, metadata: metadata as JSONType }),
+  );
+
+console.error('commands one at a time …');
+const sides = { raw: append, 'in process': inProcess, 'over HTTP': overHttp } as const;
+const ids = (side: string, sessions: number, round: number): string =>
+  side === 'raw'
+    ? `raw-${lengths[sessions]}-${round % 40}`
+    : inTurn((side === 'over HTTP' ? written.own : written.bare)[sessions] as Sessions, round);
+const measured = Object.entries(sides).flatMap(([side, one]) =>
+  lengths.map((_, at) => ({ what: side, run: (round: number) => one(ids(side, at, round)) })),
+);
+const medians = await medianTimes(measured, timesEach, 45);
+const oneAtATime = Object.keys(sides).map((what, n) => ({
+  what,
+  medians: medians.slice(n * lengths.length, (n + 1) * lengths.length),
+}));
+
+const rates = [];
+for (const inFlight of [1, mostInFlight]) {
+  console.error(`${inFlight} in flight …`);
+  const took: Record<string, number[]> = { raw: [], 'in process': [], 'over HTTP': [] };
+  for (let round = 0; round <= rounds; round++)
+    for (const [what, one] of Object.entries(sides)) {
+      const to = what === 'over HTTP' ? theirs : each;
+      const stream = (n: number) => (what === 'raw' ? `raw-${n}` : (to[n] ?? ''));
+      const rate = await rateOf(inFlight, ms, (n) => one(stream(n)));
+      // The first round warms up.
+      if (round > 0) took[what]?.push(rate);
+    }
+  const ratio = (what: string) =>
+    median((took[what] ?? []).map((rate, n) => rate / (took.raw?.[n] ?? Number.NaN)));
+  rates.push({
+    inFlight,
+    perSecond: Object.fromEntries(Object.entries(took).map(([what, all]) => [what, median(all)])),
+    ratios: { 'in process': ratio('in process'), 'over HTTP': ratio('over HTTP') },
+  });
+}
+await writeMeasured(values.json, { lengths, oneAtATime, rates });
+console.table(oneAtATime.map(({ what, medians }) => ({ what, ...medians })));
+console.table(
+  rates.map(({ inFlight, perSecond, ratios }) => ({ inFlight, ...perSecond, ...ratios })),
+);
+
+await Promise.all([raw.dispose(), store.close(), ownStore.close()]);
+await program.stop();
+await Promise.all([own.stop(), bare.stop()]);
+await removeFolder(folder);

@@ -1,0 +1,116 @@
+import type { Comparison } from '../harness/comparison.js';
+import { median } from '../replay/support/median.js';
+
+type CatchUp = Readonly<{
+  what: string;
+  events: number;
+  'raw/s': number;
+  'folded/s': number;
+  ratio: number;
+}>;
+type Memory = Readonly<{
+  events: number;
+  perSecond: number;
+  samples: readonly Readonly<{ heapMiB: number; residentMiB: number }>[];
+}>;
+type Emmett = Readonly<{ events?: number; perSecond?: number; leftOut: readonly string[] }>;
+
+const leastRatio = 0.7;
+/** Of the second half of the events beside the first. */
+const mostGrowth = 1.25;
+
+export const projections: Comparison = {
+  name: 'projections',
+  title: 'Read models catching up',
+  method:
+    "Every read model built from the first event on, in turns with a subscription of the store's client that hands out the same events and does nothing with them. Memory: of a process that builds them all, its stores apart, after each tenth of the events, garbage collected. Emmett's consumer over PostgreSQL builds one read model, by Pongo, of one small document a stream.",
+  parts: (size) => {
+    const isFull = size === 'full';
+    return [
+      {
+        script: 'core/projections.js',
+        args: isFull ? [] : ['--scale', '0.02', '--rounds', '1'],
+        minutes: 4,
+      },
+      {
+        script: 'core/projections-memory.js',
+        args: ['--events', isFull ? '1000000' : '10000'],
+        minutes: 10,
+      },
+      { script: 'core/emmett-consumer.js', args: isFull ? [] : ['--streams', '2'], minutes: 4 },
+    ];
+  },
+  findings: (measured) => {
+    const [caughtUp = [], memory, emmett] = measured as readonly [
+      ...[readonly CatchUp[] | undefined, Memory | undefined, Emmett | undefined],
+    ];
+    const kinds = [...new Set(caughtUp.map(({ what }) => what))];
+    const of = (kind: string, field: 'raw/s' | 'folded/s' | 'ratio') =>
+      median(caughtUp.filter(({ what }) => what === kind).map((row) => row[field]));
+    const samples = memory?.samples ?? [];
+    const half = Math.floor(samples.length / 2);
+    const growth = (field: 'heapMiB' | 'residentMiB') =>
+      median(samples.slice(half).map((sample) => sample[field])) /
+      median(samples.slice(0, half).map((sample) => sample[field]));
+    const rows = kinds.map((kind) => ({
+      label: kind,
+      values: [of(kind, 'raw/s'), of(kind, 'folded/s')],
+    }));
+    const withEmmett = emmett?.perSecond === undefined ? [] : [emmett.perSecond];
+    return {
+      claims: [
+        ...kinds.map((kind) => ({
+          what: `catching up beside a raw drain, ${kind}`,
+          figure: of(kind, 'ratio'),
+          atLeast: leastRatio,
+        })),
+        ...(memory
+          ? (['heapMiB', 'residentMiB'] as const).map((field) => ({
+              what: `${field === 'heapMiB' ? 'heap' : 'resident memory'} in the second half of ${memory.events.toLocaleString('en-US')} events beside the first`,
+              figure: growth(field),
+              atMost: mostGrowth,
+            }))
+          : []),
+      ],
+      tables: [
+        {
+          title: 'Events a second',
+          columns: ['', 'raw drain', 'all read models', 'ratio'],
+          rows: kinds.map((kind) => [
+            ...[kind, of(kind, 'raw/s'), of(kind, 'folded/s'), of(kind, 'ratio')],
+          ]),
+        },
+        {
+          title: 'Others, events a second',
+          columns: ['', 'events', 'a second'],
+          rows: [
+            ...(memory ? [['Forkline, the long run', memory.events, memory.perSecond]] : []),
+            ...withEmmett.map((rate) => ['Emmett and Pongo, one model', emmett?.events ?? 0, rate]),
+          ],
+        },
+        {
+          title: 'Memory after each tenth of the events, in MiB',
+          columns: ['', ...samples.map((_, at) => `${(at + 1) * 10} %`)],
+          rows: [
+            ['heap', ...samples.map(({ heapMiB }) => heapMiB)],
+            ['resident', ...samples.map(({ residentMiB }) => residentMiB)],
+          ],
+        },
+      ],
+      chart: {
+        title: 'Events a second while catching up',
+        unit: 'events a second',
+        isMoreBetter: true,
+        series: ['raw drain', 'Forkline, all read models', 'Emmett and Pongo, one model'],
+        groups: [
+          ...rows.map(({ label, values }) => ({ label, values })),
+          ...withEmmett.map((rate) => ({
+            label: 'counting messages',
+            values: [null, null, rate],
+          })),
+        ],
+      },
+      leftOut: emmett?.leftOut ?? [],
+    };
+  },
+};

@@ -1,0 +1,70 @@
+import type { Comparison } from '../harness/comparison.js';
+
+type Measured = Readonly<{
+  rates: readonly Readonly<{
+    inFlight: number;
+    systems: readonly Readonly<{ name: string; perSecond: number }>[];
+  }>[];
+  latency: readonly Readonly<{
+    rate: number;
+    systems: readonly Readonly<{ name: string; p50: number; p99: number }>[];
+  }>[];
+  leftOut: readonly string[];
+}>;
+
+export const tasks: Comparison = {
+  name: 'tasks',
+  title: 'Tasks',
+  method:
+    'Tasks that do nothing: submitted, carried out by workers, completed, all of it on disk before it is confirmed. Forkline through its client and the worker of the client, over HTTP and with its stores in processes of their own; BullMQ over Redis with `appendfsync always`; pg-boss over PostgreSQL, by `fetch` and `complete`, asking again 5 ms after there was nothing, as its own workers ask twice a second at most. Clients and workers are in the process of the bench. In flight: so many submitters, each of which waits until its task is completed, in turns, medians. Latency: so many submitted a second, evenly, whatever becomes of those before; from the submission to its completion.',
+  parts: (size) => [
+    {
+      script: 'queue/against-peers.js',
+      args:
+        size === 'full'
+          ? ['--in-flight', '1,10,100', '--rates', '100,500', '--rounds', '3', '--ms', '3000']
+          : ['--in-flight', '2', '--rates', '20', '--rounds', '1', '--ms', '200'],
+      minutes: 8,
+    },
+  ],
+  findings: ([measured]) => {
+    const { rates, latency, leftOut } = measured as Measured;
+    const [ours = '', ...peers] = rates[0]?.systems.map(({ name }) => name) ?? [];
+    const names = [ours, ...peers];
+    const values = (systems: Measured['rates'][number]['systems']) =>
+      systems.map(({ perSecond }) => perSecond);
+    return {
+      claims: rates.flatMap(({ inFlight, systems }) =>
+        systems.slice(1).map(({ name, perSecond }) => ({
+          what: `tasks a second beside ${name}, ${inFlight} in flight`,
+          figure: (systems[0]?.perSecond ?? Number.NaN) / perSecond,
+        })),
+      ),
+      tables: [
+        {
+          title: 'Tasks a second',
+          columns: ['in flight', ...names],
+          rows: rates.map(({ inFlight, systems }) => [`${inFlight}`, ...values(systems)]),
+        },
+        {
+          title: 'From submission to completion in ms, median and 99 of 100',
+          columns: ['submitted a second', ...names.flatMap((name) => [name, 'p99'])],
+          rows: latency.map(({ rate, systems }) => [
+            ...[`${rate}`, ...systems.flatMap(({ p50, p99 }) => [p50, p99])],
+          ]),
+        },
+      ],
+      chart: {
+        title: 'Tasks a second',
+        unit: 'a second',
+        isMoreBetter: true,
+        series: names,
+        groups: rates.map(({ inFlight, systems }) => ({
+          label: `${inFlight} in flight`,
+          values: values(systems),
+        })),
+      },
+      leftOut,
+    };
+  },
+};

@@ -1,0 +1,38 @@
+import { drawRecent, type Sort } from './command.js';
+
+/**
+ * @param receiver where webhooks are sent to; the id of each is the last part of its address
+ */
+export const webhookCommands = (receiver: string): readonly Sort[] => [
+  {
+    ...{ kind: 'webhook.register', weight: 0.4 },
+    make: (memory, draw) => {
+      const { id, stream } = memory.add('webhook', draw);
+      const topics = [draw.of(['chat.message.*', 'task.*', 'interrupt.*', 'execution.*'])];
+      return {
+        ...{ events: [1, 1], makes: stream },
+        call: ({ webhooks }, options) =>
+          webhooks.register({ id, url: `${receiver}/${id}`, topics }, options),
+      };
+    },
+  },
+  ...(['rotate', 'disable', 'enable'] as const).map(
+    (verb): Sort => ({
+      kind: `webhook.${verb}`,
+      weight: 0.3,
+      make: (memory, draw) => {
+        const thing = drawRecent(draw, memory.recent('webhook'));
+        return (
+          thing && {
+            ...{ events: [0, 1], needs: [thing.stream] },
+            call: ({ webhooks }, options) => {
+              if (verb === 'rotate') return webhooks.rotateSecret(thing.id, {}, options);
+              if (verb === 'enable') return webhooks.enable(thing.id, options);
+              return webhooks.disable(thing.id, { reason: 'as drawn' }, options);
+            },
+          }
+        );
+      },
+    }),
+  ),
+];
