@@ -68,7 +68,7 @@ export class Store {
       transact: (job) => this.write(job),
       written: () => this.#written,
       least: 2_048,
-      most: 262_144,
+      most: 65_536,
     });
   }
 

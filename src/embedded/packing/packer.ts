@@ -3,7 +3,7 @@ import { packSome } from './pack.js';
 import type { PackedTree } from './packed-tree.js';
 
 const lookEveryMs = 200;
-const mostMsAtEnd = 4_000;
+const mostMsAtEnd = 3_000;
 
 export type Packing = Readonly<{
   tree: PackedTree;

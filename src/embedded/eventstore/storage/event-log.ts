@@ -12,7 +12,7 @@ const FILE = 'log.mdb';
 const TABLE_OF_BLOCKS = 'pack';
 const BEHIND_ALL = Buffer.from([1]);
 const EVENTS_WORTH_PACKING = 64;
-const EVENTS_TOO_MANY = 32_768;
+const EVENTS_TOO_MANY = 8_192;
 const CACHED_BYTES = 24 * 1024 * 1024;
 
 const keyOf = (position: number): Buffer => {
