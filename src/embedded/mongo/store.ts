@@ -67,6 +67,8 @@ export class Store {
       tree: this.#tree,
       transact: (job) => this.write(job),
       written: () => this.#written,
+      least: 2_048,
+      most: 65_536,
     });
   }
 

@@ -21,8 +21,8 @@ import {
 import { request } from '../../support/requests.js';
 import { idOf, textOf } from '../core/support/traffic.js';
 import { writeMeasured } from '../harness/findings.js';
-import { post } from '../harness/post.js';
 import { medianTimes, rateOf } from '../harness/turns.js';
+import { post } from '../queue/post.js';
 import { median } from '../replay/support/median.js';
 import { inTurn, type Sessions, writeSessionsOf } from './streams.js';
 

@@ -12,7 +12,8 @@ const FILE = 'log.mdb';
 const TABLE_OF_BLOCKS = 'pack';
 const BEHIND_ALL = Buffer.from([1]);
 const EVENTS_WORTH_PACKING = 64;
-const CACHED_BYTES = 8 * 1024 * 1024;
+const EVENTS_TOO_MANY = 8_192;
+const CACHED_BYTES = 24 * 1024 * 1024;
 
 const keyOf = (position: number): Buffer => {
   const key = Buffer.allocUnsafe(KEY_SIZE);
@@ -51,6 +52,7 @@ export class EventLog {
       transact: (job) => transact(this.#env, job),
       written: () => this.#appended,
       least: EVENTS_WORTH_PACKING,
+      most: EVENTS_TOO_MANY,
     });
   }
 
