@@ -58,7 +58,7 @@ const defined = <Fields extends Readonly<Record<string, string | undefined>>>(fi
 /** One document an event: the facts that one may ask for, newest first by each. */
 export const audit: Projection<AuditDocument, Fact> = {
   name: 'audit',
-  version: 1,
+  version: 2,
   indexes: [
     { key: { at: -1, position: -1 } },
     { key: { userId: 1, at: -1, position: -1 } },

@@ -42,7 +42,7 @@ const to = (status: SessionStatus) => changed(() => ({ status }));
 /** One document a session: what lists of sessions show. */
 export const sessions: Projection<SessionDocument, SessionEvent> = {
   name: 'sessions',
-  version: 1,
+  version: 2,
   category: 'session',
   inherits: true,
   indexes: [

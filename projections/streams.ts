@@ -7,6 +7,7 @@ import {
   type StreamDetached,
   type StreamForked,
 } from '../src/domain/fork.js';
+import { isRemoval } from '../src/domain/removal.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { attemptPrefix } from './audit.js';
 
@@ -76,7 +77,7 @@ export const streams: Projection<StreamDocument, StreamForked | StreamDetached |
     { key: { stream: 1 } },
   ],
   // What is kept beside the streams of things is no stream of a thing.
-  key: ({ stream }) => (stream.startsWith(attemptPrefix) ? undefined : stream),
+  key: ({ stream }) => (stream.startsWith(attemptPrefix) || isRemoval(stream) ? undefined : stream),
   begins: ({ type, revision }) => type === 'StreamForked' || revision === 0,
   on: {
     StreamDetached: detached,

@@ -13,6 +13,7 @@ export const feedProblems = {
     title: 'Where no token is needed, only local names are served',
   },
   'origin-not-allowed': { status: 403, title: 'Pages of this site are kept out' },
+  'upgrade-required': { status: 426, title: 'Only WebSockets are served here' },
   stopping: { status: 503, title: 'The server is about to stop' },
   'identification-unavailable': { status: 503, title: 'Who asks cannot be found out at present' },
 } as const;

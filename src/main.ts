@@ -6,6 +6,7 @@ import { projections } from '../projections/index.js';
 import { callersOf } from './callers.js';
 import { startHandlers } from './command-handlers.js';
 import { endingArchives, noteLineage } from './commands/ended-streams.js';
+import { endingLateForks } from './commands/fork-removal.js';
 import { type Config, isAuthenticated } from './config.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
@@ -92,7 +93,7 @@ export const serveOn = async (
   const serving = servingOf(await models.load(projections));
   const collections = collectionsOf(db, serving.collectionOf);
   const parked = parkedIn(db, store);
-  const idempotencyKeys = idempotencyKeysIn(db);
+  const idempotencyKeys = idempotencyKeysIn(db, clock);
   const workerHeartbeats = workerHeartbeatsIn(db);
   const secrets = webhookSecretsIn(db);
   const deliveries = webhookDeliveriesIn(db, clock);
@@ -104,6 +105,7 @@ export const serveOn = async (
   const keeper = keepSnapshots(streams, snapshotStore, log);
   const snapshots = { ...snapshotStore, missed: keeper.missed };
   const endArchives = endingArchives(store);
+  const endLateForks = endingLateForks(streams, store);
   const forgetKept = forgettingKept({ db, streams, projections, models });
   streams.noteDetached(await detachedStreams(collections));
   const runnerOptions: RunnerOptions = {
@@ -112,6 +114,7 @@ export const serveOn = async (
     folding: telemetry.folding,
     follower: async (events) => {
       await endArchives(events);
+      await endLateForks(events);
       await keeper.follow(events);
       await forgetKept(events);
     },

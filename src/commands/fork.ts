@@ -1,5 +1,5 @@
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
-import type { Adoption, StreamForked } from '../domain/fork.js';
+import { type Adoption, originOf, type StreamForked } from '../domain/fork.js';
 import type { Moment } from '../domain/time.js';
 import { ancestryAt } from '../eventstore/descents.js';
 import { RevisionConflict, type StoredEvent } from '../eventstore/event-store.js';
@@ -8,6 +8,7 @@ import { baseOf, type Streams } from '../eventstore/lineage.js';
 import { keysOf, load } from '../eventstore/load.js';
 import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
 import { decideAll } from './decide-all.js';
+import { claimPast } from './fork-removal.js';
 import { type CommandRequest, maySee, type Outcome } from './request.js';
 import { stamp } from './stamp.js';
 
@@ -34,7 +35,8 @@ export type ForkRejection = 'revision-not-found' | 'fork-already-exists';
  * Forks a stream: one append, however long the stream. Only amendments need the state at the
  * revision, which is loaded from the nearest snapshot.
  *
- * @throws StreamTombstoned when the stream was deleted for good, and what the event store throws
+ * @throws StreamTombstoned when the stream was deleted for good, or is certain to be, and what the
+ *   event store throws
  */
 export const forkStream = async <Command, State extends object, Event extends Fact, Reason>(
   streams: Streams,
@@ -84,15 +86,17 @@ export const forkStream = async <Command, State extends object, Event extends Fa
   const events = stamp(decider, id, decided.state, [forked, ...decided.events], request);
   const outcome = { id, stream, added: events.length };
   const base = baseOf(forked.data.ancestry);
-  try {
-    return { ...outcome, ...(await streams.append(stream, events, 'none', base)) };
-  } catch (error) {
+  const made = await streams.append(stream, events, 'none', base).catch(async (error: unknown) => {
     if (!(error instanceof RevisionConflict)) throw error;
     const last = await eventAt(streams, stream, base + events.length - 1);
     return last?.id === events.at(-1)?.id && last
-      ? { ...outcome, added: 0, revision: last.revision, position: last.position }
-      : reject('fork-already-exists');
-  }
+      ? { added: 0, revision: last.revision, position: last.position }
+      : undefined;
+  });
+  if (!made) return reject('fork-already-exists');
+  // After it is written, and before anyone is told of it.
+  await claimPast(streams, originOf(forked.data.ancestry)?.stream ?? parent);
+  return { ...outcome, ...made };
 };
 
 const eventAt = async (

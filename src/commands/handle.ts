@@ -1,16 +1,18 @@
 import { LRUCache } from 'lru-cache';
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
-import { withCommand } from '../eventstore/carried-out.js';
+import { type CommandLog, commandLog } from '../eventstore/carried-out.js';
 import { RevisionConflict } from '../eventstore/event-store.js';
 import type { Folded } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
 import { keysOf, load, withKeys } from '../eventstore/load.js';
 import type { Loaded } from '../eventstore/partial.js';
+import { sizeOf } from '../eventstore/size.js';
 import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
 import { type Decided, decideAll } from './decide-all.js';
 import { inLanes } from './lanes.js';
 import { type CommandRequest, maySee, type Outcome, RevisionMismatch } from './request.js';
 import { stamp } from './stamp.js';
+import { stateSize } from './state-size.js';
 
 export type HandlerOptions = Readonly<{
   /**
@@ -20,17 +22,21 @@ export type HandlerOptions = Readonly<{
   attempts?: number;
   /** How many streams' states are kept in memory. 1,000 by default. */
   cachedStreams?: number;
-  /** How many events those states may have been folded from in all. 500,000 by default. */
-  cachedEvents?: number;
+  /** How many bytes those states may take in all, as JSON, about; memory holds a few times as much. 32 MiB by default. */
+  cachedBytes?: number;
   /** What the states of streams that are not in memory are loaded from. By default every event is folded. */
   snapshots?: Snapshots;
 }>;
 
 /** A stream as a handler remembers it. */
-type Known<State> = Loaded<State> &
+type Known<State> = Omit<Loaded<State>, 'commands'> &
   Readonly<{
+    /** What it has carried out. Goes on with the stream, whichever of its states it is asked for with. */
+    log: CommandLog;
     /** The stream was not read here from its beginning: it may have earlier commands than those known. */
     isPartial?: true;
+    /** About how many bytes the state takes, what was added here counted on; absent until it is remembered. */
+    size?: number;
   }>;
 
 /**
@@ -76,33 +82,53 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   {
     attempts = 100,
     cachedStreams = 1_000,
-    cachedEvents = 500_000,
+    cachedBytes = 32 * 1024 * 1024,
     snapshots = noSnapshots,
   }: HandlerOptions = {},
 ): BaselineHandler<Command, Reason, State> => {
   const cache = new LRUCache<string, Known<State>>({
     max: cachedStreams,
-    maxSize: cachedEvents,
-    sizeCalculation: (known) => Math.min(cachedEvents, eventsIn(known)),
+    maxSize: cachedBytes,
+    // One that takes more than all may is remembered alone: it is what takes longest to load.
+    sizeCalculation: (known) => Math.min(cachedBytes, heldBy(known)),
   });
   const inLane = inLanes();
   const sources = { streams, snapshots };
-  const unborn: Known<State> = {
-    ...{ state: decider.initial, revision: 'none', position: 0, base: 0, commands: [] },
-  };
+  const unborn = (): Known<State> => ({
+    ...{ state: decider.initial, revision: 'none', position: 0, base: 0, log: commandLog() },
+  });
 
   const remember = (stream: string, known: Known<State>): Known<State> => {
-    if (known.revision !== 'none') cache.set(stream, known);
-    return known;
+    if (known.revision === 'none') return known;
+    const measured = { ...known, size: known.size ?? stateSize(decider, known.state) };
+    cache.set(stream, measured);
+    return measured;
   };
   const refresh = async (
     stream: string,
     keys: readonly string[],
     known?: Known<State>,
   ): Promise<Known<State>> => {
-    const onto = known?.isPartial ? undefined : known;
+    const onto = known && !known.isPartial && { ...known, commands: known.log.all() };
     const wanted = { ...(onto && { onto }), keys, commands: true };
-    return remember(stream, await load(sources, decider, stream, wanted));
+    const { commands, ...loaded } = await load(sources, decider, stream, wanted);
+    const size = known && loaded.revision === known.revision ? known.size : undefined;
+    const log = commandLog(commands);
+    return remember(stream, { ...loaded, log, ...(size !== undefined && { size }) });
+  };
+
+  const knowing = async (
+    stream: string,
+    known: Known<State>,
+    keys: readonly string[],
+  ): Promise<Known<State>> => {
+    if (!known.outset) return known;
+    const { log, isPartial, size: _, ...cached } = known;
+    const asked = { ...cached, commands: [] };
+    const found = await withKeys(sources, decider, stream, asked, keys);
+    if (found === asked) return known;
+    // With more entries than it had: measured when it is remembered.
+    return { ...found, log, ...(isPartial && { isPartial }) };
   };
 
   const streamOf = (id: string): string => `${decider.category}-${id}`;
@@ -120,8 +146,9 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const stream = streamOf(id);
     const events = stamp(decider, id, state, facts, request);
     const appended = await streams.append(stream, events, before.revision, before.base);
-    const commands = withCommand(before.commands, { commandId: request.commandId, ...appended });
-    remember(stream, { ...before, state, ...appended, commands });
+    before.log.note({ commandId: request.commandId, ...appended });
+    const size = before.size === undefined ? {} : { size: before.size + sizeOf(facts) };
+    remember(stream, { ...before, ...size, state, ...appended });
     return { id, stream, ...appended, added: events.length, state };
   };
 
@@ -135,7 +162,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const cached = cache.peek(stream);
     // One that knows only some of its entries would have to be asked for the others.
     const isAlike = cached?.revision === at.revision && !cached.outset;
-    const before: Known<State> = isAlike ? cached : { ...at, commands: [], isPartial: true };
+    const before: Known<State> = isAlike ? cached : { ...at, log: commandLog(), isPartial: true };
     const { state } = before;
     if (!mayAct(request, state)) return reject(decider.notFound);
     const decided = decideAll(decider, state, commands);
@@ -151,17 +178,15 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   ): Promise<Handled<State> | Rejection<Reason>> => {
     const stream = streamOf(id);
     const { commandId, ifRevision, isNew } = request;
-    const cached = cache.get(stream) ?? (isNew ? unborn : undefined);
+    const cached = cache.get(stream) ?? (isNew ? unborn() : undefined);
     const keys = keysOf(decider, commands);
-    let before = cached
-      ? await withKeys(sources, decider, stream, cached, keys)
-      : await refresh(stream, keys);
+    let before = cached ? await knowing(stream, cached, keys) : await refresh(stream, keys);
     let isFresh = cached === undefined;
 
     for (let attempt = 1; ; attempt++) {
       const { state } = before;
       const isAllowed = mayAct(request, state);
-      const done = before.commands.findLast((command) => command.commandId === commandId);
+      const done = before.log.find(commandId);
       if (done && isAllowed) return { id, stream, ...placeOf(done), added: 0, state };
       const decided = isAllowed ? decideAll(decider, state, commands) : reject(decider.notFound);
       const isMismatch = ifRevision !== undefined && ifRevision !== before.revision;
@@ -190,9 +215,10 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     inLane(id, () => (at ? handleAt(id, commands, request, at) : handle(id, commands, request)));
 };
 
-/** About how many events are to be seen in a state. One without most of its entries counts like a short stream. */
-const eventsIn = ({ revision, outset }: Loaded<unknown>): number =>
-  outset ? 64 + outset.known.size : Number(revision) + 1;
+/** The ids of a command and what is kept of where it is, in bytes. */
+const bytesACommand = 128;
+
+const heldBy = ({ size = 0, log }: Known<unknown>): number => size + log.size() * bytesACommand + 1;
 
 const placeOf = ({ revision, position }: Pick<Loaded<unknown>, 'revision' | 'position'>) => ({
   revision: revision === 'none' ? 0 : revision,

@@ -9,13 +9,33 @@ export type CarriedOut = Readonly<{ commandId: string; revision: number; positio
  */
 const knownCommands = 1_000;
 
-/** Adds a command to those known; the same one again moves to the place of its last event. */
-export const withCommand = (
-  known: readonly CarriedOut[],
-  { commandId, revision, position }: CarriedOut,
-): readonly CarriedOut[] => {
-  const others = known.at(-1)?.commandId === commandId ? known.slice(0, -1) : known;
-  return [...others.slice(1 - knownCommands), { commandId, revision, position }];
+/** The commands that a stream has carried out, the latest ones, found by their ids. */
+export type CommandLog = Readonly<{
+  find(commandId: string): CarriedOut | undefined;
+  /** Adds the newest command; the same one again moves to the place of its last event. */
+  note(command: CarriedOut): void;
+  all(): readonly CarriedOut[];
+  /** How many are known. */
+  size(): number;
+}>;
+
+/** @param known oldest first */
+export const commandLog = (known: readonly CarriedOut[] = []): CommandLog => {
+  const places = new Map<string, CarriedOut>();
+  const note = ({ commandId, revision, position }: CarriedOut): void => {
+    places.delete(commandId);
+    places.set(commandId, { commandId, revision, position });
+    if (places.size <= knownCommands) return;
+    const [oldest] = places.keys();
+    if (oldest !== undefined) places.delete(oldest);
+  };
+  for (const command of known) note(command);
+  return {
+    find: (commandId) => places.get(commandId),
+    note,
+    all: () => [...places.values()],
+    size: () => places.size,
+  };
 };
 
 /** The commands among a stream's events, after those known before. */

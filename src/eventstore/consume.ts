@@ -7,6 +7,7 @@ import {
   isCommandError,
   PINNED,
   persistentSubscriptionToAllSettingsFromDefaults,
+  type ResolvedEvent,
   START,
   streamNameFilter,
 } from '@eventstore/db-client';
@@ -40,14 +41,24 @@ export const consume = (
       });
       // As for any subscription: an error nobody listens for would end the process.
       subscription.on('error', (error) => subscription.destroy(error));
+      let handled: ResolvedEvent[] = [];
+      // An acknowledgement that is lost shows as the loss of the connection.
+      const acknowledge = () => {
+        if (handled.length > 0) subscription.ack(...handled).catch(() => {});
+        handled = [];
+      };
       leave = () => {
+        acknowledge();
         const ended = () => subscription.destroy();
         subscription.unsubscribe().then(ended, ended);
       };
       for await (const resolved of subscription) {
         const { event } = resolved as AllStreamResolvedEvent;
-        // An acknowledgement that is lost shows as the loss of the connection.
-        const ack = () => void subscription.ack(resolved).catch(() => {});
+        // Those of one turn of the event loop go in one message.
+        const ack = () => {
+          handled.push(resolved);
+          if (handled.length === 1) setImmediate(acknowledge);
+        };
         if (event) yield { event: decodeAny(event), ack };
         else ack();
       }

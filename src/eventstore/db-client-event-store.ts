@@ -69,9 +69,10 @@ export const connectEventStore = (url: string): EventStore => {
 };
 
 /**
- * Until when a server may take an append, from now, in milliseconds. The client sends it as a time of day by this
- * machine's clock, and the server compares it with its own: with a short one, a node whose clock is
- * behind cannot append at all. It bounds nothing: how long a server tries is a limit of its own.
+ * Until when a server may take an append, from now, in milliseconds. The client sends it as a time of
+ * day by this machine's clock, and the server compares it with its own: with the client's default of 10 s, a node
+ * whose clock is behind by that cannot append at all. The embedded server has limits of its own for
+ * how long it tries, whatever is said here.
  */
 const appendDeadlineMs = 30 * 24 * 60 * 60 * 1_000;
 

@@ -8,12 +8,15 @@ import { showing, type Wanted } from './filter.js';
 export type Audience<Member> = Readonly<{
   /** @returns takes the member out again, which may be done while an event is told */
   add(wanted: Wanted, member: Member): () => void;
-  /** Names everyone who is to be told an event, once, in no order. */
-  each(event: EventLabel, tell: (member: Member) => void): void;
+  /** Those who are to be told an event, as far as they want what is shown to them; nobody is in two groups. */
+  found(event: EventLabel): readonly Group<Member>[];
 }>;
 
+/** Members that are found under the same names. It is the same object for as long as there are any. */
+export type Group<Member> = ReadonlySet<Entry<Member>>;
+
 /** A member, and what its place in the index leaves open. */
-type Entry<Member> = Readonly<{
+export type Entry<Member> = Readonly<{
   member: Member;
   isShown: ((event: EventLabel) => boolean) | undefined;
 }>;
@@ -59,12 +62,14 @@ export const audience = <Member>(): Audience<Member> => {
         if (entries.size === 0) tables.delete(named.join());
       };
     },
-    each: (event, tell) => {
-      const { names } = event;
+    found: ({ names }) => {
+      const groups: Group<Member>[] = [];
       for (const { named, entries } of tables.values())
-        for (const key of combinations(named.map((property) => names[property])))
-          for (const { member, isShown } of entries.get(key) ?? [])
-            if (!isShown || isShown(event)) tell(member);
+        for (const key of combinations(named.map((property) => names[property]))) {
+          const group = entries.get(key);
+          if (group) groups.push(group);
+        }
+      return groups;
     },
   };
 };

@@ -108,10 +108,10 @@ export const serveConnection = (
     const stop = feed.follow(request, {
       room: () => pace.room() ?? acks.room(),
       started: () => send(subscribedMessage(id)),
-      event: (event) => {
+      event: (event, isLast) => {
         if (acks.isFull()) return closeTooSlow();
         if (!maySend()) return;
-        outlet.write(frames(head, event));
+        outlet.write(frames(head, event), isLast);
         told = event.position;
         acks.sent(event.position);
       },

@@ -11,7 +11,8 @@ export type Consumer = Readonly<{
    * @returns undefined when it can, else what settles once it is worth asking again; that may never be
    */
   room(): Promise<void> | undefined;
-  event(event: FeedEvent): void;
+  /** @param isLast whether nothing more is about to be told: it may be sent at once */
+  event(event: FeedEvent, isLast: boolean): void;
   /** Every event that was in the store when it subscribed has been told; from here on events are told as they happen. */
   caughtUp(position: number): void;
   /** The past cannot be read. Nothing more is told. */

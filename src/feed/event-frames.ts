@@ -1,4 +1,5 @@
 import type { FeedEvent } from './feed-event.js';
+import { perEvent } from './per-event.js';
 
 /** Bytes to be sent one after another: more than one of what is large. They are shared: nobody may change them. */
 export type Bytes = readonly Buffer[];
@@ -30,27 +31,27 @@ const TAIL = Buffer.from('}');
 // From here on it costs less to send an event in parts than to copy it for each id.
 const LARGE = 16 * 1024;
 // Events mostly go to few ids, or else to as many ids as there are clients: those gain nothing.
-const MOST_REMEMBERED = 64;
+const MOST_IDS = 64;
 
-type Made = { event: FeedEvent; frame: { -readonly [Key in keyof Frame]: Frame[Key] } };
+type Made = { -readonly [Key in keyof Frame]: Frame[Key] };
 
 export const eventFrames = (): EventFrames => {
-  /** The latest frame of each id. */
+  /** The frame that was made last for each id. */
   const latest = new Map<string, Made>();
-  let newest: FeedEvent | undefined;
+  const madeOf = perEvent(() => {
+    if (latest.size === MOST_IDS) latest.clear();
+    return new Map<string, Frame>();
+  });
+
   return (head, event) => {
-    if (event !== newest) {
-      newest = event;
-      if (latest.size === MOST_REMEMBERED) latest.clear();
-    }
-    const made = latest.get(head.text);
-    if (made?.event === event) return made.frame;
+    const made = madeOf(event);
+    const before = made.get(head.text);
+    if (before) return before;
     const frame = frameOf(head, event);
-    if (made) {
-      made.frame.following = frame;
-      made.frame = frame;
-      made.event = event;
-    } else if (latest.size < MOST_REMEMBERED) latest.set(head.text, { event, frame });
+    const previous = latest.get(head.text);
+    if (previous) previous.following = frame;
+    if (previous || latest.size < MOST_IDS) latest.set(head.text, frame);
+    if (made.size < MOST_IDS) made.set(head.text, frame);
     return frame;
   };
 };

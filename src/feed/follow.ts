@@ -52,8 +52,10 @@ export const follow = (
 
   /** To be called in the same turn in which the window was found to hold nothing more. */
   const join = (hub: Hub): void => {
-    leave = hub.join(wanted, (event) => {
-      if (event.position > position) consumer.event(event);
+    leave = hub.join(wanted, (events, isAll) => {
+      const last = events.at(-1);
+      for (const event of events)
+        if (event.position > position) consumer.event(event, isAll && event === last);
     });
     consumer.caughtUp(Math.max(position, hub.position()));
   };
@@ -66,7 +68,7 @@ export const follow = (
       if (!event) return true;
       if (isShown(event)) {
         if (consumer.room() !== undefined) return undefined;
-        consumer.event(event);
+        consumer.event(event, false);
       }
       position = event.position;
     }

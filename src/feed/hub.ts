@@ -9,12 +9,16 @@ import {
 import { audience } from './audience.js';
 import { type Backoff, backoff } from './backoff.js';
 import { type EventWindow, eventWindow, type WindowLimits } from './event-window.js';
-import { type FeedEvent, feedEvent } from './feed-event.js';
+import { feedEvent } from './feed-event.js';
 import type { Wanted } from './filter.js';
+import { type Listener, telling } from './telling.js';
 
 /** What happens in the store, told once to everyone in this process who wants to know. */
 export type Hub = Readonly<{
-  /** Tells a listener the events from now on that it wants, in order. @returns ends it */
+  /**
+   * Tells a listener the events from now on that it wants, in order, and possibly some of those up to
+   * here that are still being told. @returns ends it
+   */
   join(wanted: Wanted, listener: Listener): () => void;
   /** Everything from now on as the store has it, also what nobody is shown. */
   stored: Observable<StoredEvent>;
@@ -22,11 +26,9 @@ export type Hub = Readonly<{
   window: EventWindow;
   /** Where the hub began: the position of the newest event there was. */
   start: number;
-  /** Every event up to here has been told. */
+  /** Every event up to here is in the window, or was, or is for nobody. */
   position(): number;
 }>;
-
-type Listener = (event: FeedEvent) => void;
 
 export type HubOptions = Readonly<{ window: WindowLimits; retry: Backoff }>;
 
@@ -41,6 +43,7 @@ type State = { readonly start: number; readonly window: EventWindow; position: n
  */
 export const startHub = (store: EventStore, log: Logger, options: HubOptions): RunningHub => {
   const listeners = audience<Listener>();
+  const tellListeners = telling(listeners);
   const stored = new Subject<StoredEvent>();
   let state: State | undefined;
   let open: (hub: Hub) => void = () => undefined;
@@ -65,7 +68,7 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
     const event = feedEvent(item);
     if (!event) return;
     state.window.add(event);
-    listeners.each(event, (listener) => listener(event));
+    tellListeners(event);
   };
 
   const following = defer(begin)

@@ -88,10 +88,13 @@ export class Outlet {
     this.#socket.on('drain', listener);
   }
 
-  /** Has a frame sent, in order, when the process has done what it does now or a little later. */
-  write(frame: Frame): void {
+  /**
+   * Has a frame sent, in order: now, with what is held, if it is the last for the time being, and else
+   * when the process has done what it does now or a little later.
+   */
+  write(frame: Frame, isLast: boolean): void {
     if (frame.bytes.length > 1) this.#sendNow(frame.bytes);
-    else this.#keep(frame);
+    else this.#keep(frame, isLast);
   }
 
   /** Sends now what is held: to be called before anything else is written to the connection. */
@@ -116,14 +119,14 @@ export class Outlet {
     this.flush();
   }
 
-  #keep(frame: Frame): void {
+  #keep(frame: Frame, isLast: boolean): void {
     if (this.#last?.following !== frame) {
       if (this.#first && this.#last) this.#before.push(this.#join.row(this.#first, this.#last));
       this.#first = frame;
     }
     this.#last = frame;
     this.#bytes += frame.length;
-    if (this.#bytes > MOST_HELD) this.flush();
+    if (isLast || this.#bytes > MOST_HELD) this.flush();
     else if (!this.#isHeld) {
       this.#isHeld = true;
       this.#waited = this.#socket.writableLength;

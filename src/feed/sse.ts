@@ -3,6 +3,7 @@ import type { Caller } from '../commands/request.js';
 import type { Feed } from './feed.js';
 import type { FeedEvent } from './feed-event.js';
 import { paceBy } from './pace.js';
+import { perEvent } from './per-event.js';
 import { problemAnswer, type Refusal, stopping } from './refusal.js';
 import { parseSseQuery } from './sse-query.js';
 import { whileAdmitted } from './while-admitted.js';
@@ -129,19 +130,10 @@ export const serveFeedEvents = (
   );
 };
 
-// Those who are told an event at the same time get the same bytes.
-let latest: Readonly<{ event: FeedEvent; text: Buffer }> | undefined;
-
-const textOf = (event: FeedEvent): Buffer => {
-  if (latest?.event !== event) {
-    const { position, json } = event;
-    const text = Buffer.concat([Buffer.from(`id: ${position}\ndata: `), json, END]);
-    latest = { event, text };
-  }
-  return latest.text;
-};
-
-const END = Buffer.from('\n\n');
+const textOf = perEvent(
+  ({ position, json }: FeedEvent): Buffer =>
+    Buffer.concat([Buffer.from(`id: ${position}\ndata: `), json, Buffer.from('\n\n')]),
+);
 
 const refuse = (request: IncomingMessage, response: ServerResponse, refusal: Refusal): void => {
   // Whoever handed the request over may have named it already.

@@ -21,6 +21,8 @@ import { sendProblem, serveRoute } from './serve-route.js';
 import type { Services } from './services.js';
 import { refuseUnstorable } from './storable.js';
 
+const FEED_PATH = '/v1/feed';
+
 /** The largest JSON body, in bytes. */
 export const largestBody = 1024 * 1024;
 
@@ -58,6 +60,16 @@ export const createApp = (table: readonly Route[], services: Services): Express 
     .get(serveDocument(table, version()))
     .all(onlyBy(['get']));
   app.use('/docs', docsPage());
+
+  // What asks for a WebSocket never comes here. Both headers are due with this status (RFC 9110, 15.5.22).
+  const upgrade = { Upgrade: 'websocket', Connection: 'Upgrade' };
+  const detail = `open a WebSocket, or follow ${FEED_PATH}/sse`;
+  app
+    .route(FEED_PATH)
+    .get((request, response) =>
+      refuse(new Problem('upgrade-required', detail, {}, upgrade), request, response),
+    )
+    .all(onlyBy(['get']));
 
   const once = onceByKey(services.idempotencyKeys);
   const json = express.json({ limit: largestBody, strict: false, type: isJson });

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
-import { v7 } from 'uuid';
 import type { Caller, CommandRequest, RequestOrigin } from '../commands/request.js';
+import { newId } from './new-id.js';
 import { malformed, type Problem } from './problem.js';
 
 /** What a handler knows of the request besides its parameters, query and body. */
@@ -30,7 +30,7 @@ const requestIdHeader = 'X-Request-Id';
 export const nameRequest = ({ headers }: IncomingMessage, response: ServerResponse): void => {
   const named = headers['x-request-id'];
   const isPrintable = typeof named === 'string' && printable.test(named);
-  response.setHeader(requestIdHeader, isPrintable ? named : v7());
+  response.setHeader(requestIdHeader, isPrintable ? named : newId());
 };
 
 /** The same, for the routes. */

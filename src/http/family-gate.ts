@@ -3,8 +3,8 @@
  * family for good: a fork taken while its past is deleted would be acknowledged and lost. Additions
  * go side by side; a deletion waits for those under way, and holds up those that come after it.
  *
- * The gate is this process's: with several nodes, a fork on one during a deletion on another is
- * caught only when the read models have it before the deletion looks.
+ * The gate is this process's. Over several nodes forks and deletions are kept apart by announcements
+ * (`commands/removal.ts`); here they need not withdraw each other.
  */
 export type FamilyGate = Readonly<{
   /** What work gives says at which `position` it added the last, if it did. */

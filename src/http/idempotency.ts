@@ -1,10 +1,10 @@
 import type { Request } from 'express';
-import { v7 } from 'uuid';
 import { inLanes } from '../commands/lanes.js';
 import type { Caller } from '../commands/request.js';
 import { fingerprint } from '../domain/fingerprint.js';
 import type { IdempotencyKeys, KeptAnswer, KeptRequest } from '../queries/idempotency-keys.js';
 import type { RequestIds } from './context.js';
+import { newId } from './new-id.js';
 import { malformed, Problem } from './problem.js';
 import { problemOf } from './problem-of.js';
 import type { Streamed } from './route.js';
@@ -29,7 +29,7 @@ export const idempotencyKeyOf = (
   throw malformed('Idempotency-Key', 'must be 1 to 255 printable characters');
 };
 
-export const newIds = (): RequestIds => ({ commandId: v7(), newId: v7() });
+export const newIds = (): RequestIds => ({ commandId: newId(), newId: newId() });
 
 /**
  * Carries out each request once: the same request under the same key is given the first answer. Its

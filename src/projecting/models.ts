@@ -10,7 +10,7 @@ export type Built = Readonly<{ collection: string; version: number }>;
  * their own, so nodes of two releases can run beside each other.
  */
 export type Model = Readonly<{
-  /** The projection's name and version, as in `sessions_v1`. */
+  /** The projection's name and version, as in `sessions_v2`. */
   _id: string;
   name: string;
   version: number;

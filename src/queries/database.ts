@@ -1,5 +1,6 @@
 import { type Db, MongoClient } from 'mongodb';
 import { asUnavailable } from '../projecting/unavailable.js';
+import { endWritesWithTheirConnection } from './closed-connections.js';
 
 /** A connection to the database of read models. */
 export type Database = Readonly<{ db: Db; close(): Promise<void> }>;
@@ -11,6 +12,7 @@ export type Database = Readonly<{ db: Db; close(): Promise<void> }>;
  * @throws DatabaseUnavailable when it does not answer within 10 s
  */
 export const connectDatabase = async (url: string, name: string): Promise<Database> => {
+  endWritesWithTheirConnection();
   const client = new MongoClient(url, {
     appName: 'forkline',
     serverSelectionTimeoutMS: 10_000,

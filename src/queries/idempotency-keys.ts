@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { MongoServerError } from 'mongodb';
+import type { Clock } from './shared-clock.js';
 
 /** What was answered to a request. */
 export type KeptAnswer = Readonly<{
@@ -36,16 +37,17 @@ const duplicateKey = 11000;
 
 type Kept = KeptRequest & { _id: string; createdAt: Date };
 
-export const idempotencyKeysIn = (db: Db): IdempotencyKeys => {
+/** @param clock that all nodes share: one whose own is wrong must not take keys for expired */
+export const idempotencyKeysIn = (db: Db, clock: Clock): IdempotencyKeys => {
   const collection = db.collection<Kept>('idempotency_keys', {
     writeConcern: { w: 'majority', journal: true },
   });
-  const expired = () => ({ createdAt: { $lt: new Date(Date.now() - lifetimeMs) } });
+  const expired = () => ({ createdAt: { $lt: new Date(clock.now() - lifetimeMs) } });
   return {
     claim: async (key, request) => {
       await collection.deleteOne({ _id: key, ...expired() });
       try {
-        await collection.insertOne({ _id: key, ...request, createdAt: new Date() });
+        await collection.insertOne({ _id: key, ...request, createdAt: new Date(clock.now()) });
         return request;
       } catch (error) {
         if (!(error instanceof MongoServerError && error.code === duplicateKey)) throw error;

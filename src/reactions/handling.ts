@@ -18,11 +18,14 @@ export const handlingOf = (reaction: Reaction, retries: Retries): Handling => ({
 
 /** Whether a reaction is to hear of an event. What cannot be read may be of any type. */
 export const concerns = (
-  { categories, types }: Reaction,
-  { type, stream }: Pick<StoredEvent, 'type' | 'stream'>,
-): boolean =>
-  (!categories || categories.some((category) => stream.startsWith(`${category}-`))) &&
-  (!types || type === unreadableType || types.includes(type));
+  { categories, types, ignores }: Reaction,
+  event: Pick<StoredEvent, 'type' | 'stream'>,
+): boolean => {
+  const { type, stream } = event;
+  if (categories && !categories.some((category) => stream.startsWith(`${category}-`))) return false;
+  if (type === unreadableType) return true;
+  return (!types || types.includes(type)) && !ignores?.(event);
+};
 
 /**
  * The lanes of an event, the wider one first. The key of one that cannot be read is not known: it

@@ -143,7 +143,6 @@ export const pipelineReaction = ({
 
   /** Tells the execution that a task belongs to what became of it. */
   const settle = async (event: StoredEvent, command: ExecutionCommand): Promise<void> => {
-    if (lone.has(event.stream)) return;
     const submitted = await firstState(streams, task, event.stream);
     if (!submitted || submitted.status === 'absent') return;
     const adoption = await streams.adoptionOf(event.stream);
@@ -188,6 +187,7 @@ export const pipelineReaction = ({
     name: 'pipelines',
     categories: ['execution', 'task'],
     types: Object.keys(handlers),
+    ignores: ({ stream }) => lone.has(stream),
     handle: async (event) => {
       // The codec has checked that an event's data is what its type says.
       const handle = handlers[event.type as keyof Handlers] as

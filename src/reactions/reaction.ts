@@ -29,6 +29,11 @@ export type Reaction = Readonly<{
   key?: (event: StoredEvent) => string;
   together?: 'stream' | 'correlation';
   /**
+   * Whether it is known, without asking anybody, that nothing follows from an event: then it is passed
+   * by, whatever is parked. By default of none.
+   */
+  ignores?: (event: Pick<StoredEvent, 'type' | 'stream'>) => boolean;
+  /**
    * Acts on an event; called again with the same event after a failure or a crash, so what it does
    * must be idempotent. It bounds its own waiting: after a minute it counts as failed.
    * Tombstones, copies in archives and events that cannot be read never get here.

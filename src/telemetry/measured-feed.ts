@@ -62,9 +62,9 @@ export const feedMeasures = (registry: Registry, { feedDropped }: Instruments) =
       };
       const unfollow = feed.follow(request, {
         ...consumer,
-        event: (event) => {
+        event: (event, isLast) => {
           told += 1;
-          consumer.event(event);
+          consumer.event(event, isLast);
         },
         failed: (error) => {
           over();

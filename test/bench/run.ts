@@ -3,7 +3,7 @@
 // Prints a table of what is wanted and what was found, and leaves results.json and a chart of each in the
 // folder (bench-results). `--write-docs` fills docs/benchmarks.md with them; with `--from results.json` it
 // does so from an earlier run. Exit code 1 when a comparison failed, not when a figure is not as wanted.
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { comparisons } from './comparisons/all.js';
@@ -41,14 +41,16 @@ const measure = async (): Promise<Results> => {
     ({ name }) => values.only.length === 0 || values.only.includes(name),
   );
   const tell = (line: string) => console.error(line);
-  return { size, machine, ...(await runAll(wanted, size, tell, interrupted.signal)) };
+  const run = { size, machine };
+  const keep = (measured: Pick<Results, 'minutes' | 'comparisons'>) =>
+    writeResults({ ...run, ...measured }, values.out);
+  return { ...run, ...(await runAll(wanted, size, tell, keep, interrupted.signal)) };
 };
 
 const results =
   values.from === undefined
     ? await measure()
     : (JSON.parse(await readFile(values.from, 'utf8')) as Results);
-await mkdir(values.out, { recursive: true });
 await writeResults(results, values.out);
 for (const line of show(results)) console.log(line);
 console.log(`\nThe figures are in ${join(values.out, 'results.json')}, the charts beside it.`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { commandsIn, withCommand } from '../../src/eventstore/carried-out.js';
+import { commandLog, commandsIn } from '../../src/eventstore/carried-out.js';
 import type { StoredEvent } from '../../src/eventstore/event-store.js';
 import { newEvent } from '../support/new-events.js';
 
@@ -39,12 +39,20 @@ describe('the commands among events', () => {
 
 it('keeps the last 1,000 commands, whether read or added', () => {
   const { note, all } = commandsIn('session-a');
-  let known = all();
+  const log = commandLog();
   for (let n = 0; n < 5_000; n++) {
     note(eventOf(`c-${n}`, n));
-    known = withCommand(known, command(`c-${n}`, n));
+    log.note(command(`c-${n}`, n));
   }
-  expect(known).toHaveLength(1_000);
-  expect(known[0]).toStrictEqual(command('c-4000', 4_000));
-  expect(all()).toStrictEqual(known);
+  expect(log.all()).toHaveLength(1_000);
+  expect(log.find('c-3999')).toBeUndefined();
+  expect(log.find('c-4000')).toStrictEqual(command('c-4000', 4_000));
+  expect(all()).toStrictEqual(log.all());
+  expect(commandLog(all()).all()).toStrictEqual(all());
+});
+
+it('a command noted again moves to its last place', () => {
+  const log = commandLog([command('a', 1), command('b', 2)]);
+  log.note(command('a', 3));
+  expect(log.all()).toStrictEqual([command('b', 2), command('a', 3)]);
 });

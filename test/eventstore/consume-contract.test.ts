@@ -52,6 +52,29 @@ const numbersOf = (deliveries: readonly Delivery[]) =>
   deliveries.map(({ event }) => numberOf(event));
 
 describe('a group of consumers', () => {
+  it('that is made for others has what comes before any of them takes part', async () => {
+    const { group, stream, options } = fresh();
+    expect(await store.hasGroup(group)).toBe(false);
+    await store.append(stream, newEvents(2), 'none');
+    await store.makeGroup(group, { ...options, from: 'end' });
+    expect(await store.hasGroup(group)).toBe(true);
+    await store.append(stream, newEvents(3, 2), 1);
+    await store.makeGroup(group, { ...options, from: 'end' });
+    const { take, end } = reading(store.consume(group, options));
+    expect(numbersOf(await take(3))).toStrictEqual([2, 3, 4]);
+    end();
+  });
+
+  it('of some types is given no others, whatever its categories', async () => {
+    const { group, stream, options } = fresh({ types: ['Wanted'] });
+    const [first, second, third] = newEvents(3);
+    await store.append(stream, [first!, { ...second!, type: 'Wanted' }, third!], 'none');
+    await store.append(stream, [{ ...newEvents(1, 3)[0]!, type: 'Wanted' }], 2);
+    const { take, end } = reading(store.consume(group, options));
+    expect(numbersOf(await take(2))).toStrictEqual([1, 3]);
+    end();
+  });
+
   it('begins with the first event of its categories, and goes on with what comes', async () => {
     const { group, stream, options } = fresh();
     await store.append(stream, newEvents(3), 'none');

@@ -77,7 +77,7 @@ describe('an outlet', () => {
     far.on('data', (chunk) => chunks.push(String(chunk)));
     const outlet = outlets().to(near, always);
     const write = (...parts: string[]) =>
-      outlet.write(frameAround(parts.map((part) => Buffer.from(part))));
+      outlet.write(frameAround(parts.map((part) => Buffer.from(part))), false);
     write('a');
     write('b');
     expect(outlet.backlog).toBe(2);
@@ -101,8 +101,8 @@ describe('an outlet', () => {
       const chunks: string[] = [];
       far.on('data', (chunk) => chunks.push(String(chunk)));
       const outlet = all.to(near, always);
-      outlet.write(frameAround([shared[0]]));
-      outlet.write(frameAround([n === 1 ? Buffer.from('own') : shared[1]]));
+      outlet.write(frameAround([shared[0]]), false);
+      outlet.write(frameAround([n === 1 ? Buffer.from('own') : shared[1]]), false);
       return chunks;
     });
     await Promise.all(pairs.map(({ far }) => once(far, 'data')));
@@ -124,7 +124,7 @@ describe('an outlet', () => {
     for (const position of [1, 2, 3, 4]) {
       const event = numbered(position);
       for (const [n, { outlet }] of ends.entries())
-        if (wanted[n]!.includes(position)) outlet.write(frames(frameHead('a'), event));
+        if (wanted[n]!.includes(position)) outlet.write(frames(frameHead('a'), event), false);
     }
     for (const { outlet, near } of ends) {
       outlet.flush();
@@ -145,7 +145,7 @@ describe('an outlet', () => {
     while (near.writableLength < 500_000) {
       expect(outlet.isOver(outlet.backlog)).toBe(false);
       expect(outlet.isOver(outlet.backlog - 1)).toBe(true);
-      outlet.write(block);
+      outlet.write(block, false);
     }
     expect(outlet.isOver(500_000)).toBe(true);
     end();
@@ -155,13 +155,13 @@ describe('an outlet', () => {
     const { near, far, end } = await connected();
     const outlet = outlets().to(near, always);
     const block = Buffer.alloc(10_000);
-    outlet.write(frameAround([block]));
+    outlet.write(frameAround([block]), false);
     expect([outlet.backlog, outlet.taken]).toEqual([10_000, 0]);
-    for (let n = 0; n < 6; n++) outlet.write(frameAround([block]));
+    for (let n = 0; n < 6; n++) outlet.write(frameAround([block]), false);
     expect(outlet.backlog).toBe(0);
     expect(outlet.taken).toBe(70_000);
     far.pause();
-    while (outlet.backlog < 1_000_000) outlet.write(frameAround([block]));
+    while (outlet.backlog < 1_000_000) outlet.write(frameAround([block]), false);
     const emptied = new Promise<void>((resolve) => outlet.onEmptied(resolve));
     far.resume();
     await emptied;
@@ -173,7 +173,7 @@ describe('an outlet', () => {
     const { near, far, end } = await connected();
     let isOpen = true;
     const outlet = outlets().to(near, () => isOpen);
-    outlet.write(frameAround([Buffer.from('late')]));
+    outlet.write(frameAround([Buffer.from('late')]), false);
     isOpen = false;
     const chunks: string[] = [];
     far.on('data', (chunk) => chunks.push(String(chunk)));

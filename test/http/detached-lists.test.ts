@@ -4,6 +4,7 @@ import type { CheckpointDetail, CheckpointView } from '../../src/queries/checkpo
 import type { MessageView } from '../../src/queries/messages.js';
 import type { EventItem, Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
+import { foldedMessages } from './support/folded-lists.js';
 import {
   bodyOf,
   createSession,
@@ -49,20 +50,10 @@ const readOf = async (streams: readonly Written[]) =>
     ),
   );
 
-type Shown = Readonly<{ id: unknown; content: unknown; deleted: boolean; revision: number }>;
-
-/** What the messages of a stream are after some of its events, folded here. */
-const foldedMessages = (events: readonly EventItem[]): readonly Shown[] => {
-  const messages = new Map<unknown, Shown>();
-  for (const { type, data, revision } of events) {
-    const { messageId: id, content } = data;
-    const before = messages.get(id);
-    if (type === 'MessagePosted') messages.set(id, { id, content, deleted: false, revision });
-    if (type === 'MessageEdited' && before) messages.set(id, { ...before, content });
-    if (type === 'MessageDeleted' && before) messages.set(id, { ...before, deleted: true });
-  }
-  return [...messages.values()];
-};
+/** What is the same of a message wherever it lies: a copy is told of where it was written. */
+const shown = ({ id, content, deleted, revision }: MessageView) => ({
+  ...{ id, content, deleted: deleted === true, revision },
+});
 
 describe('the messages of forks, some of them detached', () => {
   it(
@@ -124,11 +115,7 @@ describe('the messages of forks, some of them detached', () => {
               const list = (query: string) =>
                 everyItem<MessageView>(ann, `/v1/sessions/${id}/messages?at=${at}&${query}`);
               const all = await list(`includeDeleted=true&limit=3&after=${position}`);
-              expect(
-                all.map(({ id, content, deleted = false, revision }) => ({
-                  ...{ id, content, deleted, revision },
-                })),
-              ).toEqual(folded);
+              expect(all.map(shown)).toEqual(folded.map(shown));
               const remaining = folded.filter(({ deleted }) => !deleted);
               expect((await list('limit=500')).map(({ id }) => id)).toEqual(
                 remaining.map(({ id }) => id),

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { CheckpointDetail, CheckpointView } from '../../src/queries/checkpoints.js';
 import type { MessageView } from '../../src/queries/messages.js';
-import type { EventItem, Written } from './support/api.js';
+import type { Written } from './support/api.js';
+import { foldedCheckpoints, foldedMessages } from './support/folded-lists.js';
 import {
   bodyOf,
   createSession,
@@ -33,48 +34,6 @@ const step = fc.record({
 });
 const program = fc.array(step, { minLength: 12, maxLength: 30 });
 const runs = { numRuns: Number(process.env.FORKLINE_FORK_LIST_RUNS ?? 6), endOnFailure: true };
-
-const originOf = ({ origin }: EventItem) => (origin ? { origin } : {});
-
-/** What the list of messages is after some of a stream's events, deleted ones included. */
-const foldedMessages = (events: readonly EventItem[]): readonly MessageView[] => {
-  const messages = new Map<unknown, MessageView>();
-  for (const event of events) {
-    const { type, data, revision, created } = event;
-    const { messageId: id, ...posted } = data as Pick<
-      MessageView,
-      'role' | 'content' | 'metadata'
-    > & {
-      messageId: string;
-    };
-    const before = messages.get(id);
-    if (type === 'MessagePosted')
-      messages.set(id, { id, ...posted, createdAt: created, revision, ...originOf(event) });
-    if (type === 'MessageEdited' && before)
-      messages.set(id, { ...before, content: posted.content, editedAt: created });
-    if (type === 'MessageDeleted' && before) messages.set(id, { ...before, deleted: true });
-  }
-  return [...messages.values()];
-};
-
-/** What the list of checkpoints is after some of a stream's events. */
-const foldedCheckpoints = (
-  executionId: string,
-  events: readonly EventItem[],
-): readonly CheckpointView[] => {
-  let checkpoints: CheckpointView[] = [];
-  for (const event of events) {
-    const { type, data, revision, created } = event;
-    if (type === 'CheckpointSaved') {
-      const { checkpointId: id, state: _, stateDelta: __, ...head } = data;
-      const saved = { id, executionId, ...head, createdAt: created, revision, ...originOf(event) };
-      checkpoints.push(saved as CheckpointView);
-    }
-    if (type === 'CheckpointsPruned')
-      checkpoints = checkpoints.filter(({ revision }) => revision > Number(data.through));
-  }
-  return checkpoints;
-};
 
 describe('the messages of forks', () => {
   it('are at every revision what folding their events gives', async () => {

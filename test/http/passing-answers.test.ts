@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 it('an answer that may be another one next time is not kept, but what it was carried out under is', async () => {
-  const once = onceByKey(idempotencyKeysIn(database.db));
+  const once = onceByKey(idempotencyKeysIn(database.db, { now: Date.now }));
   // What tells one request from another; the rest of it is not looked at.
   const request = { method: 'POST', originalUrl: '/v1/x', body: [1], headers: {} } as Request;
   const carriedOut: RequestIds[] = [];
@@ -43,4 +43,19 @@ it('an answer that may be another one next time is not kept, but what it was car
     ...{ body: 'all of it', headers: { 'Idempotent-Replayed': 'true' } },
   });
   expect(carriedOut).toEqual([carriedOut[0], carriedOut[0]]);
+});
+
+it('a key is known for a day by the clock that nodes share, whatever that of this one says', async () => {
+  const shared = { now: () => Date.parse('2026-11-21T12:00:00Z') };
+  const keys = idempotencyKeysIn(database.db, shared);
+  const asked = { fingerprint: 'f', commandId: 'first', newId: 'n' };
+  await keys.claim('shared', asked);
+  const again = { ...asked, commandId: 'second' };
+  expect(await keys.claim('shared', again)).toMatchObject({ commandId: 'first' });
+  await keys.purge();
+  expect(await keys.claim('shared', again)).toMatchObject({ commandId: 'first' });
+
+  const dayLater = { now: () => shared.now() + 24 * 3_600_000 + 1 };
+  const later = idempotencyKeysIn(database.db, dayLater);
+  expect(await later.claim('shared', again)).toMatchObject({ commandId: 'second' });
 });

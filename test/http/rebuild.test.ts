@@ -58,18 +58,18 @@ describe('a rebuild', () => {
     const begun = await local.post('/v1/projections/sessions/rebuild');
     expect(begun).toMatchObject({
       status: 202,
-      body: { state: 'building', names: ['sessions'], collection: 'sessions_v1_2', poison: null },
+      body: { state: 'building', names: ['sessions'], collection: 'sessions_v2_2', poison: null },
     });
     expect(begun.headers.get('location')).toBe('/v1/projections');
-    const done = await once('sessions', ({ serving }) => serving?.collection === 'sessions_v1_2');
+    const done = await once('sessions', ({ serving }) => serving?.collection === 'sessions_v2_2');
     expect(done).toMatchObject({
-      previous: { collection: 'sessions_v1', version: 1 },
+      previous: { collection: 'sessions_v2', version: 2 },
       rebuild: { id: (begun.body as { id: string }).id, state: 'switched' },
     });
     expect(await client().sessions.get(id)).toMatchObject({ title: 'Trip' });
 
     await client().operations.rollBack('sessions');
-    await once('sessions', ({ serving }) => serving?.collection === 'sessions_v1');
+    await once('sessions', ({ serving }) => serving?.collection === 'sessions_v2');
     const { position } = await client().sessions.patch(id, { title: 'Renamed' });
     expect(await client().sessions.get(id, { after: position })).toMatchObject({
       title: 'Renamed',
@@ -163,7 +163,7 @@ describe('a rebuild', () => {
     const { poison } = (await projection('sessions')).rebuild!;
     expect(poison).toMatchObject({ eventId: planted.id, stream, type: 'SessionRenamed' });
     expect((await forkline(program.url, ['projections'])).out).toMatch(
-      /^sessions v1 .* ok, rebuild stopped$/m,
+      /^sessions v2 .* ok, rebuild stopped$/m,
     );
     const args = ['rebuild', 'sessions', '--skip', planted.id];
     expect(await forkline(program.url, args)).toMatchObject({ code: 0 });

@@ -43,6 +43,17 @@ describe('what is not there', () => {
   });
 });
 
+describe('the feed without a WebSocket', () => {
+  it('is answered 426 with what to ask for, whoever asks', async () => {
+    for (const user of [ann, server.as('bob')]) {
+      const reply = await user.get('/v1/feed?access_token=x');
+      expectProblem(reply, 'upgrade-required', 426);
+      expect(reply.headers.get('upgrade')).toBe('websocket');
+      expect(reply.headers.get('connection')).toBe('Upgrade');
+    }
+  });
+});
+
 describe('a method that a resource does not have', () => {
   it.each([
     ['PUT', '/v1/sessions', 'GET, HEAD, POST'],
@@ -54,6 +65,7 @@ describe('a method that a resource does not have', () => {
     ['OPTIONS', `/v1/checkpoints/${missing}`, 'GET, HEAD'],
     ['POST', '/healthz', 'GET, HEAD'],
     ['DELETE', '/readyz', 'GET, HEAD'],
+    ['POST', '/v1/feed', 'GET, HEAD'],
   ])('is answered 405 with those it has: %s %s', async (method, path, allowed) => {
     const reply = await ann.send(method, path);
     expect(reply.status).toBe(405);

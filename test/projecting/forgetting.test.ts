@@ -38,7 +38,7 @@ describe('a stream deleted for good', () => {
     const runner = await startTestRunner(stores);
     await caughtUp(runner, stores);
     const before = await countsOf(stores.db, `session-${gone}`);
-    expect(before).toMatchObject({ sessions_v1: 1, messages_v2: 4 });
+    expect(before).toMatchObject({ sessions_v2: 1, messages_v2: 4 });
     const keptBefore = await countsOf(stores.db, `session-${kept}`);
 
     await stores.store.tombstone(`session-${gone}`);
@@ -86,13 +86,13 @@ describe('a stream deleted for good', () => {
       await runner.stop();
       for (const id of [fork, forkOfFork])
         expect(await countsOf(db, `session-${id}`)).toMatchObject({
-          sessions_v1: 0,
-          sessions_v1_history: 0,
+          sessions_v2: 0,
+          sessions_v2_history: 0,
           streams_v1: 1,
         });
       // What a fork wrote itself stays until it is deleted as well.
       expect((await countsOf(db, `session-${fork}`)).messages_v2).toBe(1);
-      expect((await countsOf(db, `session-${other}`)).sessions_v1).toBe(1);
+      expect((await countsOf(db, `session-${other}`)).sessions_v2).toBe(1);
       await expectAsRebuilt({ ...stores, db }, 'anew');
     },
   );

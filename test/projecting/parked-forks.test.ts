@@ -46,14 +46,14 @@ describe('a fork', () => {
       const { position } = await forkSession({ of: late, at: 4, id: grandchild, amendments: [] });
       const runner = await startLenient(stores, db, [faulty(fault)], batchSize);
       await reached(runner, position, 'sessions');
-      const parked = await parkedOf(db, 'sessions_v1');
+      const parked = await parkedOf(db, 'sessions_v2');
       expect(parked.map(({ stream, revision }) => `${stream}@${revision}`)).toEqual([
         `session-${id}@2`,
         `session-${id}@3`,
         `session-${late}@4`,
         `session-${grandchild}@5`,
       ]);
-      expect(await db.collection('sessions_v1').findOne({ id: early })).toMatchObject({
+      expect(await db.collection('sessions_v2').findOne({ id: early })).toMatchObject({
         title: create.title,
       });
       const fork = parked[2]!;
@@ -65,14 +65,14 @@ describe('a fork', () => {
       fault.title = undefined;
       expect(await runner.retry('sessions', parked[0]!.eventId)).toEqual({ done: 4, error: null });
       await runner.stop();
-      expect(await parkedOf(db, 'sessions_v1')).toEqual([]);
+      expect(await parkedOf(db, 'sessions_v2')).toEqual([]);
       const anew = stores.database(`forks-${batchSize}-anew`);
       const strict = await startLenient(stores, anew, [sound]);
       await reached(strict, position, 'sessions');
       await strict.stop();
-      expect(await documentsOf(db, 'sessions_v1')).toEqual(await documentsOf(anew, 'sessions_v1'));
-      expect(await documentsOf(db, 'sessions_v1_history')).toEqual(
-        await documentsOf(anew, 'sessions_v1_history'),
+      expect(await documentsOf(db, 'sessions_v2')).toEqual(await documentsOf(anew, 'sessions_v2'));
+      expect(await documentsOf(db, 'sessions_v2_history')).toEqual(
+        await documentsOf(anew, 'sessions_v2_history'),
       );
     },
   );
@@ -86,12 +86,12 @@ describe('a fork', () => {
     const { position } = await onSession(id, { type: 'ChangeSession', metadata: { a: 1 } });
     const runner = await startLenient(stores, db, [faulty({ title: 'Worst' })]);
     await reached(runner, position, 'sessions');
-    const [first] = await parkedOf(db, 'sessions_v1');
+    const [first] = await parkedOf(db, 'sessions_v2');
     expect(await runner.discard('sessions', first!.eventId)).toEqual({ done: 1, error: null });
     const forked = await forkSession({ of: id, at: 3, id: fork, amendments: [] });
     await reached(runner, forked.position, 'sessions');
-    expect(await parkedOf(db, 'sessions_v1')).toEqual([]);
-    expect(await db.collection('sessions_v1').findOne({ id: fork })).toMatchObject({
+    expect(await parkedOf(db, 'sessions_v2')).toEqual([]);
+    expect(await db.collection('sessions_v2').findOne({ id: fork })).toMatchObject({
       ...{ title: create.title, metadata: { a: 1 }, messageCount: 1 },
     });
     await runner.stop();

@@ -118,8 +118,8 @@ describe('a rebuild', () => {
     await inState(first, 'sessions', 'switched');
     await first.stop();
     const models = here.db.collection<{ _id: string }>('projection_models');
-    const before = { serving: { collection: 'sessions_v1', version: 1 }, previous: null };
-    await models.updateOne({ _id: 'sessions_v1' }, { $set: before });
+    const before = { serving: { collection: 'sessions_v2', version: 2 }, previous: null };
+    await models.updateOne({ _id: 'sessions_v2' }, { $set: before });
     await here.db
       .collection('projection_rebuilds')
       .updateOne({}, { $set: { state: 'switching', heldBy: 'someone', heldUntil: 0 } });
@@ -147,7 +147,7 @@ describe('a rebuild', () => {
     await until(async () => ((await node.rebuild('sessions'))?.litter.length ?? 1) === 0);
     const left = (await here.db.listCollections().toArray()).map(({ name }) => name);
     expect(left.filter((name) => /_v\d+_\d/.test(name))).toEqual([]);
-    expect(node.serving.of('sessions').collection).toBe('sessions_v1');
+    expect(node.serving.of('sessions').collection).toBe('sessions_v2');
     await node.stop();
   });
 });
@@ -162,13 +162,13 @@ describe('what served before a rebuild', () => {
     const position = await traffic(1);
     await nodes[1].rebuilding.rollBack('sessions');
     for (const node of nodes) {
-      await until(() => node.serving.of('sessions').collection === 'sessions_v1');
+      await until(() => node.serving.of('sessions').collection === 'sessions_v2');
       await node.runner.progress('sessions').reached(position, patience);
     }
     expect(await nodes[0].documents('sessions')).toEqual((await strictlyRebuilt(here)).sessions);
     expect((await nodes[0].rebuilding.standings()).get('sessions')?.model.previous).toEqual({
-      collection: 'sessions_v1_2',
-      version: 1,
+      collection: 'sessions_v2_2',
+      version: 2,
     });
     await Promise.all(nodes.map((node) => node.stop()));
   });
@@ -186,7 +186,7 @@ describe('what served before a rebuild', () => {
     const kept = async () => {
       const ids = [id, fork, other].map((each) => `session-${each}`);
       const filter = { stream: { $in: ids } };
-      const names = ['sessions_v1', 'sessions_v1_history', 'messages_v2'];
+      const names = ['sessions_v2', 'sessions_v2_history', 'messages_v2'];
       const counts = names.map((name) => here.db.collection(name).countDocuments(filter));
       return Promise.all(counts);
     };
@@ -203,7 +203,7 @@ describe('what served before a rebuild', () => {
     const exists = async (name: string) =>
       (await here.db.listCollections({ name }).toArray()).length > 0;
     await goneOver(node, await node.rebuilding.begin(['sessions']));
-    expect(await exists('sessions_v1_history')).toBe(true);
+    expect(await exists('sessions_v2_history')).toBe(true);
     // It takes a moment until the node has said that it reads the other.
     await until(() =>
       node.rebuilding.drop('sessions').then(
@@ -215,16 +215,16 @@ describe('what served before a rebuild', () => {
       ),
     );
     await until(
-      async () => !(await exists('sessions_v1')) && !(await exists('sessions_v1_history')),
+      async () => !(await exists('sessions_v2')) && !(await exists('sessions_v2_history')),
     );
     await expect(node.rebuilding.rollBack('sessions')).rejects.toThrow('nothing is kept');
     await expect(node.rebuilding.drop('sessions')).rejects.toThrow('nothing is kept');
     await goneOver(node, await node.rebuilding.begin(['sessions']));
     await inState(node, 'sessions', 'switched');
-    expect(await exists('sessions_v1_2')).toBe(true);
+    expect(await exists('sessions_v2_2')).toBe(true);
     await goneOver(node, await node.rebuilding.begin(['sessions']));
-    await until(async () => !(await exists('sessions_v1_2')));
-    expect(node.serving.of('sessions').collection).toBe('sessions_v1_4');
+    await until(async () => !(await exists('sessions_v2_2')));
+    expect(node.serving.of('sessions').collection).toBe('sessions_v2_4');
     await node.stop();
   });
 
@@ -298,7 +298,7 @@ describe('what served before a rebuild', () => {
     }
     await Promise.all(writers);
     await caughtUp(node.runner, here);
-    expect(switched).toEqual(['sessions_v1_2', 'sessions_v1_3', 'sessions_v1_4']);
+    expect(switched).toEqual(['sessions_v2_2', 'sessions_v2_3', 'sessions_v2_4']);
     expect(await everything(here, (name) => node.serving.of(name).collection)).toEqual(
       await strictlyRebuilt(here),
     );

@@ -47,7 +47,7 @@ describe('the runner', () => {
     const { position } = await onSession(after, create);
     await runner.progress('sessions').reached(position, patience);
     expect(
-      await documentsOf(stores.db, 'sessions_v1', { id: { $in: [before, after] } }),
+      await documentsOf(stores.db, 'sessions_v2', { id: { $in: [before, after] } }),
     ).toMatchObject(
       [
         { id: before, messageCount: 1, revision: 1 },
@@ -64,7 +64,7 @@ describe('the runner', () => {
     for (let n = 0; n < 20; n++) {
       const one = n === 0 ? await onSession(id, create) : await onSession(id, edited(n));
       await runner.progress('sessions').reached(one.position, patience);
-      expect(await documentsOf(stores.db, 'sessions_v1', { id })).toMatchObject([
+      expect(await documentsOf(stores.db, 'sessions_v2', { id })).toMatchObject([
         { position: one.position },
       ]);
     }
@@ -109,7 +109,7 @@ describe('the runner', () => {
     await second.progress('sessions').reached(position, patience);
     await second.stop();
     expect(begun).toEqual([newest]);
-    expect(await documentsOf(db, 'sessions_v1', { id })).toHaveLength(1);
+    expect(await documentsOf(db, 'sessions_v2', { id })).toHaveLength(1);
   });
 
   it('brings a model that is new beside others up to them, and leaves the others as they are', async () => {
@@ -117,11 +117,12 @@ describe('the runner', () => {
     const old = await startTestRunner(stores, { db });
     await caughtUp(old, stores);
     await old.stop();
-    const before = await documentsOf(db, 'sessions_v1', {});
+    const before = await documentsOf(db, 'sessions_v2', {});
 
     const { begun, store } = noting(stores.store);
     const { projections } = await import('../../projections/index.js');
-    const newcomer = anyOf({ ...projections[0], version: 2 });
+    const [first] = projections;
+    const newcomer = anyOf({ ...first!, version: first!.version + 1 });
     const both = await startTestRunner(stores, {
       ...{ db, store },
       projections: [...projections.slice(1), newcomer],
@@ -148,7 +149,7 @@ describe('the runner', () => {
     await caughtUp(runner, stores);
     await runner.stop();
     const found = new Map(
-      (await documentsOf(db, 'sessions_v1', {})).map(({ id, ...document }) => [id, document]),
+      (await documentsOf(db, 'sessions_v2', {})).map(({ id, ...document }) => [id, document]),
     );
     expect(ids.map((id) => found.get(id))).toMatchObject([
       { messageCount: 1, revision: 3 },
@@ -170,7 +171,7 @@ describe('the runner', () => {
     const runner = await startTestRunner(stores, { db });
     await caughtUp(runner, stores);
     await runner.stop();
-    expect(await documentsOf(db, 'sessions_v1', { id })).toMatchObject([{ metadata }]);
+    expect(await documentsOf(db, 'sessions_v2', { id })).toMatchObject([{ metadata }]);
     expect(await documentsOf(db, 'messages_v2', { stream: `session-${id}` })).toMatchObject([
       { metadata },
     ]);

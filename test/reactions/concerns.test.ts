@@ -21,3 +21,13 @@ it('one of some types passes by the others, but nothing that cannot be read', ()
   expect(concerns(ofEnds, event('MessagePosted'))).toBe(false);
   expect(concerns(ofEnds, event(unreadableType))).toBe(true);
 });
+
+it('one that ignores some passes them by, but nothing that cannot be read', () => {
+  const ofOthers = {
+    ...reaction,
+    ignores: ({ stream }: { stream: string }) => stream === 'session-1',
+  };
+  expect(concerns(ofOthers, event('MessagePosted'))).toBe(false);
+  expect(concerns(ofOthers, event('MessagePosted', 'session-2'))).toBe(true);
+  expect(concerns(ofOthers, event(unreadableType))).toBe(true);
+});

@@ -13,6 +13,7 @@ import type { JsonObject, JsonValue } from '../../src/domain/json.js';
 import { stagePayload } from '../../src/domain/stage-payload.js';
 import type { StoredEvent } from '../../src/eventstore/event-store.js';
 import { fold } from '../../src/eventstore/fold.js';
+import { concerns } from '../../src/reactions/handling.js';
 import { type PipelineParts, pipelineReaction } from '../../src/reactions/pipeline.js';
 import type { Reactions } from '../../src/reactions/start-reactions.js';
 import { until } from '../projecting/support/runners.js';
@@ -260,6 +261,35 @@ describe('every event of every stream', () => {
     const other = pipelineReaction(parts);
     for (const event of events) await other.handle(event);
     await until(async () => (await typesOf(`task-${taskId}`)).at(-1) === 'TaskCancelled');
+  });
+});
+
+describe('a task', () => {
+  it('is no matter of pipelines when it was submitted without an execution, once that was told', async () => {
+    const ofExecution = await openTask(await start(idle));
+    const lone = newId();
+    const submitted = {
+      ...{ userId: 'ann', type: 't', queue: 'other', priority: 5, payload: null },
+      ...{ maxAttempts: 3, timeoutSeconds: 60 },
+    };
+    const at = new Date().toISOString();
+    await parts.tasks(lone, [{ type: 'SubmitTask', submitted, at }], request());
+    for (const id of [ofExecution, lone])
+      await parts.tasks(id, [{ type: 'CancelTask' }], request());
+    const events = await Promise.all([ofExecution, lone].map((id) => eventsOf(`task-${id}`)));
+    const ends = events.map((each) => each.at(-1)!);
+    expect(ends.map(({ type }) => type)).toEqual(['TaskCancelled', 'TaskCancelled']);
+
+    const listeners: ((event: StoredEvent) => void)[] = [];
+    const each = (listener: (event: StoredEvent) => void) => {
+      listeners.push(listener);
+      return () => {};
+    };
+    const reaction = pipelineReaction({ ...parts, told: Promise.resolve({ each }) });
+    await until(() => listeners.length > 0);
+    expect(ends.map((event) => concerns(reaction, event))).toEqual([true, true]);
+    for (const event of events.flat()) for (const tell of listeners) tell(event);
+    expect(ends.map((event) => concerns(reaction, event))).toEqual([true, false]);
   });
 });
 

@@ -25,15 +25,19 @@ export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'fo
 export const removeFolder = (folder: string): Promise<void> =>
   rm(folder, { recursive: true, force: true, maxRetries: 5 });
 
-/** Starts `forkline serve` on a free port and waits until it listens. */
+/**
+ * Starts `forkline serve` on a free port and waits until it listens.
+ *
+ * @param forkline the program's file: another build's, for instance
+ */
 export const startProgram = async (
   dataDir: string,
   settings: Readonly<Record<string, string>> = {},
+  forkline = entry,
 ): Promise<Program> => {
   const env = { PORT: '0', DATA_DIR: dataDir, LOG_LEVEL: 'warn', ...settings };
-  const { addresses, ...running } = await startCommand(['serve'], env, [
-    /^Forkline listening on (http:\S+)$/,
-  ]);
+  const listening = [/^Forkline listening on (http:\S+)$/];
+  const { addresses, ...running } = await startCommand(['serve'], env, listening, forkline);
   const [url = ''] = addresses;
   return { url, dataDir, ...running };
 };
@@ -88,8 +92,9 @@ const startCommand = async (
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   awaited: readonly RegExp[],
+  forkline = entry,
 ): Promise<Running> => {
-  const child = spawn(process.execPath, [entry, ...args], {
+  const child = spawn(process.execPath, [forkline, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

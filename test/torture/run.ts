@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { terminal } from '../../src/cli/terminal.js';
 import { progressBar } from './progress.js';
 import { report } from './report.js';
-import { torture } from './torture.js';
+import { checkAgain, type Tortured, torture } from './torture.js';
 
 // The command behind `npm run torture`. Exits with 0 when every promise was kept, 1 when one was
 // broken or the run could not be carried out, 2 when it was asked for wrongly.
@@ -45,31 +45,31 @@ const untilAsked = (): AbortSignal => {
   return asked.signal;
 };
 
-const run = async ({
-  minutes,
-  seed,
-  nodes,
-  users,
-  clients,
-  faults,
-  ...flags
-}: Flags): Promise<void> => {
+/** Prints what came of a run, and keeps it in its folder. @returns whether every promise was kept */
+const settle = async (tortured: Tortured, folder: string, again: string): Promise<boolean> => {
+  report(tortured, terminal());
+  const { log: _, ...told } = tortured;
+  await writeFile(join(folder, 'report.json'), JSON.stringify({ again, ...told }, null, 2));
+  return tortured.findings.every(({ violations }) => violations.length === 0);
+};
+
+const run = async ({ minutes, seed, nodes, users, clients, faults, ...flags }: Flags) => {
   const out = terminal();
   const stopping = untilAsked();
   if (flags.folder !== undefined) await mkdir(flags.folder, { recursive: true });
   const folder = flags.folder ?? (await mkdtemp(join(tmpdir(), 'forkline-torture-')));
-  const bar = progressBar(out);
-  const seconds = minutes * 60;
-  const again = `npm run torture -- --minutes ${minutes} --seed ${seed} --nodes ${nodes} --users ${users} --clients ${clients} --faults ${faults}`;
+  const asked = { minutes, seed, nodes, users, clients, faults };
+  const options = Object.entries(asked).map(([name, value]) => `--${name} ${value}`);
+  const again = `npm run torture -- ${options.join(' ')}`;
   out.print(again);
+  const bar = progressBar(out);
   let isWhole = false;
   try {
-    const asked = { folder, seed, seconds, nodes, users, clientsEach: clients, faults };
-    const tortured = await torture({ ...asked, stopping, tell: bar.tell }).finally(bar.end);
-    report(tortured, out);
-    const { log: _, ...told } = tortured;
-    await writeFile(join(folder, 'report.json'), JSON.stringify({ again, ...told }, null, 2));
-    isWhole = tortured.findings.every(({ violations }) => violations.length === 0);
+    const tortured = await torture({
+      ...{ folder, seed, nodes, users, faults, stopping, tell: bar.tell },
+      ...{ seconds: minutes * 60, clientsEach: clients },
+    }).finally(bar.end);
+    isWhole = await settle(tortured, folder, again);
   } catch (error) {
     out.note(`the run could not be carried out: ${error instanceof Error ? error.stack : error}`);
   }
@@ -80,6 +80,12 @@ const run = async ({
   process.exit(isWhole ? 0 : 1);
 };
 
+const start = async ({ check, ...flags }: Flags & Readonly<{ check?: string }>) => {
+  if (check === undefined) return run(flags);
+  const isWhole = await settle(await checkAgain(check), check, '');
+  process.exit(isWhole ? 0 : 1);
+};
+
 await new Command('torture')
   .description('put the whole program under load and faults, and check what it has to show for it')
   .option('--minutes <n>', 'for how long there are load and faults', positive, 1)
@@ -87,9 +93,10 @@ await new Command('torture')
   .option('--nodes <n>', 'how many nodes', atLeastOne, 2)
   .option('--users <n>', 'how many users', atLeastOne, 3)
   .option('--clients <n>', 'how many clients, and as many workers, each user has', atLeastOne, 2)
-  .option('--faults <n>', 'how many faults a minute, on average', whole, 30)
+  .option('--faults <n>', 'how many faults a minute, on average', whole, 20)
   .option('--folder <folder>', 'where to keep everything; a temporary folder by default')
   .option('--keep', 'keep the temporary folder when nothing is broken, too')
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  .action(run)
+  .option('--check <folder>', 'check a run again whose folder was kept, instead of making one')
+  .action(start)
   .parseAsync();

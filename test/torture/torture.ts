@@ -2,7 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectStores } from '../projecting/support/stores.js';
-import { checkAll, deliveriesIn, type Recorded } from './check.js';
+import { startSharedStores } from '../support/program.js';
+import { checkAll, deliveriesIn } from './check.js';
 import { expectedOf } from './checks/feeds.js';
 import type { Finding } from './checks/finding.js';
 import { startInjection } from './faults/inject.js';
@@ -78,14 +79,9 @@ export const torture = async (options: TortureOptions): Promise<Tortured> => {
     for (const [node, code] of await world.stopNodes())
       if (code !== 0) onIncident(`${node} was asked to end, and did so with ${code}`);
     await receiver.stop();
-    const history = await readHistory(world.storeUrls().eventStore);
-    const recorded = { history, log: await readLog(folder) };
-    const findings = await check(world, recorded, tell);
-    return {
-      ...{ log: recorded.log, findings },
-      ...{ events: history.events.length, streams: history.streams.size },
-      lostBytes: [...world.links.values()].reduce((sum, link) => sum + link.lost(), 0),
-    };
+    tell('checking', 1);
+    const lostBytes = [...world.links.values()].reduce((sum, link) => sum + link.lost(), 0);
+    return { ...(await checkRun(folder, world.storeUrls())), lostBytes };
   } finally {
     process.off('exit', abandon);
     await world.stop();
@@ -124,18 +120,34 @@ const settle = async (
   log.note({ log: 'fed-through', position: history.events.at(-1)?.position ?? -1 });
 };
 
-const check = async (
-  world: World,
-  recorded: Omit<Recorded, 'deliveries'>,
-  tell: TortureOptions['tell'],
-): Promise<readonly Finding[]> => {
-  tell('checking', 1);
-  const { eventStore, mongo } = world.storeUrls();
+type StoreUrls = Readonly<{ eventStore: string; mongo: string }>;
+
+/** Checks a run by what is in its folder and its stores. */
+const checkRun = async (
+  folder: string,
+  { eventStore, mongo }: StoreUrls,
+): Promise<Omit<Tortured, 'lostBytes'>> => {
   const clients = await connectStores(eventStore, mongo);
   try {
+    const history = await readHistory(eventStore);
+    const log = await readLog(folder);
     const deliveries = await deliveriesIn(clients);
-    return await checkAll({ ...recorded, deliveries }, clients);
+    const findings = await checkAll({ history, log, deliveries }, clients);
+    return { log, findings, events: history.events.length, streams: history.streams.size };
   } finally {
     await clients.close();
+  }
+};
+
+/** Checks a run again whose folder was kept. @throws Error when there is none in the folder */
+export const checkAgain = async (folder: string): Promise<Tortured> => {
+  const { eventStoreUrl, mongoUrl, stop } = await startSharedStores(folder);
+  try {
+    return {
+      ...(await checkRun(folder, { eventStore: eventStoreUrl, mongo: mongoUrl })),
+      lostBytes: 0,
+    };
+  } finally {
+    await stop();
   }
 };

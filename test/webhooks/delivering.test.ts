@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { createSession, postMessage } from '../http/support/making.js';
+import { bodyOf, createSession, forkOf, postMessage } from '../http/support/making.js';
 import { running } from '../http/support/running.js';
 import { quick, register, settled } from './support/hooks.js';
 import { callsWithTopic, type Receiver, startReceiver, verified } from './support/receiver.js';
@@ -78,4 +78,23 @@ it('tells no webhook of webhooks, and none of what came before it', async () => 
   expect(calls.map(({ payload }) => payload.data.stream)).toEqual([late.stream]);
   expect(early.stream).not.toBe(late.stream);
   expect(callsWithTopic(calls, 'webhook.registered')).toEqual([]);
+});
+
+it('tells of neither the copies that a detached fork takes in nor the announcement of a deletion', async () => {
+  await register(program.as(), receiver.at('/everything'), ['*']);
+  const { id, stream } = await createSession(ann);
+  await postMessage(ann, id, 'inherited');
+  const fork = await forkOf(ann, stream, 1);
+  await bodyOf(ann.post(`/v1/streams/${fork.stream}/detach`));
+  await receiver.arrived('/everything', 4);
+  await bodyOf(ann.delete(`/v1/sessions/${id}?hard=true`));
+  const last = await createSession(ann);
+  const told = () => receiver.callsTo('/everything').map(({ payload }) => payload.data);
+  for (let count = 5; !told().some((event) => event.stream === last.stream); count++)
+    await receiver.arrived('/everything', count);
+  const streams = new Set(told().map((event) => event.stream));
+  expect(streams).toEqual(new Set([stream, fork.stream, last.stream]));
+  const types = told().map(({ type }) => type);
+  expect(types).toEqual(expect.arrayContaining(['StreamForked', 'StreamDetached']));
+  expect(types).not.toContain('EventArchived');
 });

@@ -21,6 +21,7 @@ const largestChunk = 512;
 const segmentBytes = 4;
 const firstSegment = Buffer.from([0, 0, 0, 1]);
 const endOfSegments = Buffer.from([0x70]);
+const cacheBytes = 64 * 1024 * 1024;
 
 /**
  * The ordered map of bytes that everything is kept in: one LMDB environment with one tree, of which
@@ -54,12 +55,20 @@ export class Store {
       maxDbs: 2,
     });
     this.#tree = new PackedTree(plain, {
-      ...{ name: 'packed', groupBytes: segmentBytes, from: firstSegment, end: endOfSegments },
+      ...{
+        name: 'packed',
+        groupBytes: segmentBytes,
+        from: firstSegment,
+        end: endOfSegments,
+        cacheBytes,
+      },
     });
     this.#packer = startPacker({
       tree: this.#tree,
       transact: (job) => this.write(job),
       written: () => this.#written,
+      least: 2_048,
+      most: 65_536,
     });
   }
 

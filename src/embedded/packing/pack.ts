@@ -3,9 +3,12 @@ import { cutBlocks, pageBytes } from './cut-blocks.js';
 import { isRemoval, overlay } from './overlay.js';
 import type { Packed, PackedTree } from './packed-tree.js';
 
-const sliceMilliseconds = 10;
+// How much is done in one transaction. Little also because LMDB gets into trouble where a transaction
+// frees many pages of a file that has no free ones (kriszyp/lmdb-js#317).
+const mostMs = 10;
 const mostEntries = 2_048;
 const mostBytes = 192 * 1024;
+
 /** Larger values stay as they are: to deflate them would take too long at a time. */
 const largestValue = 128 * 1024;
 /** How much there has to be for a block, for it to be written anew. */
@@ -36,8 +39,7 @@ export const packSome = (tree: PackedTree, from: Buffer): Buffer | undefined => 
     // So is what was too little for a block of its own.
     if (next === entries.length && !isEnd && tail) return tail;
     at = next;
-    if (at < entries.length && performance.now() - start > sliceMilliseconds)
-      return entries[at]?.key;
+    if (at < entries.length && performance.now() - start > mostMs) return entries[at]?.key;
   }
   const last = entries.at(-1)?.key;
   return isEnd || !last ? undefined : Buffer.concat([last, Buffer.from([0])]);

@@ -1,6 +1,8 @@
 import type { Database, RootDatabase } from 'lmdb';
 import { LRUCache } from 'lru-cache';
 import { Block, type BlockHead, type Entry, headOf } from './block.js';
+import { pageBytes } from './cut-blocks.js';
+import { Directory } from './directory.js';
 import { isRemoval, overlay, removal } from './overlay.js';
 
 /** Keys from `from` to `to`; both ends belong to it unless told otherwise. */
@@ -24,9 +26,9 @@ export type TreeOptions = Readonly<{
   /** Where what may be packed begins, and what comes behind all keys. */
   from: Buffer;
   end: Buffer;
+  /** How much memory inflated blocks may take. */
+  cacheBytes: number;
 }>;
-
-const cachedBytes = 24 * 1024 * 1024;
 
 /**
  * An ordered map of bytes in one LMDB environment: new entries as they are, older ones packed into
@@ -37,15 +39,21 @@ export class PackedTree {
   readonly plain: RootDatabase<Buffer, Buffer>;
   readonly options: TreeOptions;
   readonly #blocks: Database<Buffer, Buffer>;
-  readonly #cache = new LRUCache<string, Readonly<{ bytes: Buffer; block: Block }>>({
-    maxSize: cachedBytes,
-    sizeCalculation: ({ bytes, block }) => bytes.length + block.bytes,
-  });
+  // What is remembered of blocks holds as long as none is written. While some are, a read may see what
+  // was there before or what comes after: nothing is remembered then.
+  readonly #opened: LRUCache<Packed, Block>;
+  readonly #read: LRUCache<Buffer, Packed>;
+  readonly #directories = new Map<string, Directory>();
+  readonly #changed: Buffer[] = [];
+  #packingNow = 0;
   #hasBlocks: boolean;
 
   constructor(plain: RootDatabase<Buffer, Buffer>, options: TreeOptions) {
     this.plain = plain;
     this.options = options;
+    const maxSize = options.cacheBytes;
+    this.#opened = new LRUCache({ maxSize, sizeCalculation: ({ bytes }) => bytes });
+    this.#read = new LRUCache({ maxSize: maxSize / 4, sizeCalculation: () => pageBytes });
     this.#blocks = plain.openDB<Buffer, Buffer>({
       ...{ name: options.name, encoding: 'binary', keyEncoding: 'binary' },
     });
@@ -104,6 +112,7 @@ export class PackedTree {
     const range = { start: from, end: to, limit: most };
     const [blocks, keys] = [this.#blocks, this.plain].map((db) => [...db.getKeys(range)]);
     for (const key of blocks ?? []) this.#blocks.removeSync(key);
+    this.#directories.delete(this.#groupOf(from));
     for (const key of keys ?? []) this.plain.removeSync(key);
     return (blocks?.length ?? 0) < most && (keys?.length ?? 0) < most;
   }
@@ -118,13 +127,34 @@ export class PackedTree {
     return this.#blocks.getStats();
   }
 
-  /** The last block that does not begin behind a key, in the key's group. */
-  blockAt(key: Buffer): Packed | undefined {
+  /**
+   * Has a transaction write blocks.
+   *
+   * @param transact settles once the transaction has
+   */
+  async packing<Result>(transact: () => Promise<Result>): Promise<Result> {
+    this.#packingNow++;
+    try {
+      return await transact();
+    } finally {
+      // What is read from here on is what was committed.
+      this.plain.resetReadTxn();
+      for (const key of this.#changed.splice(0))
+        this.#directories
+          .get(this.#groupOf(key))
+          ?.change(key, this.#blocks.getBinary(key) !== undefined);
+      this.#packingNow--;
+    }
+  }
+
+  /** The last block that does not begin behind a key, or where asked for before it, in the key's group. */
+  blockAt(key: Buffer, isBefore = false): Packed | undefined {
     if (!this.#hasBlocks) return undefined;
-    for (const found of this.#blocks.getRange({ start: key, reverse: true, limit: 1 }))
-      if (this.isOneGroup(found.key, key))
-        return { key: found.key, bytes: found.value, head: headOf(found.key, found.value) };
-    return undefined;
+    const first =
+      this.#packingNow === 0
+        ? this.#directoryOf(key).floor(key, isBefore)
+        : this.#floor(key, isBefore);
+    return first && this.#readBlock(first);
   }
 
   /** Where the next block behind a key begins. */
@@ -148,22 +178,51 @@ export class PackedTree {
 
   putBlock(key: Buffer, bytes: Buffer): void {
     this.#blocks.putSync(key, bytes);
+    this.#changed.push(key);
     this.#hasBlocks = true;
   }
 
   removeBlock(key: Buffer): void {
     this.#blocks.removeSync(key);
+    this.#changed.push(key);
   }
 
   /** The entries of a block. */
-  open({ key, bytes, head }: Packed): Block {
-    const name = key.toString('latin1');
-    const cached = this.#cache.get(name);
-    // A block may be written anew under the same key, or not be committed in the end.
-    if (cached?.bytes.equals(bytes)) return cached.block;
-    const block = new Block(key, bytes, head);
-    this.#cache.set(name, { bytes, block });
+  open(packed: Packed): Block {
+    const opened = this.#opened.get(packed);
+    if (opened) return opened;
+    const block = new Block(packed.key, packed.bytes, packed.head);
+    this.#opened.set(packed, block);
     return block;
+  }
+
+  #floor(key: Buffer, isBefore: boolean): Buffer | undefined {
+    const range = { start: key, reverse: true, exclusiveStart: isBefore, limit: 1 };
+    const [first] = this.#blocks.getKeys(range);
+    return first && this.isOneGroup(first, key) ? first : undefined;
+  }
+
+  #groupOf(key: Buffer): string {
+    return key.toString('latin1', 0, this.options.groupBytes);
+  }
+
+  #directoryOf(key: Buffer): Directory {
+    const group = this.#groupOf(key);
+    const known = this.#directories.get(group);
+    if (known) return known;
+    const from = key.subarray(0, this.options.groupBytes);
+    const directory = new Directory(this.#blocks, from, after(from));
+    this.#directories.set(group, directory);
+    return directory;
+  }
+
+  #readBlock(key: Buffer): Packed | undefined {
+    const known = this.#read.get(key);
+    if (known) return known;
+    const bytes = this.#blocks.getBinary(key);
+    const packed = bytes && { key, bytes, head: headOf(key, bytes) };
+    if (packed && this.#packingNow === 0) this.#read.set(key, packed);
+    return packed;
   }
 
   #packedValue(key: Buffer): Buffer | undefined {
@@ -188,10 +247,9 @@ export class PackedTree {
       }
     }
     const rest = { start: from, end: to, exclusiveStart: first?.key.equals(from) ?? false };
-    for (const { key, value } of this.#blocks.getRange(rest)) {
-      const block = this.open({ key, bytes: value, head: headOf(key, value) });
-      for (let at = 0; at < block.count; at++) {
-        const entry = block.at(at);
+    for (const key of this.#blocks.getKeys(rest)) {
+      const block = this.blockAt(key);
+      for (const entry of block ? this.open(block).entries() : []) {
         if (Buffer.compare(entry.key, to) >= 0) return;
         yield entry;
       }
@@ -199,18 +257,42 @@ export class PackedTree {
   }
 
   *#packedBackwards({ from, to, isAfterFrom = false }: Span): Generator<Entry, void> {
-    for (const { key, value } of this.#blocks.getRange({
-      ...{ start: to, reverse: true, exclusiveStart: true },
-    })) {
-      const head = headOf(key, value);
-      if (Buffer.compare(head.lastKey, from) < 0) return;
-      const block = this.open({ key, bytes: value, head });
+    const isDone = (key: Buffer): boolean => {
+      const order = Buffer.compare(key, from);
+      return order < 0 || (order === 0 && isAfterFrom);
+    };
+    // The end of a span may be the beginning of the next group, in which there is nothing before it.
+    let below = to;
+    const first = this.blockAt(to, true);
+    if (first) {
+      const block = this.open(first);
       for (let at = block.indexOf(to) - 1; at >= 0; at--) {
         const entry = block.at(at);
-        const order = Buffer.compare(entry.key, from);
-        if (order < 0 || (order === 0 && isAfterFrom)) return;
+        if (isDone(entry.key)) return;
+        yield entry;
+      }
+      below = first.key;
+    }
+    const rest = { start: below, reverse: true, exclusiveStart: true };
+    for (const key of this.#blocks.getKeys(rest)) {
+      const packed = this.blockAt(key);
+      if (!packed || Buffer.compare(packed.head.lastKey, from) < 0) return;
+      const block = this.open(packed);
+      for (let at = block.count - 1; at >= 0; at--) {
+        const entry = block.at(at);
+        if (isDone(entry.key)) return;
         yield entry;
       }
     }
   }
 }
+
+/** The first key behind all that begin with these bytes. */
+const after = (prefix: Buffer): Buffer => {
+  let end = prefix.length;
+  while (end > 0 && prefix[end - 1] === 0xff) end--;
+  if (end === 0) return Buffer.from([0xff, 0xff]);
+  const out = Buffer.from(prefix.subarray(0, end));
+  out[end - 1] = (out[end - 1] ?? 0) + 1;
+  return out;
+};

@@ -3,7 +3,6 @@ import { packSome } from './pack.js';
 import type { PackedTree } from './packed-tree.js';
 
 const lookEveryMs = 200;
-const leastEntries = 2_048;
 const mostMsAtEnd = 3_000;
 
 export type Packing = Readonly<{
@@ -12,8 +11,9 @@ export type Packing = Readonly<{
   transact: <Result>(job: () => Result) => Promise<Result>;
   /** How many entries were written since the store was opened. */
   written: () => number;
-  /** How many there have to be for a round of packing. */
-  least?: number;
+  /** How many there have to be for a round of packing, and how many wait at most until nothing is written. */
+  least: number;
+  most: number;
 }>;
 
 /** Packs what was written, in the background. */
@@ -23,12 +23,12 @@ export type Packer = Readonly<{
 }>;
 
 /**
- * Packs what was written, as soon as it is worth it: without a pause while nothing is written, and
- * 10 ms of every 200 otherwise. Where it fails nothing is lost, and it is tried again.
+ * Packs what was written, as soon as it is worth it and nothing is written any more. Where too much
+ * waits for that, 10 ms of every 200 go into it meanwhile. Where it fails nothing is lost, and it is
+ * tried again.
  */
 export const startPacker = (packing: Packing): Packer => {
-  const { tree, transact, written } = packing;
-  const { least = leastEntries } = packing;
+  const { tree, transact, written, least, most } = packing;
   const { from: beginning } = tree.options;
   // A store that was there before may have much to pack.
   let awaited = 0;
@@ -36,6 +36,7 @@ export const startPacker = (packing: Packing): Packer => {
   let seen = 0;
   let at: Buffer | undefined;
   let working: Promise<void> = Promise.resolve();
+  let isUrgent = false;
   let isStopped = false;
 
   const round = async (mayGoOn: () => boolean): Promise<void> => {
@@ -46,16 +47,20 @@ export const startPacker = (packing: Packing): Packer => {
     }
     do {
       const from: Buffer = at;
-      at = await transact((): Buffer | undefined => packSome(tree, from));
+      at = await tree.packing(() => transact(() => packSome(tree, from)));
       await setImmediate();
     } while (at !== undefined && mayGoOn());
     // What stays unpacked is gone through again each time, so the next time has to be worth that.
-    if (at === undefined) awaited = tree.plainCount() / 4;
+    if (at !== undefined) return;
+    awaited = tree.plainCount() / 4;
+    isUrgent = false;
   };
   const look = (): void => {
     const isIdle = written() === seen;
     seen = written();
-    working = round(() => isIdle && !isStopped && written() === seen).catch(() => undefined);
+    const mayGoOn = () => isIdle && !isStopped && written() === seen;
+    isUrgent ||= seen - packedAt > most;
+    working = isIdle || isUrgent ? round(mayGoOn).catch(() => undefined) : Promise.resolve();
     void working.then(() => {
       if (!isStopped) timer.refresh();
     });

@@ -64,6 +64,11 @@ export const responseHeaders: Json = {
       },
     ]),
   ),
+  Upgrade: {
+    description: 'The protocol to ask for.',
+    required: true,
+    schema: { const: 'websocket' },
+  },
   Allow: {
     ...{ description: 'The methods there are.', required: true },
     schema: { type: 'string' },

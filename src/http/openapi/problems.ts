@@ -16,6 +16,7 @@ export const limitHeaders = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimi
 const headers: Readonly<Record<number, readonly string[]>> = {
   401: ['WWW-Authenticate'],
   405: ['Allow'],
+  426: ['Upgrade'],
   429: ['Retry-After', ...limitHeaders],
   503: ['Retry-After'],
   504: ['Retry-After'],
@@ -53,7 +54,7 @@ export const refusalsOf = (route: Pick<Route, 'method' | 'path' | 'access'>): Js
   const writes = route.method !== 'get';
   const may: Readonly<Record<number, boolean>> = {
     404: writes || route.access === 'own' || route.path.includes(':'),
-    ...{ 405: false, 408: false, 417: false, 431: false },
+    ...{ 405: false, 408: false, 417: false, 426: false, 431: false },
     409: writes,
     412: writes,
     413: writes,

@@ -63,6 +63,7 @@ export const unrouted: Json = {
         401: { $ref: '#/components/responses/Unauthorized' },
         403: { $ref: '#/components/responses/Forbidden' },
         404: { $ref: '#/components/responses/NotFound' },
+        426: { $ref: '#/components/responses/UpgradeRequired' },
         ...unavailable,
       },
     },

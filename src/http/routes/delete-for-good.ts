@@ -1,7 +1,14 @@
 import { v7 } from 'uuid';
 import { endArchive } from '../../commands/ended-streams.js';
+import { endStream } from '../../commands/fork-removal.js';
+import {
+  beginRemoval,
+  decideRemoval,
+  removalStanding,
+  withdrawRemoval,
+} from '../../commands/removal.js';
 import type { CommandRequest } from '../../commands/request.js';
-import { StreamTombstoned } from '../../eventstore/event-store.js';
+import { RevisionConflict, StreamTombstoned } from '../../eventstore/event-store.js';
 import { forksOf } from '../../queries/lineage.js';
 import { carriedOut } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
@@ -12,6 +19,9 @@ import { visibleStream } from '../visible-stream.js';
 import { endTasks } from './end-tasks.js';
 
 const patience = 5_000;
+
+/** How often a deletion is announced again that forks within the session, or other deletions, withdrew. */
+const mostAnnouncements = 20;
 
 /**
  * Deletes a session with its executions, interrupts and tasks so that nothing of them can be read again. A stream that
@@ -35,15 +45,22 @@ const deleteFamily = async (
   const stream = `session-${id}`;
   const { ownerId } = await visibleStream(streams, stream, command.caller);
   await familiesKnown(services, known);
-  await refuseIfForked(services, stream);
+  // Cut off once it was certain, it is completed: what forks there are, nobody was told of.
+  const { stage } = await removalStanding(streams, id);
+  if (stage !== 'decided') await refuseIfForked(services, stream);
 
   const hidden = carriedOut(await sessions(id, [{ type: 'DeleteSession' }], command));
-  await familiesKnown(services, hidden.position);
-  // A fork that another node made meanwhile is in the models by now.
-  await refuseIfForked(services, stream).catch(async (error: unknown) => {
-    if (hidden.added > 0) await sessions(id, [{ type: 'RestoreSession' }], undoing(command));
+  const decided = await makeCertain(services, id, stream).catch(async (error: unknown) => {
+    // Where it is certain after all, or nobody can tell, it stays hidden until this is repeated.
+    const isWithdrawn = await withdrawRemoval(streams, id).catch(() => false);
+    if (isWithdrawn && hidden.added > 0)
+      await sessions(id, [{ type: 'RestoreSession' }], undoing(command));
     throw error;
   });
+  // Of forks that were written since it was announced, nobody was told: who made them was cut off,
+  // or is about to be told that the session is gone. Not done in time, it is done when this is repeated.
+  await familiesKnown(services, decided);
+  for (const late of await othersForkedFrom(services, stream)) await endStream(store, late.stream);
 
   let position = hidden.position;
   await endTasks(services, id, command);
@@ -62,6 +79,27 @@ const deleteFamily = async (
     status: 200,
     body: { id, stream, revision: hidden.revision, position: String(position) },
   };
+};
+
+/**
+ * Keeps forks and this deletion apart, whatever nodes they are made on. The deletion is announced
+ * before it looks for forks, and a fork looks for announcements after it was written: one of the two
+ * sees the other. A fork withdraws what is announced; what is certain, no fork is acknowledged after.
+ *
+ * @returns the position from which it is certain
+ * @throws Problem when there are forks, NotCaughtUp, RevisionConflict when it was withdrawn each time
+ */
+const makeCertain = async (services: Services, id: string, stream: string): Promise<number> => {
+  const { streams } = services;
+  for (let announcements = 0; announcements < mostAnnouncements; announcements++) {
+    const begun = await beginRemoval(streams, id);
+    if (begun.stage === 'decided') return begun.position;
+    await familiesKnown(services, begun.position);
+    await refuseIfForked(services, stream);
+    const decided = await decideRemoval(streams, id, begun);
+    if (decided) return decided.position;
+  }
+  throw new RevisionConflict(stream, 'none');
 };
 
 /** Waits until the read models know of every stream up to a position. @throws NotCaughtUp */
@@ -90,13 +128,18 @@ const familyOf = async (
   return found.flat().map(({ _id }) => _id);
 };
 
-/** @throws Problem naming the forks of a session and of what belongs to it that are not the session's own */
-const refuseIfForked = async (services: Services, stream: string): Promise<void> => {
+/** The forks of a session and of what belongs to it that are not the session's own. */
+const othersForkedFrom = async (services: Services, stream: string) => {
   const sessionId = stream.slice('session-'.length);
   const own = new Set(await familyOf(services, sessionId));
   const forks = await Promise.all(
     [stream, ...own].map((each) => forksOf(services.collections, each)),
   );
-  const others = forks.flat().filter(({ stream: fork }) => !own.has(fork));
+  return forks.flat().filter(({ stream: fork }) => !own.has(fork));
+};
+
+/** @throws Problem naming them */
+const refuseIfForked = async (services: Services, stream: string): Promise<void> => {
+  const others = await othersForkedFrom(services, stream);
   if (others.length > 0) throw stillForked(others);
 };

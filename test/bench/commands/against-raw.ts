@@ -21,8 +21,8 @@ import {
 import { request } from '../../support/requests.js';
 import { idOf, textOf } from '../core/support/traffic.js';
 import { writeMeasured } from '../harness/findings.js';
-import { post } from '../harness/post.js';
 import { medianTimes, rateOf } from '../harness/turns.js';
+import { post } from '../queue/post.js';
 import { median } from '../replay/support/median.js';
 import { inTurn, type Sessions, writeSessionsOf } from './streams.js';
 
@@ -92,9 +92,13 @@ await caughtUp();
 
 /** An event as a command adds it, for the raw client to append with the same bytes. */
 const modelOf = async () => {
-  for await (const { event } of raw.readStream(`session-${each[0]}`, { fromRevision: 1n }))
-    if (event) return event;
-  throw new Error('there is no event');
+  const found = [];
+  // Read to its end: the client waits for reads that were left.
+  const options = { fromRevision: 1n, maxCount: 1 };
+  for await (const { event } of raw.readStream(`session-${each[0]}`, options)) found.push(event);
+  const [event] = found;
+  if (!event) throw new Error('there is no event');
+  return event;
 };
 const { type, data, metadata } = await modelOf();
 const append = (stream: string) =>

@@ -6,29 +6,29 @@ type Row = Readonly<Record<string, number | string | Peer>>;
 const ours = 'feed: deliveries/s';
 
 /** The broadcasts that a row compares with, by name. */
-const peersIn = (row: Row): readonly (readonly [string, Peer])[] => {
-  const peers = Object.entries(row).flatMap(([name, value]) =>
+const peersIn = (row: Row): readonly (readonly [string, Peer])[] =>
+  Object.entries(row).flatMap(([name, value]) =>
     typeof value === 'object' ? [[name, value] as const] : [],
   );
-  if (peers.length > 0) return peers;
-  return [['ws', { perSecond: Number(row['ws broadcast']), ratio: Number(row.ratio) }]];
-};
 
 const labelOf = ({ clients, shape }: Row): string =>
-  [`${Number(clients).toLocaleString('en-US')} clients`, ...(shape ? [shape] : [])].join(', ');
+  `${Number(clients).toLocaleString('en-US')} clients, ${shape}`;
 
 export const feed: Comparison = {
   name: 'feed',
   title: 'Feed to many clients',
   method:
-    'Events appended to a store and delivered by the feed over WebSockets, in turns with servers that broadcast with `ws` and frame each message once for all clients; clients are a process of their own that counts what arrives. [How it is measured](feed.md).',
+    'Events appended to a store and delivered by the feed over WebSockets, in turns with servers that broadcast with `ws` and frame each message once for all clients: `plain` writes each message when it is told of it, `joined` what it is told in one turn in one go, `stored` likewise what it hears from a store by the client of the store. Clients are a process of their own that counts what arrives. Events come ten in an append, sixteen appends on their way (`bursts`), one in an append, 64 on their way (`singles`), or one after the other has reached all (`alone`). [How it is measured](feed.md).',
   parts: (size) => [
     {
       script: 'feed/fan-out.js',
       args:
         size === 'full'
           ? ['--clients', '100,1000,5000', '--turns', '3', '--deliveries', '100000']
-          : ['--clients', '10', '--turns', '1', '--deliveries', '1000'],
+          : [
+              ...['--clients', '10', '--turns', '1', '--deliveries', '200'],
+              ...['--shapes', 'bursts', '--peers', 'plain'],
+            ],
       minutes: 8,
       measured: 'lines',
     },
@@ -36,14 +36,14 @@ export const feed: Comparison = {
   findings: ([measured]) => {
     const rows = measured as readonly Row[];
     const names = peersIn(rows[0] ?? {}).map(([name]) => name);
-    const compared = rows.flatMap((row) =>
-      peersIn(row).map(([name, peer]) => ({ label: labelOf(row), name, peer })),
-    );
+    const inBursts = rows.filter(({ shape }) => shape === 'bursts');
     return {
-      claims: compared.map(({ label, name, peer }) => ({
-        what: `deliveries a second beside ${name}, ${label}`,
-        figure: peer.ratio,
-      })),
+      claims: inBursts.flatMap((row) =>
+        peersIn(row).map(([name, { ratio }]) => ({
+          what: `deliveries a second beside ${name}, ${labelOf(row)}`,
+          figure: ratio,
+        })),
+      ),
       tables: [
         {
           title: 'Deliveries a second, and the feed as a share of each',

@@ -21,7 +21,7 @@ export const langGraph: Comparison = {
       {
         script: 'replay/run.js',
         args: ['--without', 'lengths', '--without', 'peers', ...sizes],
-        minutes: 8,
+        minutes: 12,
       },
       {
         script: 'replay/run.js',

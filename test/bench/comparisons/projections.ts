@@ -106,7 +106,7 @@ export const projections: Comparison = {
           ...rows.map(({ label, values }) => ({ label, values })),
           ...withEmmett.map((rate) => ({
             label: 'counting messages',
-            values: [undefined, undefined, rate],
+            values: [null, null, rate],
           })),
         ],
       },

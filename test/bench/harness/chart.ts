@@ -5,11 +5,13 @@ const left = 210;
 const right = 90;
 const barHeight = 16;
 const gap = 14;
-const top = 74;
+const legendFrom = 48;
 // Told apart by those who do not see all colours, on light and dark grounds.
 const colours = ['#2f6fde', '#e08a1e', '#4aa37c', '#b0569b', '#8a8f98'];
 /** From where on bars are drawn by the logarithm: the small ones could not be seen. */
 const wideRange = 100;
+
+const isThere = (value: number | null): value is number => Number.isFinite(value);
 
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
@@ -21,7 +23,8 @@ const escaped = (text: string): string =>
 export const svgOf = ({ title, unit, isMoreBetter, series, groups }: Chart): string => {
   const all = groups
     .flatMap(({ values }) => values)
-    .filter((value): value is number => value !== undefined && value > 0);
+    .filter(isThere)
+    .filter((value) => value > 0);
   const [least, most] = [Math.min(...all), Math.max(...all)];
   const isLogarithmic = most / least > wideRange;
   const floor = isLogarithmic ? 10 ** Math.floor(Math.log10(least) - 0.01) : 0;
@@ -30,10 +33,11 @@ export const svgOf = ({ title, unit, isMoreBetter, series, groups }: Chart): str
     return value > 0 ? Math.max(1, share * (width - left - right)) : 1;
   };
   const parts: string[] = [];
-  let y = top;
+  const named = legend(series, legendFrom);
+  let y = named.bottom + gap / 2;
   for (const { label, values } of groups) {
     const bars = values.flatMap((value, at) =>
-      value === undefined ? [] : [{ value, colour: colours[at % colours.length] }],
+      !isThere(value) ? [] : [{ value, colour: colours[at % colours.length] }],
     );
     const height = bars.length * barHeight;
     parts.push(text(left - 10, y + height / 2 + 4, label, 'end'));
@@ -54,7 +58,7 @@ export const svgOf = ({ title, unit, isMoreBetter, series, groups }: Chart): str
     '@media (prefers-color-scheme:dark){text{fill:#e6edf3}.faint{fill:#9198a1}}</style>',
     text(0, 18, title, 'start', 'title'),
     text(0, 36, scale, 'start', 'faint'),
-    ...legend(series),
+    ...named.parts,
     ...parts,
     '</svg>\n',
   ].join('\n');
@@ -63,15 +67,21 @@ export const svgOf = ({ title, unit, isMoreBetter, series, groups }: Chart): str
 const text = (x: number, y: number, content: string, anchor = 'start', kind = ''): string =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}"${kind && ` class="${kind}"`}>${escaped(content)}</text>`;
 
-const legend = (series: readonly string[]): readonly string[] => {
-  let x = 0;
-  return series.flatMap((name, at) => {
-    const from = x;
+const legendHeight = 20;
+
+/** The names of the series with their colours, in as many lines as they take. */
+const legend = (series: readonly string[], from: number) => {
+  const parts: string[] = [];
+  let [x, y] = [0, from];
+  for (const [at, name] of series.entries()) {
     // About as wide as its letters.
-    x += 34 + name.length * 6.6;
-    return [
-      `<rect x="${from.toFixed(1)}" y="48" width="12" height="12" rx="2" fill="${colours[at % colours.length]}"/>`,
-      text(from + 17, 58, name),
-    ];
-  });
+    const wide = 34 + name.length * 6.6;
+    if (x > 0 && x + wide > width) [x, y] = [0, y + legendHeight];
+    parts.push(
+      `<rect x="${x.toFixed(1)}" y="${y}" width="12" height="12" rx="2" fill="${colours[at % colours.length]}"/>`,
+      text(x + 17, y + 10, name),
+    );
+    x += wide;
+  }
+  return { parts, bottom: y + legendHeight };
 };

@@ -16,13 +16,13 @@ export type Table = Readonly<{
   rows: readonly (readonly (string | number)[])[];
 }>;
 
-/** Bars beside one another, one for each series in each group. */
+/** Bars beside one another, one for each series in each group; null for none. */
 export type Chart = Readonly<{
   title: string;
   unit: string;
   isMoreBetter: boolean;
   series: readonly string[];
-  groups: readonly Readonly<{ label: string; values: readonly (number | undefined)[] }>[];
+  groups: readonly Readonly<{ label: string; values: readonly (number | null)[] }>[];
 }>;
 
 /** What a comparison has found. */
@@ -40,7 +40,9 @@ export const hasLimit = ({ atLeast, atMost }: Claim): boolean =>
 
 /** Whether a figure is within its limits. One that is no number is not. */
 export const holds = ({ figure, atLeast, atMost }: Claim): boolean =>
-  figure >= (atLeast ?? Number.NEGATIVE_INFINITY) && figure <= (atMost ?? Number.POSITIVE_INFINITY);
+  Number.isFinite(figure) &&
+  figure >= (atLeast ?? Number.NEGATIVE_INFINITY) &&
+  figure <= (atMost ?? Number.POSITIVE_INFINITY);
 
 /** A figure with as many digits as say something: three, or all before the point. */
 export const shown = (figure: number): string => {

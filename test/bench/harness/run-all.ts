@@ -22,20 +22,28 @@ export type Results = Readonly<{
   comparisons: readonly Outcome[];
 }>;
 
+type Measured = Pick<Results, 'minutes' | 'comparisons'>;
+
 /**
  * Runs comparisons one after the other, so that none disturbs another. One that fails is told of, and
  * the others go on.
  *
+ * @param keep is given what there is after each, so that a long run that is cut off leaves something
  * @param signal ends the one that runs, with its processes, and begins no other
  */
 export const runAll = async (
   comparisons: readonly Comparison[],
   size: Size,
   tell: (line: string) => void,
+  keep: (results: Measured) => Promise<void>,
   signal: AbortSignal,
-): Promise<Pick<Results, 'minutes' | 'comparisons'>> => {
+): Promise<Measured> => {
   const began = performance.now();
   const outcomes: Outcome[] = [];
+  const measured = (): Measured => ({
+    minutes: Number(((performance.now() - began) / 60_000).toFixed(1)),
+    comparisons: outcomes,
+  });
   for (const [at, comparison] of comparisons.entries()) {
     if (signal.aborted) break;
     const { name } = comparison;
@@ -44,9 +52,9 @@ export const runAll = async (
     for (const why of outcome.failed) tell(`  ${name} failed: ${why}`);
     tell(`  ${name}: ${outcome.seconds} s`);
     outcomes.push(outcome);
+    await keep(measured());
   }
-  const minutes = Number(((performance.now() - began) / 60_000).toFixed(1));
-  return { minutes, comparisons: outcomes };
+  return measured();
 };
 
 const runOne = async (

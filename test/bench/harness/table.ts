@@ -1,7 +1,10 @@
 import { type Claim, hasLimit, holds, shown, type Table } from './findings.js';
 
-const cell = (value: string | number): string =>
-  typeof value === 'number' ? shown(value) : value.replaceAll('|', '\\|');
+/** What is no number, which JSON knows as null, could not be measured. */
+const cell = (value: string | number): string => {
+  if (typeof value === 'string') return value.replaceAll('|', '\\|');
+  return Number.isFinite(value) ? shown(value) : '';
+};
 
 /** A table as Markdown has it, its columns aligned: text left, numbers right. */
 export const markdownOf = ({ columns, rows }: Table): string => {

@@ -67,6 +67,13 @@ export const cpuTimes = async ({ pids }: Bench): Promise<Readonly<Record<string,
   return { ...Object.fromEntries(await Promise.all(times)), clients: (user + system) / 1_000 };
 };
 
+/** How many requests the program has answered so far. */
+export const requestsServed = async ({ url }: Bench): Promise<number> => {
+  const page = await (await fetch(`${url}/metrics`)).text();
+  const counts = page.matchAll(/^forkline_http_requests_total\{.*\} (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+};
+
 const atOnce = 256;
 const patienceMs = 30 * 60_000;
 

@@ -3,10 +3,9 @@
 // A step is a message of 500 bytes, in words of a vocabulary of 10,000 as seldom or often as Zipf has
 // them; in the second run a small checkpoint as well. The program runs as in production, over HTTP, and
 // is stopped before its files are looked at. What empty stores take is subtracted.
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { open, type RootDatabase } from 'lmdb';
+import { type Database, open, type RootDatabase } from 'lmdb';
 import { Catalogue, segmentRange } from '../../../src/embedded/mongo/catalogue.js';
 import { Store } from '../../../src/embedded/mongo/store.js';
 import { ask, type Json, send } from '../../support/api.js';
@@ -51,20 +50,10 @@ const writeRun = async (folder: string, count: number, withCheckpoints: boolean)
 
 /** What lies in LMDB beside key and value: the header of the entry and its place in the page. */
 const entryBytes = 10;
-
-type Pages = Readonly<Record<string, number>>;
-
-/** The pages of a file that hold something; the others are kept for the next commits. */
-const usedBytes = (file: RootDatabase<Buffer, Buffer>, parts: readonly Pages[]): number => {
-  const { root, free } = file.getStats() as unknown as Readonly<{ root: Pages; free: Pages }>;
-  const pagesOf = (part: Pages) =>
-    (part.treeBranchPageCount ?? 0) + (part.treeLeafPageCount ?? 0) + (part.overflowPages ?? 0);
-  const pages = [root, free, ...parts].reduce((sum, part) => sum + pagesOf(part), 2);
-  return pages * (root.pageSize ?? 4096);
-};
+const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
 const openFile = (path: string): RootDatabase<Buffer, Buffer> =>
-  open<Buffer, Buffer>({ path, encoding: 'binary', keyEncoding: 'binary', readOnly: true });
+  open<Buffer, Buffer>({ path, ...binary, readOnly: true });
 
 const sizesOf = async (folder: string): Promise<Sizes> => {
   const sizes = new Map<string, number>();
@@ -74,40 +63,50 @@ const sizesOf = async (folder: string): Promise<Sizes> => {
   return sizes;
 };
 
-const addEventStore = async (folder: string, sizes: Map<string, number>): Promise<void> => {
-  for (const name of (await readdir(folder)).filter((each) => each.endsWith('.mdb'))) {
-    const file = openFile(join(folder, name));
-    const parts = name === 'index.mdb' ? ['heads', 'positions', 'ids', 'progress'] : [];
-    const stats = [];
-    for (const part of parts) {
-      const db = file.openDB<Buffer, Buffer>({ name: part, ...binary });
-      stats.push(db.getStats() as Pages);
-      sizes.set(`eventstore ${name} ${part}`, entriesIn(db.getRange()));
-    }
-    if (parts.length === 0) sizes.set(`eventstore ${name} entries`, entriesIn(file.getRange()));
-    sizes.set(`eventstore ${name} (pages in use)`, usedBytes(file, stats));
-    await file.close();
-  }
-};
-const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
+type Range = Readonly<{ start?: Buffer; end?: Buffer }>;
 
-const entriesIn = (entries: Iterable<Readonly<{ key: Buffer; value: Buffer }>>): number => {
-  let bytes = 0;
-  for (const { key, value } of entries) bytes += key.length + value.length + entryBytes;
-  return bytes;
+/** Bytes of what is packed into blocks, of what is not, and how much there would be without blocks. */
+const addTable = (
+  sizes: Map<string, number>,
+  what: string,
+  tables: readonly [plain: Database<Buffer, Buffer>, blocks?: Database<Buffer, Buffer>],
+  range: Range = {},
+): void => {
+  const [plain = 0, packed = 0] = tables.map((table) => {
+    let bytes = 0;
+    for (const { key, value } of table?.getRange(range) ?? [])
+      bytes += key.length + value.length + entryBytes;
+    return bytes;
+  });
+  sizes.set(`${what}, packed`, packed);
+  sizes.set(`${what}, plain`, plain);
+};
+
+const addEventStore = async (folder: string, sizes: Map<string, number>): Promise<void> => {
+  const log = openFile(join(folder, 'log.mdb'));
+  const blocks = log.openDB<Buffer, Buffer>({ name: 'pack', ...binary });
+  addTable(sizes, 'eventstore log', [log, blocks], { end: Buffer.from([1]) });
+  await log.close();
+  const index = openFile(join(folder, 'index.mdb'));
+  for (const name of ['heads', 'positions', 'ids'])
+    addTable(sizes, `eventstore index ${name}`, [
+      index.openDB<Buffer, Buffer>({ name, ...binary }),
+    ]);
+  await index.close();
 };
 
 const addMongo = async (folder: string, sizes: Map<string, number>): Promise<void> => {
   const store = new Store(folder);
-  for (const { ns, indexes } of new Catalogue(store).list())
-    for (const { name, segment } of indexes)
-      sizes.set(
-        `mongodb ${ns.slice(ns.indexOf('.') + 1)} ${name === '_id_' ? 'documents' : name}`,
-        entriesIn(store.entries(segmentRange(segment))),
-      );
+  const collections = new Catalogue(store).list();
   await store.close();
   const file = openFile(folder);
-  sizes.set('mongodb (pages in use)', usedBytes(file, []));
+  const blocks = file.openDB<Buffer, Buffer>({ name: 'packed', ...binary });
+  for (const { ns, indexes } of collections)
+    for (const { name, segment } of indexes) {
+      const { from, to } = segmentRange(segment);
+      const what = `mongodb ${ns.slice(ns.indexOf('.') + 1)} ${name === '_id_' ? 'documents' : name}`;
+      addTable(sizes, what, [file, blocks], { start: from, end: to });
+    }
   await file.close();
 };
 
@@ -138,7 +137,9 @@ if (values.json)
     }),
   );
 else {
-  console.log(`Bytes a step, ${steps} steps; the lines below a store are its entries, unrounded.`);
+  console.log(
+    `Bytes a step, ${steps} steps; the lines below a store are what lies in its files, without free room in pages.`,
+  );
   const rows = new Set([...message.keys(), ...both.keys()]);
   const rounded = (sizes: Sizes, what: string) => Math.round(sizes.get(what) ?? 0);
   const lines = [...rows].map((what) => ({

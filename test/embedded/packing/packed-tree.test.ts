@@ -17,7 +17,7 @@ const end = Buffer.from([0x70]);
 const openTree = (folder: string): PackedTree =>
   new PackedTree(
     open<Buffer, Buffer>(join(folder, 'tree.mdb'), { encoding: 'binary', keyEncoding: 'binary' }),
-    { name: 'packed', groupBytes: 4, from: begin, end },
+    { name: 'packed', groupBytes: 4, from: begin, end, cacheBytes: 1024 * 1024 },
   );
 
 const keyOf = (segment: number, number: number): Buffer => {
@@ -30,7 +30,7 @@ const keyOf = (segment: number, number: number): Buffer => {
 const packAll = async (tree: PackedTree): Promise<void> => {
   for (let from: Buffer | undefined = begin; from; ) {
     const next: Buffer = from;
-    from = await tree.plain.childTransaction(() => packSome(tree, next));
+    from = await tree.packing(() => tree.plain.childTransaction(() => packSome(tree, next)));
   }
   tree.plain.resetReadTxn();
 };

@@ -50,13 +50,19 @@ const rebuild = async (stores: StoreClients, name: string): Promise<void> => {
   await runner.stop();
 };
 
-/** Compares the read models with those of a rebuild from the first event, byte for byte. */
+/**
+ * Compares the read models with those of a rebuild from the first event, byte for byte.
+ *
+ * @param name of the rebuild
+ * @param serving which collection a projection's documents are in
+ */
 export const compareWithRebuild = async (
   stores: StoreClients,
   name: string,
+  serving: (projection: AnyProjection) => string = collectionName,
 ): Promise<readonly Compared[]> => {
   await rebuild(stores, name);
-  const live = collectionsOf(collectionName);
+  const live = collectionsOf(serving);
   const rebuilt = collectionsOf((projection) => `${name}_${projection.name}`);
   const compared: Compared[] = [];
   for (const [index, collection] of live.entries()) {

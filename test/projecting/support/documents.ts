@@ -1,14 +1,21 @@
 import { expect } from '@jest/globals';
+import type { AnyProjection } from '../../../src/projecting/projection.js';
 import { compareWithRebuild } from './compared.js';
 import type { StoreClients } from './stores.js';
 
 /**
  * Expects the read models to be those of a rebuild from the first event, byte for byte.
  *
+ * @param name of the rebuild
+ * @param serving which collection a projection's documents are in; that of its name and version by default
  * @returns how many documents there are
  */
-export const expectAsRebuilt = async (stores: StoreClients, name: string): Promise<number> => {
-  const compared = await compareWithRebuild(stores, name);
+export const expectAsRebuilt = async (
+  stores: StoreClients,
+  name: string,
+  serving?: (projection: AnyProjection) => string,
+): Promise<number> => {
+  const compared = await compareWithRebuild(stores, name, serving);
   const different = compared.filter(({ differences }) => differences.length > 0);
   for (const { collection, differences } of different)
     expect({ collection, documents: differences.map(({ is }) => is) }).toEqual({

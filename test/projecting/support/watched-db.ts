@@ -8,7 +8,14 @@ export type Around = Readonly<{
   read?: (collection: string) => void;
 }>;
 
-const writes = new Set(['insertMany', 'bulkWrite', 'deleteMany', 'deleteOne', 'updateOne']);
+const writes = new Set([
+  'insertMany',
+  'bulkWrite',
+  'deleteMany',
+  'deleteOne',
+  'updateOne',
+  'updateMany',
+]);
 const reads = new Set(['find', 'findOne', 'distinct', 'createIndex', 'createIndexes']);
 
 /** The same database, with someone standing around its writes and reads. */

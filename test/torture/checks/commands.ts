@@ -19,9 +19,19 @@ const within = (count: number, [least, most]: Intent['events']): boolean =>
 const range = ([least, most]: Intent['events']): string =>
   least === most ? `${least}` : `${least} to ${most ?? 'any'}`;
 
-/** Whether an event is where an answer said. */
-const isAt = ({ stream, revision, position }: StoredEvent, place: Place): boolean =>
-  stream === place.stream && revision === place.revision && position === Number(place.position);
+/**
+ * The event that an answer was about. What has effects on several streams is answered with the
+ * position of the last of them, which is in another one.
+ */
+const answeredBy = (
+  { streams }: History,
+  { stream, revision, position }: Place,
+  others: readonly StoredEvent[],
+): StoredEvent | undefined => {
+  const found = streams.get(stream)?.find((event) => event.revision === revision);
+  const isThere = [found, ...others].some((event) => event?.position === Number(position));
+  return isThere ? found : undefined;
+};
 
 /**
  * What was acknowledged is there, once and where it was said to be; what was refused left nothing; what
@@ -48,8 +58,8 @@ export const checkCommands = (history: History, log: readonly LogLine[]): readon
         `has ${events.length} events, not ${range(intent.events)}; it was answered ${JSON.stringify(places)}`,
       );
     for (const place of places) {
-      const own = history.streams.get(place.stream) ?? [];
-      const found = own.find((event) => isAt(event, place));
+      const others = intent?.events[1] === null ? events : [];
+      const found = answeredBy(history, place, others);
       const where = `${place.stream}@${place.revision} of ${intent?.kind} ${id}`;
       if (!found) acknowledged.broken(where, `there is no event at position ${place.position}`);
       else if (intent && intent.events[0] > 0 && found.metadata.requestId !== id)

@@ -23,9 +23,9 @@ const eventsThrough = (
   return segments.flatMap((segment, index) => {
     const after = segments[index - 1]?.through ?? -1;
     const last = Math.min(segment.through, through);
-    return (streams.get(segment.stream) ?? []).filter(
-      ({ revision }) => revision > after && revision <= last,
-    );
+    return (streams.get(segment.stream) ?? [])
+      .filter(({ revision }) => revision > after && revision <= last)
+      .map(asWritten);
   });
 };
 
@@ -34,10 +34,16 @@ const isComplete = (events: readonly StoredEvent[], through: number): boolean =>
 
 const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** What a copy in an archive says that the event was. */
-const originalOf = ({ data, metadata: { archived, ...metadata } }: StoredEvent) => {
-  const { base, ...written } = archived ?? {};
-  return { ...written, data, metadata: base === undefined ? metadata : { ...metadata, base } };
+/** The event that a copy in an archive says that it is a copy of; any other event is itself. */
+const asWritten = (event: StoredEvent): StoredEvent => {
+  const { archived, ...metadata } = event.metadata;
+  if (!archived) return event;
+  const { base, ...written } = archived;
+  const { data, revision } = event;
+  return {
+    ...{ ...written, data, revision },
+    metadata: base === undefined ? metadata : { ...metadata, base },
+  };
 };
 
 /**
@@ -96,8 +102,7 @@ export const checkForks = (history: History, log: readonly LogLine[]): readonly 
     for (const [index, event] of past.entries()) {
       const copy = archive[index];
       if (!copy) break;
-      const { revision: _, ...original } = event;
-      if (!sameFields(originalOf(copy), original))
+      if (!sameFields(asWritten(copy), event))
         copies.broken(`${archiveOf(stream)}@${index}`, `is not the event ${nameOf(event)}`);
     }
   }

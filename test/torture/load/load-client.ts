@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ForklineClient, ForklineError } from '../../../src/client/node-client.js';
-import { drawFrom } from '../draw.js';
+import { type Draw, drawFrom } from '../draw.js';
 import type { Log } from '../log.js';
 import type { Place } from '../log-lines.js';
 import { type Command, drawCommand, type Sort } from './command.js';
@@ -15,6 +15,8 @@ export type LoadClientOptions = Readonly<{
   sorts: readonly Sort[];
   /** A session that all clients of the user write to. */
   sharedSession: string;
+  /** What it does first. */
+  beginning(draw: Draw): readonly Command[];
   log: Log;
   /** Aborted when no more commands are to be sent. */
   stopping: AbortSignal;
@@ -122,23 +124,15 @@ export const runLoadClient = async (options: LoadClientOptions): Promise<void> =
     const turn = draw.below(urls.length);
     const looksBack = draw.chance(0.25);
     const [place] = await carryOut(command, id, turn);
-    if (!place || !looksBack) return;
-    if (command.readBack) await readBack(command, id, place, turn + 1);
+    if (!place) return;
+    if (looksBack && command.readBack) await readBack(command, id, place, turn + 1);
     if (forks) await readFork(command, turn + 1);
   };
 
   memory.add('session', draw, options.sharedSession);
-  const shared = `session-${options.sharedSession}`;
-  await send(
-    {
-      ...{ kind: 'session.create', events: [0, 1], needs: [], makes: shared },
-      call: async ({ sessions }, asked) => [
-        await sessions.create({ id: options.sharedSession, title: 'Shared' }, asked),
-      ],
-    },
-    0,
-  );
-  for (let n = 1; !stopping.aborted; n++) {
+  const first = options.beginning(draw);
+  for (const [n, command] of first.entries()) await send(command, n);
+  for (let n = first.length; !stopping.aborted; n++) {
     const thinkMs = draw.below(longestThinkMs);
     const command = drawCommand(sorts, memory, draw, known);
     if (command) await send(command, n);

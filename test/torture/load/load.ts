@@ -1,5 +1,6 @@
 import { drawFrom } from '../draw.js';
 import type { Log } from '../log.js';
+import { beginningWith } from './beginning.js';
 import { executionCommands } from './execution-commands.js';
 import {
   type Follower,
@@ -66,6 +67,7 @@ export const startLoad = (options: LoadOptions): Load => {
       const client = {
         ...{ name: `${user}-client-${c}`, user, seed, urls, sorts, log },
         ...{ sharedSession: shared, stopping: stoppingClients.signal },
+        beginning: beginningWith(shared, options.receiver),
       };
       clients.push(runLoadClient(client).catch(told));
       const stopping = stoppingWorkers.signal;

@@ -12,6 +12,8 @@ const FILE = 'log.mdb';
 const TABLE_OF_BLOCKS = 'pack';
 const BEHIND_ALL = Buffer.from([1]);
 const EVENTS_WORTH_PACKING = 64;
+const EVENTS_TOO_MANY = 8_192;
+const CACHED_BYTES = 24 * 1024 * 1024;
 
 const keyOf = (position: number): Buffer => {
   const key = Buffer.allocUnsafe(KEY_SIZE);
@@ -41,6 +43,7 @@ export class EventLog {
     this.#env = openFile(folder, FILE);
     this.#tree = new PackedTree(this.#env, {
       ...{ name: TABLE_OF_BLOCKS, groupBytes: 0, from: keyOf(0), end: BEHIND_ALL },
+      cacheBytes: CACHED_BYTES,
     });
     const lastKey = this.#tree.lastKey();
     this.#lastPosition = lastKey ? lastKey.readUIntBE(0, KEY_SIZE) : 0;
@@ -49,6 +52,7 @@ export class EventLog {
       transact: (job) => transact(this.#env, job),
       written: () => this.#appended,
       least: EVENTS_WORTH_PACKING,
+      most: EVENTS_TOO_MANY,
     });
   }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { EventStoreDBClient, jsonEvent, NO_STREAM } from '@eventstore/db-client';
 import express from 'express';
 import { MongoClient } from 'mongodb';
 import { messages as messagesModel } from '../../../../projections/messages.js';
@@ -9,7 +9,9 @@ import { sessions as sessionsModel } from '../../../../projections/sessions.js';
 import { collectionName } from '../../../../src/projecting/read-model.js';
 
 // What a program would be that only passes on: express, and the calls of the same clients that append a
-// message, get a session and list messages. No checks, no identity, no ids of requests, no read models.
+// message, get a session and list messages. What is appended has the same metadata, and expects the revision
+// that the one before it led to, which is kept in memory. No checks, no identity, no ids of requests, no read
+// models.
 
 const { EVENTSTORE_URL = '', MONGODB_URL = '' } = process.env;
 const events = EventStoreDBClient.connectionString(EVENTSTORE_URL);
@@ -20,12 +22,22 @@ const messages = db.collection<{ _id: string; stream: string; to: number | null;
   collectionName(messagesModel),
 );
 
+const revisions = new Map<string, bigint>();
+
 const app = express();
 app.post('/v1/sessions/:id/messages', express.json(), async (request, response) => {
   const id = randomUUID();
   const stream = `session-${request.params.id}`;
-  const event = jsonEvent({ id, type: 'MessagePosted', data: { messageId: id, ...request.body } });
-  const { nextExpectedRevision } = await events.appendToStream(stream, event);
+  const metadata = {
+    ...{ $correlationId: request.params.id, $causationId: id, commandId: id, requestId: id },
+    ...{ userId: 'local', ownerId: 'local', schemaVersion: 1 },
+    clientAddress: request.socket.remoteAddress ?? '',
+  };
+  const data = { messageId: id, ...request.body };
+  const event = jsonEvent({ id, type: 'MessagePosted', data, metadata });
+  const expectedRevision = revisions.get(stream) ?? NO_STREAM;
+  const { nextExpectedRevision } = await events.appendToStream(stream, event, { expectedRevision });
+  revisions.set(stream, nextExpectedRevision);
   response.status(201).json({ id, stream, revision: Number(nextExpectedRevision) });
 });
 app.get('/v1/sessions/:id', async (request, response) => {

@@ -1,0 +1,73 @@
+import type { Audience, Group } from './audience.js';
+import type { FeedEvent } from './feed-event.js';
+
+/** @param isAll whether nothing else is about to be told to anyone: what was told may be sent at once */
+export type Listener = (events: readonly FeedEvent[], isAll: boolean) => void;
+
+// A process that tells thousands of something comes to everything else after so many milliseconds.
+const SLICE_MS = 8;
+// How many are told before the clock is looked at.
+const BETWEEN_LOOKS = 16;
+// What is made of so many events is remembered while they are told, see `per-event.ts`.
+const MOST_AT_ONCE = 128;
+
+/** Events in a row that the same groups are told. */
+type Round = { readonly groups: readonly Group<Listener>[]; readonly events: FeedEvent[] };
+
+/**
+ * Tells everyone what happens, in order: what comes together in one turn, and while others are told,
+ * is told together. Who is told several events is called once for them, as far as they are for the same audience.
+ *
+ * @returns takes another event
+ */
+export const telling = (audience: Audience<Listener>): ((event: FeedEvent) => void) => {
+  let waiting: FeedEvent[] = [];
+  let underWay: Iterator<void> | undefined;
+
+  const next = (): Iterator<void> => {
+    const events = waiting.slice(0, MOST_AT_ONCE);
+    waiting = waiting.slice(MOST_AT_ONCE);
+    return tellAll(roundsOf(audience, events));
+  };
+
+  const slice = () => {
+    const until = performance.now() + SLICE_MS;
+    do {
+      underWay ??= next();
+      if (underWay.next().done) underWay = undefined;
+    } while ((underWay || waiting.length > 0) && performance.now() < until);
+    if (underWay || waiting.length > 0) setImmediate(slice);
+  };
+
+  return (event) => {
+    if (waiting.push(event) === 1 && !underWay) setImmediate(slice);
+  };
+};
+
+const roundsOf = (audience: Audience<Listener>, events: readonly FeedEvent[]): readonly Round[] => {
+  const rounds: Round[] = [];
+  for (const event of events) {
+    const groups = audience.found(event);
+    const latest = rounds.at(-1);
+    if (latest && isSame(latest.groups, groups)) latest.events.push(event);
+    else if (groups.length > 0) rounds.push({ groups, events: [event] });
+  }
+  return rounds;
+};
+
+const isSame = (some: readonly unknown[], others: readonly unknown[]): boolean =>
+  some.length === others.length && some.every((one, index) => one === others[index]);
+
+/** Pauses now and then, so that other work can come between. Whoever leaves meanwhile is told nothing more. */
+function* tellAll(rounds: readonly Round[]): Generator<void> {
+  const isAll = rounds.length === 1;
+  let told = 0;
+  for (const { groups, events } of rounds)
+    for (const group of groups)
+      for (const { member, isShown } of group) {
+        const shown = isShown ? events.filter(isShown) : events;
+        if (shown.length > 0) member(shown, isAll);
+        told += 1;
+        if (told % BETWEEN_LOOKS === 0) yield;
+      }
+}
