@@ -13,7 +13,7 @@ import {
 } from '../../support/program.js';
 import { textOf } from '../core/support/traffic.js';
 import { writeMeasured } from '../harness/findings.js';
-import { post } from '../harness/post.js';
+import { post } from '../queue/post.js';
 import { cpuTimes } from '../queue/support.js';
 
 const { values } = parseArgs({

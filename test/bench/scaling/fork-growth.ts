@@ -1,6 +1,6 @@
 import { removeFolder, startProgram, temporaryFolder } from '../../support/program.js';
 import { textOf } from '../core/support/traffic.js';
-import { post } from '../harness/post.js';
+import { post } from '../queue/post.js';
 import { type Growth, growthOf } from './growth.js';
 
 type Made = Readonly<{ id: string; stream: string; position: string }>;

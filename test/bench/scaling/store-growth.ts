@@ -9,7 +9,7 @@ import {
   temporaryFolder,
 } from '../../support/program.js';
 import { idOf, textOf, writeSession } from '../core/support/traffic.js';
-import { post } from '../harness/post.js';
+import { post } from '../queue/post.js';
 import { folderSize } from '../replay/support/folder-size.js';
 import { median } from '../replay/support/median.js';
 import { type Growth, growthOf, ratiosOf } from './growth.js';
