@@ -36,8 +36,8 @@ type PlacedRow = MessageRow &
 
 /**
  * A session's messages as of a revision, oldest first. Inherited ones are read where they lie, in
- * the ancestors' rows; what the fork changed of them is laid over. Cost: the page, and one query
- * more for each stretch it touches, whatever the length of the session.
+ * the ancestors' rows; what the fork changed of them is laid over. Cost: the page, and two queries
+ * at most for each stretch, whatever the length of the session.
  *
  * @throws BadCursor
  */
@@ -50,18 +50,16 @@ export const listMessages = async (
   // Without knowing what a stream descends from, a part of its messages would pass for all of them.
   if (!ancestry) return { items: [], next: null };
   const stretches = stretchesOf(stream, ancestry, at);
+  const after = cursor === undefined ? -1 : Number(fromCursor(cursor, ['number'])[0]);
+  const next = postedAlong(collections, stretches, after, includeDeleted);
   const rows: PlacedRow[] = [];
-  let after = cursor === undefined ? -1 : Number(fromCursor(cursor, ['number'])[0]);
-
-  for (const [index, stretch] of stretches.entries()) {
-    const overlays = stretches.slice(index + 1);
-    while (after < stretch.high && rows.length <= limit) {
-      const wanted = limit + 1 - rows.length;
-      const posted = await postedIn(collections, stretch, after, wanted, includeDeleted);
-      rows.push(...(await laidOver(collections, posted, overlays, includeDeleted)));
-      after = posted.at(-1)?.seq ?? after;
-      if (posted.length < wanted) break;
-    }
+  let isMore = true;
+  while (isMore && rows.length <= limit) {
+    const wanted = limit + 1 - rows.length;
+    const posted = await next(wanted);
+    const shown = await laidOver(collections, posted, stretches);
+    rows.push(...shown.filter(({ deleted }) => includeDeleted || !deleted));
+    isMore = posted.length === wanted;
   }
   return toPage(
     rows,
@@ -69,6 +67,34 @@ export const listMessages = async (
     ({ seq }) => [seq],
     (row) => viewOf(row, stream),
   );
+};
+
+/** A row, and which of the stretches the message was posted in. */
+type Posted = Readonly<{ row: PlacedRow; at: number }>;
+
+/** Reads on along the stretches: gives the next rows, fewer than asked for once there are no more. */
+const postedAlong = (
+  collections: Collections,
+  stretches: readonly Stretch[],
+  start: number,
+  includeDeleted: boolean,
+): ((wanted: number) => Promise<readonly Posted[]>) => {
+  let after = start;
+  let at = 0;
+  return async (wanted) => {
+    const posted: Posted[] = [];
+    for (let stretch = stretches[at]; stretch && posted.length < wanted; stretch = stretches[at]) {
+      const left = wanted - posted.length;
+      const rows =
+        after < stretch.high
+          ? await postedIn(collections, stretch, after, left, includeDeleted)
+          : [];
+      for (const row of rows) posted.push({ row, at });
+      after = rows.at(-1)?.seq ?? after;
+      if (rows.length < left) at += 1;
+    }
+    return posted;
+  };
 };
 
 const postedIn = async (
@@ -92,27 +118,26 @@ const postedIn = async (
   return found as PlacedRow[];
 };
 
-/** Lays over inherited rows what the streams that inherit them changed. */
+/** Lays over inherited rows what the stretches that inherit them changed: one query for each of those. */
 const laidOver = async (
   { messages }: Collections,
-  rows: readonly PlacedRow[],
-  overlays: readonly Stretch[],
-  includeDeleted: boolean,
+  posted: readonly Posted[],
+  stretches: readonly Stretch[],
 ): Promise<readonly PlacedRow[]> => {
-  if (rows.length === 0 || overlays.length === 0) return rows;
-  const ids = rows.map(({ messageId }) => messageId);
   const found = await Promise.all(
-    overlays.map(({ stream, high }) =>
-      messages.find({ key: { $in: keysIn(stream, ids) }, ...trueAt(high) }).toArray(),
-    ),
+    stretches.map(({ stream, high }, overlay) => {
+      const ids = posted.filter(({ at }) => at < overlay).map(({ row }) => row.messageId);
+      if (ids.length === 0) return [];
+      return messages.find({ key: { $in: keysIn(stream, ids) }, ...trueAt(high) }).toArray();
+    }),
   );
-  const changed = new Map(rows.map((row) => [row.messageId, row]));
+  const changed = new Map(posted.map(({ row }) => [row.messageId, row]));
   for (const { stream: _, ...change } of found.flat()) {
     const below = changed.get(change.messageId);
     // A change of an inherited message has no seq of its own to put in the place of the message's.
     if (below) changed.set(change.messageId, { ...below, ...change } as PlacedRow);
   }
-  return [...changed.values()].filter(({ deleted }) => includeDeleted || !deleted);
+  return [...changed.values()];
 };
 
 /** The keys that the rows of messages have in one stream, whether they were posted or only changed there. */
