@@ -91,8 +91,9 @@ describe('pruning', () => {
     expect((await bodyOf(prune(id, 2))).pruned).toBe(1);
     expect((await bodyOf(prune(id, 2))).pruned).toBe(0);
     const next = await saveCheckpoint(ann, id, 3, stateAfter(3));
-    expect((await bodyOf(prune(id, 1))).pruned).toBe(2);
-    expect(await revisions(id, `after=${next.position}`)).toEqual([next.revision]);
+    const pruned = await bodyOf(prune(id, 1));
+    expect(pruned.pruned).toBe(2);
+    expect(await revisions(id, `after=${pruned.position}`)).toEqual([next.revision]);
     expect((await bodyOf(ann.get<ExecutionView>(`/v1/executions/${id}`))).checkpointCount).toBe(1);
     await bodyOf(ann.post(`/v1/executions/${id}/complete`));
     expect((await prune(id, 1)).status).toBe(200);

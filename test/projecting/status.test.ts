@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
 import { projections } from '../../projections/index.js';
+import { sessions } from '../../projections/sessions.js';
 import type { EventStore } from '../../src/eventstore/event-store.js';
 import type { ProjectionStatus, Runner } from '../../src/projecting/runner.js';
 import { create, post, question } from '../support/session-facts.js';
@@ -175,7 +176,7 @@ describe('the status of projections', () => {
     events.open(1);
     await until(() => (runner.status()[1]?.position ?? 0) > 0);
     expect(runner.status()[0]).toEqual({
-      ...{ name: 'sessions', version: 1, position },
+      ...{ name: 'sessions', version: sessions.version, position },
       ...{ lagEvents: null, lagSeconds: null, stuck: false },
     });
     expect(runner.status()[1]?.lagSeconds).toBeGreaterThanOrEqual(0);
