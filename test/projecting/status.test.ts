@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
 import { projections } from '../../projections/index.js';
-import { sessions } from '../../projections/sessions.js';
 import type { EventStore } from '../../src/eventstore/event-store.js';
+import type { AnyProjection } from '../../src/projecting/projection.js';
 import type { ProjectionStatus, Runner } from '../../src/projecting/runner.js';
 import { create, post, question } from '../support/session-facts.js';
 import { caughtUp, patience, startTestRunner, until } from './support/runners.js';
@@ -164,8 +164,8 @@ describe('the status of projections', () => {
   it('does not say of a model that waits for the others how far behind it is', async () => {
     const { onSession } = commandsOn(stores.streams);
     const db = stores.database('waiting');
-    const [sessions, ...others] = projections;
-    const early = await startTestRunner(stores, { db, projections: [sessions!] });
+    const [sessions, ...others] = projections as [AnyProjection, ...AnyProjection[]];
+    const early = await startTestRunner(stores, { db, projections: [sessions] });
     await until(() => early.status()[0]?.lagEvents === 0);
     const { position } = await onSession(newId(), create);
     await early.progress('sessions').reached(position, patience);
