@@ -138,8 +138,15 @@ const othersForkedFrom = async (services: Services, stream: string) => {
   return forks.flat().filter(({ stream: fork }) => !own.has(fork));
 };
 
-/** @throws Problem naming them */
+/**
+ * A fork that was deleted a moment ago may be in the read models still: it is looked for again once
+ * they have caught up.
+ *
+ * @throws Problem naming the forks, NotCaughtUp
+ */
 const refuseIfForked = async (services: Services, stream: string): Promise<void> => {
+  if ((await othersForkedFrom(services, stream)).length === 0) return;
+  await familiesKnown(services, await services.store.head());
   const others = await othersForkedFrom(services, stream);
   if (others.length > 0) throw stillForked(others);
 };

@@ -41,6 +41,21 @@ const holdCommits = () => {
   };
 };
 
+/** Appends until it is taken: a busy disk may keep any commit past the timeout. */
+const taken = async (
+  stream: string,
+  proposed: ReturnType<typeof event>,
+  options: AppendToStreamOptions,
+) => {
+  for (;;)
+    try {
+      return await client.appendToStream(stream, [proposed], options);
+    } catch (error) {
+      if (!timeouts.includes((error as { type: string }).type)) throw error;
+    }
+};
+const timeouts: readonly string[] = ['timeout', 'deadline-exceeded'];
+
 describe.each([
   ['Append', CLASSIC, 'timeout'],
   ['BatchAppend', {}, 'deadline-exceeded'],
@@ -51,9 +66,9 @@ describe.each([
     const release = holdCommits();
     expect(await errorOf(client.appendToStream(stream, [first], options))).toBe(timeout);
     await release();
-    const repeated = await client.appendToStream(stream, [first], options);
+    const repeated = await taken(stream, first, options);
     expect(repeated.nextExpectedRevision).toBe(0n);
-    await client.appendToStream(stream, [event(1)], options);
+    await taken(stream, event(1), options);
     expect(numbers(await all(client.readStream(stream)))).toEqual([0, 1]);
   });
 
@@ -67,13 +82,13 @@ describe.each([
     ))
       expect(await waiting).toBe(timeout);
     await release();
-    await client.appendToStream(stream, [event(3)], options);
+    await taken(stream, event(3), options);
     expect(numbers(await all(client.readStream(stream)))).toEqual([0, 3]);
   });
 
   it('holds up no reads', async () => {
     const stream = freshStream();
-    await client.appendToStream(stream, [event(0)], options);
+    await taken(stream, event(0), options);
     const release = holdCommits();
     expect(await errorOf(client.appendToStream(stream, [event(1)], options))).toBe(timeout);
     expect(numbers(await all(client.readStream(stream)))).toEqual([0]);
