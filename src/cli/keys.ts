@@ -29,7 +29,7 @@ const expiryOf = ({ expires }: ApiKeyEntry): string => {
   return hasExpired({ expires }, Date.now()) ? 'has expired' : shownTime(expires);
 };
 
-/** `forkline keys create | list | revoke` */
+/** Adds the command `forkline keys create | list | revoke`. */
 export const registerKeys = (program: Command): void => {
   const keys = program
     .command('keys')

@@ -19,7 +19,7 @@ const columns: readonly Column<ParkedEvent>[] = [
   { title: 'WHY', text: ({ error }) => oneLine(error ?? 'waits for an earlier one') },
 ];
 
-/** `forkline parked` */
+/** Adds the command `forkline parked`. */
 export const registerParked = (program: Command): void => {
   program
     .command('parked')

@@ -38,7 +38,7 @@ const stateOf = (item: Shown): string => {
   return `${state}, rebuilding ${Math.floor(percent)} %`;
 };
 
-/** `forkline projections` */
+/** Adds the command `forkline projections`. */
 export const registerProjections = (program: Command): void => {
   program
     .command('projections')

@@ -13,7 +13,7 @@ type Options = Readonly<{
   from: FeedStart;
 }>;
 
-/** `forkline tail` */
+/** Adds the command `forkline tail`. */
 export const registerTail = (program: Command): void => {
   program
     .command('tail')

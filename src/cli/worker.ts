@@ -21,7 +21,7 @@ type Options = Readonly<{
   maxTasks?: number;
 }>;
 
-/** `forkline worker` */
+/** Adds the command `forkline worker`. */
 export const registerWorker = (program: Command): void => {
   program
     .command('worker')

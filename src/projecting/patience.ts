@@ -4,10 +4,11 @@ import { SnapshotsUnavailable } from '../eventstore/snapshots.js';
 const restMs = 5_000;
 
 /**
- * Asks for what can be done without: an answer that does not come in time, or comes as an error, is
- * given up. After that nothing is asked for five seconds, so that not everyone waits in turn.
+ * Makes a function that asks questions whose answers can be done without. It waits `patienceMs`
+ * milliseconds for an answer. After an error, or no answer in time, it throws at once for five seconds,
+ * so that not everyone waits in turn.
  *
- * @param patienceMs how long to wait for an answer
+ * @param clock milliseconds
  * @returns a function that asks, and throws SnapshotsUnavailable
  */
 export const patiently = (patienceMs: number, clock: () => number = Date.now) => {

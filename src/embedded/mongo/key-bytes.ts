@@ -27,11 +27,13 @@ export const putInverted = (write: () => void): void => {
   for (let i = start; i < at; i++) bytes[i] = ~(bytes[i] ?? 0);
 };
 
+/** Writes one byte of the key. */
 export const putByte = (byte: number): void => {
   reserve(1);
   bytes[at++] = byte;
 };
 
+/** Writes bytes of the key as they are. */
 export const putRaw = (raw: Uint8Array): void => {
   reserve(raw.length);
   bytes.set(raw, at);
@@ -53,6 +55,7 @@ export const putText = (text: string): void => {
   bytes[at++] = 0;
 };
 
+/** Writes a whole number of 64 bits so that negative ones sort first. */
 export const putSigned64 = (value: bigint): void => {
   reserve(8);
   at = bytes.writeBigUInt64BE(BigInt.asUintN(64, value) ^ (1n << 63n), at);
@@ -78,6 +81,7 @@ export const putDouble = (value: number, above = 0): void => {
   if (Math.abs(value) >= largestExact) at = bytes.writeUInt16BE(above, at);
 };
 
+/** Writes a 64-bit integer so that it sorts among doubles: see {@link putDouble}. */
 export const putLong = (value: Long): void => {
   const exact = value.toBigInt();
   let below = Number(exact);

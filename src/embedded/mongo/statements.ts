@@ -25,7 +25,11 @@ export type Target = Readonly<{
   hint?: unknown;
 }>;
 
-/** @throws CommandError for options that change which documents are meant and are not done here */
+/**
+ * Reads which documents a statement of a write means: its filter, sort and hint.
+ *
+ * @throws CommandError for options that change which documents are meant and are not done here
+ */
 export const parseTarget = (ns: string, args: Document, filterName: 'q' | 'query'): Target => {
   refuseOptions(args, ['collation', 'arrayFilters', 'let']);
   const filter = compileFilter((args[filterName] as Document | undefined) ?? {});

@@ -3,6 +3,7 @@ import type { Entry } from './block.js';
 /** Stands in the place of an entry that a block still has: no value is this byte alone. */
 export const removal = Buffer.from([0xff]);
 
+/** Whether a value says that the packed entry under its key is gone. */
 export const isRemoval = (value: Buffer): boolean => value.length === 1 && value[0] === 0xff;
 
 /**

@@ -30,6 +30,11 @@ export const isCircuitOpen = (error: unknown): boolean =>
 /** One circuit a webhook, for those in use. */
 export type Circuits = Readonly<{ of(webhookId: string): Circuit }>;
 
+/**
+ * A circuit for each webhook, closed at first.
+ *
+ * @param most how many webhooks' circuits are remembered, those in use last
+ */
 export const circuits = (most = 10_000): Circuits => {
   const known = new LRUCache<string, Circuit>({ max: most });
   return {

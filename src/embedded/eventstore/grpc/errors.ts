@@ -44,9 +44,11 @@ const asCallFailed = (error: unknown): CallFailed => {
   return new CallFailed(status.UNKNOWN, error instanceof Error ? error.message : String(error));
 };
 
+/** For requests that make no sense. */
 export const invalidArgument = (details: string): CallFailed =>
   new CallFailed(status.INVALID_ARGUMENT, details);
 
+/** For streams that were tombstoned, in the words of EventStoreDB; clients go by the trailers. */
 export const streamDeleted = (stream: string): CallFailed =>
   new CallFailed(status.FAILED_PRECONDITION, `Stream '${stream}' is deleted.`, {
     exception: 'stream-deleted',
@@ -63,6 +65,7 @@ export const accessDenied = (stream: string): CallFailed =>
     exception: 'access-denied',
   });
 
+/** For appends whose events have more bytes of data together than the server takes. */
 export const maxAppendSizeExceeded = (maxAppendSize: number): CallFailed =>
   new CallFailed(status.INVALID_ARGUMENT, `Maximum append size of ${maxAppendSize} exceeded.`, {
     exception: 'maximum-append-size-exceeded',

@@ -15,6 +15,7 @@ export const groupNotFound = (stream: string, group: string): CallFailed =>
     about('persistent-subscription-does-not-exist', stream, group),
   );
 
+/** For making a group that is there. */
 export const groupExists = (stream: string, group: string): CallFailed =>
   new CallFailed(
     status.ALREADY_EXISTS,
@@ -22,6 +23,7 @@ export const groupExists = (stream: string, group: string): CallFailed =>
     about('persistent-subscription-exists', stream, group),
   );
 
+/** For what cannot be done with a group, and why. */
 export const groupFailed = (stream: string, group: string, reason: string): CallFailed =>
   new CallFailed(
     status.INTERNAL,
@@ -37,6 +39,7 @@ export const groupDropped = (stream: string, group: string): CallFailed =>
     about('persistent-subscription-dropped', stream, group),
   );
 
+/** For joining a group that has as many consumers as its settings allow. */
 export const groupFull = (stream: string, group: string): CallFailed =>
   new CallFailed(
     status.FAILED_PRECONDITION,

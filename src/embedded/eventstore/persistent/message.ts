@@ -16,6 +16,7 @@ export type Message = Readonly<{
 export const eventOf = ({ entry, target, isLink }: Message): LogEntry | undefined =>
   isLink ? target : entry;
 
+/** The message as it is when it is delivered once more. */
 export const retried = (message: Message): Message => ({
   ...message,
   retryCount: message.retryCount + 1,
