@@ -8,12 +8,13 @@ import type {
   StreamTail,
 } from '../client/client.js';
 import { shortValue, summaryOf, textOf } from './event-summary.js';
+import { isObject } from './is-object.js';
 import { linkTo } from './stream-reference.js';
 import { tableOf } from './table.js';
 import type { Terminal } from './terminal.js';
 import { count, cut, oneLine } from './text.js';
 import { timelineLines } from './timeline-rows.js';
-import { isObject, withoutFingerprints } from './told-change.js';
+import { withoutFingerprints } from './told-change.js';
 
 type Screen = Pick<Terminal, 'paint' | 'width'>;
 

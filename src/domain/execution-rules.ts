@@ -8,9 +8,9 @@ import type {
   Started,
 } from './execution.js';
 import { fingerprint } from './fingerprint.js';
-import { isSameJson } from './json.js';
+import { isSameJson, jsonBytes } from './json.js';
 import { decidePipeline } from './pipeline-rules.js';
-import { asStored, jsonBytes, largestState } from './stored-state.js';
+import { asStored, largestState } from './stored-state.js';
 
 type ExecutionDecision = Decision<ExecutionEvent, ExecutionRejection>;
 type Named<Type extends ExecutionCommand['type']> = Extract<ExecutionCommand, { type: Type }>;

@@ -5,8 +5,8 @@ import type {
   ExecutionRejection,
   LiveExecution,
 } from './execution.js';
-import type { JsonObject, JsonValue } from './json.js';
-import { asStored, jsonBytes, largestState } from './stored-state.js';
+import { isObject, type JsonObject, type JsonValue, jsonBytes } from './json.js';
+import { asStored, largestState } from './stored-state.js';
 
 type PipelineCommandType =
   | 'AdvancePipeline'
@@ -84,9 +84,6 @@ const resultOf = (result: JsonValue | undefined): StageResult => {
     ...(outputs !== undefined && { outputs }),
   };
 };
-
-const isObject = (value: JsonValue): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * The stage's task is completed. What it gave is saved as the stage's checkpoint, unless the worker

@@ -12,8 +12,8 @@ import { outlets } from './outlet.js';
 import { pathOf, type Refusal, refuseUpgrade, stopping } from './refusal.js';
 import { NO_LONGER_ADMITTED, whileAdmitted } from './while-admitted.js';
 
-export const FEED_PATH = '/v1/feed';
-export const SUBPROTOCOL = 'forkline.v1';
+const FEED_PATH = '/v1/feed';
+const SUBPROTOCOL = 'forkline.v1';
 
 export type WebSocketOptions = Readonly<{
   limits?: Partial<ConnectionLimits>;

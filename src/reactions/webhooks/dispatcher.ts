@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
+import type { Clock } from '../../projecting/clock.js';
 import { isUnavailable } from '../../projecting/unavailable.js';
 import type { WebhookDeliveries } from '../../queries/webhook-deliveries.js';
 import type { DeliveryDocument } from '../../queries/webhook-delivery.js';
@@ -12,7 +13,7 @@ export type DispatcherOptions = Readonly<{
   deliveries: WebhookDeliveries;
   deliver: Deliver;
   circuits: Circuits;
-  clock: Readonly<{ now(): number }>;
+  clock: Clock;
   log: Logger;
   /** How long an attempt may take before its delivery may be taken by someone else, in milliseconds. */
   lockMs: number;
