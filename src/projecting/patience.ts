@@ -8,14 +8,14 @@ const restMs = 5_000;
  * milliseconds for an answer. After an error, or no answer in time, it throws at once for five seconds,
  * so that not everyone waits in turn.
  *
- * @param clock milliseconds
  * @returns a function that asks, and throws SnapshotsUnavailable
  */
-export const patiently = (patienceMs: number, clock: () => number = Date.now) => {
+export const patiently = (patienceMs: number) => {
   let restsUntil = Number.NEGATIVE_INFINITY;
 
   return async <Answer>(question: () => Promise<Answer>): Promise<Answer> => {
-    if (clock() < restsUntil) throw new SnapshotsUnavailable('the database did not answer lately');
+    if (Date.now() < restsUntil)
+      throw new SnapshotsUnavailable('the database did not answer lately');
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<never>((_, reject) => {
       const giveUp = () => reject(new Error(`no answer within ${patienceMs} ms`));
@@ -24,7 +24,7 @@ export const patiently = (patienceMs: number, clock: () => number = Date.now) =>
     try {
       return await Promise.race([question(), patience]);
     } catch (error) {
-      restsUntil = clock() + restMs;
+      restsUntil = Date.now() + restMs;
       throw new SnapshotsUnavailable('the database does not answer', { cause: error });
     } finally {
       clearTimeout(timer);
