@@ -58,7 +58,10 @@ const prune = (
     ? [{ type: 'CheckpointsPruned', data: { through, count: total - pruned.count } }]
     : [];
 
-/** The rules of executions. */
+/**
+ * Decides a command on an execution by the rules of executions: the events that it adds, none when it
+ * was done before, or why it is refused.
+ */
 export const decideExecution = (
   command: ExecutionCommand,
   execution: Execution,

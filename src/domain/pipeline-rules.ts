@@ -118,7 +118,10 @@ const finishStage = (
   return [{ type: 'CheckpointSaved', data: { ...head, ...stored } }];
 };
 
-/** The rules of what moves a pipeline. */
+/**
+ * Decides what moves a pipeline on: that the next stage is dispatched, and what becomes of the result
+ * of the one before.
+ */
 export const decidePipeline = (
   command: PipelineCommand,
   execution: LiveExecution,

@@ -46,7 +46,7 @@ const caughtUp: CaughtUp = { type: 'caughtUp' };
  * Connects to an EventStoreDB or KurrentDB. The connection is made by the first call: this one never
  * fails for a server that is away.
  *
- * @param url a connection string, `esdb://…` or `kurrentdb://…`
+ * @param url a connection string, `esdb://…` or `esdb+discover://…`, for KurrentDB as well
  */
 export const connectEventStore = (url: string): EventStore => {
   tolerateOrphanedRejections();

@@ -40,7 +40,7 @@ export const putRaw = (raw: Uint8Array): void => {
   at += raw.length;
 };
 
-/** UTF-8 and two zeros. A zero byte inside is followed by 0xff, so that the end sorts before it. */
+/** Writes text as UTF-8 and two zeros. A zero byte inside is followed by 0xff, so that the end sorts before it. */
 export const putText = (text: string): void => {
   reserve(text.length * 3 + 2);
   const start = at;
@@ -64,8 +64,9 @@ export const putSigned64 = (value: bigint): void => {
 const largestExact = 2 ** 53;
 
 /**
- * Sign and exponent of a double sort as they are once negative ones are inverted; NaN comes first.
- * Beyond 2^53 two more bytes hold how far a 64-bit integer lies above the double below it.
+ * Writes a double so that its bytes sort as numbers do: sign and exponent come first, those of negative
+ * ones inverted, and NaN before all. Beyond 2^53 two more bytes hold how far a 64-bit integer lies
+ * above the double below it.
  */
 export const putDouble = (value: number, above = 0): void => {
   reserve(10);
@@ -93,7 +94,7 @@ export const putLong = (value: Long): void => {
   putDouble(below, Number(exact - BigInt(below)));
 };
 
-/** Shorter ones first, then by subtype, then byte by byte. */
+/** Writes binary data so that shorter ones come first, then those of a smaller subtype, then byte by byte. */
 export const putBinary = (value: Uint8Array, subtype: number): void => {
   reserve(5 + value.length);
   at = bytes.writeUInt32BE(value.length, at);

@@ -127,8 +127,9 @@ export const modify = (
 };
 
 /**
- * Makes the document of an upsert. The one rule that projections rest on is here: where a document
- * of that `_id` exists and only the rest of the filter did not fit, this is a duplicate key.
+ * Makes the document of an upsert. Here is the rule that all projections rest on: where a document of
+ * that `_id` exists and only the rest of the filter did not fit, this is a duplicate key, and not a
+ * second document.
  */
 export const upsert = (
   { documents }: Context,
@@ -141,7 +142,7 @@ export const upsert = (
   return { id: decodeTyped(raw)._id, raw };
 };
 
-/** The document under that key as it is now, if it still fits. */
+/** The document under that key as it is now, if it still passes the filter; undefined if not. */
 export const stillFits = (
   filter: Filter,
   idKey: Buffer,

@@ -74,7 +74,10 @@ export const parseTextQuery = (operand: Document): TextQuery => {
   };
 };
 
-/** Whether a document that has one of the terms has all phrases and nothing that was ruled out. */
+/**
+ * Whether a document that has one of the words searched for also has all the phrases, and nothing that
+ * was ruled out.
+ */
 export const passesText = (
   query: TextQuery,
   document: Document,

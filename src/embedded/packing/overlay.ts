@@ -7,8 +7,8 @@ export const removal = Buffer.from([0xff]);
 export const isRemoval = (value: Buffer): boolean => value.length === 1 && value[0] === 0xff;
 
 /**
- * Entries laid over packed ones, in one order: where both have a key, the packed one does not count,
- * and where a removal is laid over it, neither is there.
+ * Joins entries with the packed ones that they lie over, in one order. Where both have a key, the
+ * packed one does not count; where what lies over it is a removal, neither does.
  */
 export function* overlay(
   plain: Iterable<Entry>,

@@ -50,7 +50,7 @@ export type BatchFailure = Readonly<{
 }>;
 
 /**
- * Of a BatchAppend at another revision than the stream's.
+ * The failure of a BatchAppend at another revision than the stream's.
  *
  * @param current the stream's revision; -1 when it has no events
  */
@@ -64,7 +64,7 @@ export const batchWrongRevision = (current: number, expected: ExpectedRevision):
   ],
 });
 
-/** Of a BatchAppend to a stream that was tombstoned. */
+/** The failure of a BatchAppend to a stream that was tombstoned. */
 export const batchStreamDeleted = (stream: string): BatchFailure => ({
   type: 'StreamDeleted',
   code: 5,
@@ -78,7 +78,7 @@ export const batchAccessDenied: BatchFailure = {
   message: 'only the server writes to this stream',
 };
 
-/** Of a BatchAppend with more bytes of data than the server takes. */
+/** The failure of a BatchAppend with more bytes of data than the server takes. */
 export const batchTooBig = (maxAppendSize: number): BatchFailure => ({
   type: 'MaximumAppendSizeExceeded',
   code: 3,
@@ -88,7 +88,7 @@ export const batchTooBig = (maxAppendSize: number): BatchFailure => ({
 
 export const batchTimeout: BatchFailure = { type: 'Timeout', code: 4, message: 'timed out' };
 
-/** Of a BatchAppend that makes no sense. */
+/** The failure of a BatchAppend that makes no sense. */
 export const batchBadRequest = (message: string): BatchFailure => ({
   type: 'BadRequest',
   code: 3,
@@ -97,8 +97,8 @@ export const batchBadRequest = (message: string): BatchFailure => ({
 });
 
 /**
- * Of a BatchAppend that failed for no reason of the client's. The client shows the message only because
- * the type is one that it does not know: of an `Unknown` it would drop it.
+ * The failure of a BatchAppend for no reason of the client's. Its type is one that the client does not
+ * know, so that the client shows the message: with `Unknown` it would drop it.
  */
 export const batchFailed = (message: string): BatchFailure => ({
   ...batchBadRequest(message),

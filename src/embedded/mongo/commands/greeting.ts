@@ -8,7 +8,10 @@ const version = '7.0.0';
 
 let lastConnectionId = 0;
 
-/** A standalone server of the wire version of MongoDB 7.0, without any extension to agree on. */
+/**
+ * The command `hello`: says that this is a standalone server of the wire version of MongoDB 7.0, with
+ * no extension to agree on.
+ */
 export const hello: Command = (_, { args, name }) => {
   if (args.speculativeAuthenticate) throw authentication();
   return {
@@ -38,7 +41,7 @@ export const refuseAuthentication: Command = () => {
   throw authentication();
 };
 
-/** Commands that have nothing to do here, such as `ping` and `endSessions`. */
+/** The answer to commands that have nothing to do here, such as `ping` and `endSessions`. */
 export const ok: Command = () => ({ ok: 1 });
 
 /** The command `buildInfo`. */
