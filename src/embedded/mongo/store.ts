@@ -171,6 +171,6 @@ export class Store {
   async close(): Promise<void> {
     await this.#packer.stop();
     const { plain } = this.#tree;
-    await closeSmaller(plain, join(this.#path, 'data.mdb'), [this.#tree.blockStats()]);
+    await closeSmaller(plain, join(this.#path, 'data.mdb'), [this.#tree.blocks.stats()]);
   }
 }

@@ -1,7 +1,8 @@
 import type { Entry } from './block.js';
 import { cutBlocks, pageBytes } from './cut-blocks.js';
 import { isRemoval, overlay } from './overlay.js';
-import type { Packed, PackedTree } from './packed-tree.js';
+import type { Packed } from './packed-blocks.js';
+import type { PackedTree } from './packed-tree.js';
 
 // How much is done in one transaction. Little also because LMDB gets into trouble where a transaction
 // frees many pages of a file that has no free ones (kriszyp/lmdb-js#317).
@@ -58,13 +59,13 @@ const sliceOf = ({ plain, options }: PackedTree, from: Buffer): Slice => {
 
 const groupAt = (tree: PackedTree, entries: readonly Entry[], at: number): Group => {
   const { key } = entries[at] as Entry;
-  const next = tree.nextBlockKey(key);
+  const next = tree.blocks.nextKey(key);
   let end = at + 1;
   for (; end < entries.length; end++) {
     const { key: other } = entries[end] as Entry;
-    if (!tree.isOneGroup(key, other) || (next && Buffer.compare(other, next) >= 0)) break;
+    if (!tree.blocks.isOneGroup(key, other) || (next && Buffer.compare(other, next) >= 0)) break;
   }
-  return { entries: entries.slice(at, end), block: tree.blockAt(key) };
+  return { entries: entries.slice(at, end), block: tree.blocks.at(key) };
 };
 
 /** @returns what was left behind new blocks, if there are any */
@@ -93,7 +94,7 @@ const packApart = (
   for (const { key, bytes, count } of cutBlocks(kept, ratio)) {
     const isLast = at + count === kept.length;
     if (isLast && bytes.length < pageBytes * 0.75) return at > 0 ? key : undefined;
-    tree.putBlock(key, bytes);
+    tree.blocks.put(key, bytes);
     for (const entry of kept.slice(at, at + count)) tree.plain.removeSync(entry.key);
     at += count;
   }
@@ -106,8 +107,8 @@ const packInto = (
   block: Packed,
   ratio: number,
 ): void => {
-  const all = [...overlay(entries, tree.open(block).entries(), false)];
-  tree.removeBlock(block.key);
-  for (const { key, bytes } of cutBlocks(all, ratio)) tree.putBlock(key, bytes);
+  const all = [...overlay(entries, tree.blocks.open(block).entries(), false)];
+  tree.blocks.remove(block.key);
+  for (const { key, bytes } of cutBlocks(all, ratio)) tree.blocks.put(key, bytes);
   for (const { key } of entries) tree.plain.removeSync(key);
 };

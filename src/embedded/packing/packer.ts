@@ -47,7 +47,7 @@ export const startPacker = (packing: Packing): Packer => {
     }
     do {
       const from: Buffer = at;
-      at = await tree.packing(() => transact(() => packSome(tree, from)));
+      at = await tree.blocks.changing(() => transact(() => packSome(tree, from)));
       await setImmediate();
     } while (at !== undefined && mayGoOn());
     // What stays unpacked is gone through again each time, so the next time has to be worth that.

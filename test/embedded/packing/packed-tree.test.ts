@@ -30,7 +30,9 @@ const keyOf = (segment: number, number: number): Buffer => {
 const packAll = async (tree: PackedTree): Promise<void> => {
   for (let from: Buffer | undefined = begin; from; ) {
     const next: Buffer = from;
-    from = await tree.packing(() => tree.plain.childTransaction(() => packSome(tree, next)));
+    from = await tree.blocks.changing(() =>
+      tree.plain.childTransaction(() => packSome(tree, next)),
+    );
   }
   tree.plain.resetReadTxn();
 };
@@ -124,7 +126,7 @@ describe('a packed tree', () => {
             );
             expect(tree.get(span.from)).toEqual(model.get(span.from.toString('hex'))?.value);
           }
-          blocks += (tree.blockStats() as { entryCount: number }).entryCount;
+          blocks += (tree.blocks.stats() as { entryCount: number }).entryCount;
           await tree.plain.close();
           await removeFolder(path);
         },

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { PackedTree, type Span } from '../../packing/packed-tree.js';
+import type { Span } from '../../packing/packed-blocks.js';
+import { PackedTree } from '../../packing/packed-tree.js';
 import { type Packer, startPacker } from '../../packing/packer.js';
 import { closeSmaller } from '../../packing/shrink.js';
 import { commit, type LmdbFile, openFile, transact } from './lmdb-file.js';
@@ -110,7 +111,7 @@ export class EventLog {
 
   async close(): Promise<void> {
     await this.#packer.stop();
-    await closeSmaller(this.#env, this.#path, [this.#tree.blockStats()]);
+    await closeSmaller(this.#env, this.#path, [this.#tree.blocks.stats()]);
   }
 
   #page(limit: PageLimit, span: Span) {
