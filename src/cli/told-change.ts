@@ -40,5 +40,6 @@ const inSavedState = (change: Change): readonly Change[] => {
 export const withoutFingerprints = (change: Change): readonly Change[] =>
   /^\/(?:deltas$|checkpoints\b|messages\/[^/]+\/postedAs$)/.test(change.path) ? [] : [change];
 
+/** Whether a JSON value is an object; lists and null are none. */
 export const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

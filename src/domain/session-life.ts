@@ -22,7 +22,12 @@ const moves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
   terminated: [],
 };
 
-/** Moves on in a session's life, if it may from where it is. To where it is already takes nothing. */
+/**
+ * Moves a session to a status, if the status it has allows that. To the one it has, there is nothing to
+ * do.
+ *
+ * @param event what to add when the move is allowed
+ */
 export const moveSession = (
   session: LiveSession,
   status: SessionStatus,
@@ -49,7 +54,7 @@ export const createSession = (
     : reject('session-already-exists');
 };
 
-/** What differs is changed. */
+/** One event for each field that the command gives and that differs from what the session has. */
 export const changeSession = (
   command: CommandOf<'ChangeSession'>,
   session: LiveSession,
@@ -65,7 +70,10 @@ export const changeSession = (
   return events;
 };
 
-/** The moves that are named by where they lead. */
+/**
+ * Moves that a client asks for by the status they lead to. Pausing, resuming and terminating are
+ * commands of their own.
+ */
 export const transition = (
   { status, reason }: CommandOf<'MoveSession'>,
   session: LiveSession,

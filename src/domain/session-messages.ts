@@ -19,7 +19,7 @@ export const postMessage = (
   return [{ type: 'MessagePosted', data: message }];
 };
 
-/** Only what users say can be edited. */
+/** Only messages of users can be edited; the same content again changes nothing. */
 export const editMessage = (
   { messageId, content }: CommandOf<'EditMessage'>,
   session: LiveSession,
@@ -32,6 +32,7 @@ export const editMessage = (
   return [{ type: 'MessageEdited', data: { messageId, content } }];
 };
 
+/** A message deleted again changes nothing. It stays in the history, and can still be listed. */
 export const deleteMessage = (
   { messageId }: CommandOf<'DeleteMessage'>,
   session: LiveSession,

@@ -14,10 +14,11 @@ export const largestState = 900 * 1024;
 export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 /**
- * How a state is to be stored: as a delta where that takes less than half as much.
+ * How a checkpoint's state is stored: as a delta if that takes less than half as many bytes, else in
+ * full.
  *
  * @param before the state of the checkpoint before, if there is one
- * @param deltas how many were stored as deltas since the last full state
+ * @param deltas how many checkpoints were stored as deltas since the last full state
  */
 export const asStored = (
   state: JsonObject,

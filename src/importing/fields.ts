@@ -19,6 +19,9 @@ export type Fields = Readonly<{
   rest: () => JsonObject;
 }>;
 
+/**
+ * The fields of a recorded object, to be taken out one by one by readers that each know some of them.
+ */
 export const fieldsOf = (recorded: JsonObject): Fields => {
   const left = new Map(Object.entries(recorded));
   const take =

@@ -37,7 +37,12 @@ const duplicateKey = 11000;
 
 type Kept = KeptRequest & { _id: string; createdAt: Date };
 
-/** @param clock that all nodes share: one whose own is wrong must not take keys for expired */
+/**
+ * Keeps requests in a database, each write acknowledged once it is on the disks of a majority of its
+ * members.
+ *
+ * @param clock that all nodes share: a node whose own clock is wrong must not take keys for expired
+ */
 export const idempotencyKeysIn = (db: Db, clock: Clock): IdempotencyKeys => {
   const collection = db.collection<Kept>('idempotency_keys', {
     writeConcern: { w: 'majority', journal: true },

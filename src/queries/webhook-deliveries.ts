@@ -69,6 +69,12 @@ const lifetimeMs = 30 * 24 * 60 * 60 * 1000;
 const duplicateKey = 11000;
 const begun = { status: 'pending', tries: 0, lock: null, reason: null } as const;
 
+/**
+ * Keeps deliveries in a database, each write acknowledged once it is on the disks of a majority of its
+ * members.
+ *
+ * @param clock that all nodes share; says when a delivery was made
+ */
 export const webhookDeliveriesIn = (
   db: Db,
   clock: Readonly<{ now(): number }>,

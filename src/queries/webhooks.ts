@@ -62,6 +62,7 @@ export const createdBefore = (cursor: string) => {
   };
 };
 
+/** A webhook without what only the program needs: the reference to its secret among others. */
 export const viewOfWebhook = ({
   _id,
   position,

@@ -24,6 +24,10 @@ export type EventView = Readonly<{
 /** Where an administrator works from is none of the business of those whose things they see to. */
 type OfAudit = 'clientAddress' | 'userAgent' | 'keyId';
 
+/**
+ * An event as users see it: without what only storing needs, what only the audit shows, and the token
+ * of a lease.
+ */
 export const eventView = (event: StoredEvent): EventView => {
   const { base, clientAddress, userAgent, keyId, ...metadata } = event.metadata;
   const { id, type, stream, revision, created } = event;
@@ -45,6 +49,11 @@ export const eventView = (event: StoredEvent): EventView => {
 /** An event as part of a stream. `origin` is where it was written, when the stream inherited it. */
 export type StreamEventView = EventView & Readonly<{ origin?: Origin }>;
 
+/**
+ * An event as part of a stream that has it, be it inherited.
+ *
+ * @param stream the stream it is shown in, which `stream` of the view then is
+ */
 export const streamEventView = (event: StoredEvent, stream: string): StreamEventView => {
   const { stream: holder, revision } = event;
   return {

@@ -35,7 +35,7 @@ export const projections: Comparison = {
       {
         script: 'core/projections-memory.js',
         args: ['--events', isFull ? '1000000' : '10000'],
-        minutes: 10,
+        minutes: 25,
       },
       { script: 'core/emmett-consumer.js', args: isFull ? [] : ['--streams', '2'], minutes: 4 },
     ];
