@@ -32,7 +32,7 @@ export const commands: Comparison = {
         : ['--lengths', '10,100', '--rounds', '1', '--ms', '200'];
     return [
       { script: 'commands/against-raw.js', args: sizes, minutes: 8 },
-      { script: 'commands/emmett.js', args: sizes, minutes: 5 },
+      { script: 'commands/emmett.js', args: sizes, minutes: 15 },
     ];
   },
   findings: (measured) => {
