@@ -31,7 +31,7 @@ export const commands: Comparison = {
         ? ['--lengths', '10,1000,100000', '--rounds', '5', '--ms', '1500']
         : ['--lengths', '10,100', '--rounds', '1', '--ms', '200'];
     return [
-      { script: 'commands/against-raw.js', args: sizes, minutes: 8 },
+      { script: 'commands/against-raw.js', args: sizes, minutes: 20 },
       { script: 'commands/emmett.js', args: sizes, minutes: 15 },
     ];
   },
