@@ -27,10 +27,7 @@ export type StreamDetached = Fact<'StreamDetached'>;
 /** What a fork belongs to where that is not what its ancestor belongs to. Forks of the fork keep it. */
 export type Adoption = Readonly<{ sessionId: string; executionId?: string }>;
 
-/**
- * What a fork belongs to by its `StreamForked`; undefined when it belongs to what its ancestor belongs
- * to.
- */
+/** What a fork belongs to by its `StreamForked`; undefined when it belongs to what its ancestor belongs to. */
 export const adoptionIn = ({
   sessionId,
   executionId,

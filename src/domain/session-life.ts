@@ -39,7 +39,10 @@ export const moveSession = (
     : reject('session-transition-not-allowed');
 };
 
-/** The same session created again changes nothing; another under its id is refused. */
+/**
+ * Decides that a session is created. The same session created again adds no event; another one under
+ * its id is refused.
+ */
 export const createSession = (
   { type: _, ...created }: CommandOf<'CreateSession'>,
   session: Session,
@@ -54,7 +57,10 @@ export const createSession = (
     : reject('session-already-exists');
 };
 
-/** One event for each field that the command gives and that differs from what the session has. */
+/**
+ * Decides changes of title, metadata and whether a session is archived: an event for each field that
+ * the command gives and that is not so already.
+ */
 export const changeSession = (
   command: CommandOf<'ChangeSession'>,
   session: LiveSession,
@@ -71,8 +77,8 @@ export const changeSession = (
 };
 
 /**
- * Moves that a client asks for by the status they lead to. Pausing, resuming and terminating are
- * commands of their own.
+ * Decides a move to the status that a client asks for. Pausing, resuming and terminating are not among
+ * them: these are commands of their own.
  */
 export const transition = (
   { status, reason }: CommandOf<'MoveSession'>,

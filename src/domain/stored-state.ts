@@ -1,5 +1,5 @@
 import { applyDelta, type Delta, deltaBetween } from './delta.js';
-import type { JsonObject } from './json.js';
+import { type JsonObject, jsonBytes } from './json.js';
 
 /** The state itself, or what changed in it since the checkpoint before. */
 export type StoredState = Readonly<{ state: JsonObject } | { stateDelta: Delta }>;
@@ -9,9 +9,6 @@ export const fullStateEvery = 32;
 
 /** The largest state, in bytes of JSON in UTF-8: leaves room for what else is in an event of 1 MiB. */
 export const largestState = 900 * 1024;
-
-/** How much a value takes up as JSON in UTF-8, in bytes. */
-export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 /**
  * How a checkpoint's state is stored: as a delta if that takes less than half as many bytes, else in

@@ -39,7 +39,7 @@ export type Start = z.infer<typeof startSchema>;
 /** The names that a caller wants in each property; undefined where any will do, or none is there. */
 export type Wanted = Readonly<Record<Property, readonly string[] | undefined>>;
 
-/** Callers see what is their own, administrators everything. */
+/** What a filter asks for, as far as the caller may see it: their own, or, for administrators, everything. */
 export const wantedBy = (
   caller: Caller,
   { categories, streams, types, topics, sessionId }: Filter,

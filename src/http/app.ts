@@ -24,7 +24,7 @@ import { refuseUnstorable } from './storable.js';
 const FEED_PATH = '/v1/feed';
 
 /** The largest JSON body, in bytes. */
-export const largestBody = 1024 * 1024;
+const largestBody = 1024 * 1024;
 
 /** Makes the application of a table of routes. */
 export const createApp = (table: readonly Route[], services: Services): Express => {

@@ -43,7 +43,11 @@ export const giveRequestId: RequestHandler = (request, response, next) => {
 export const requestIdOf = (response: ServerResponse): string =>
   String(response.getHeader(requestIdHeader));
 
-/** @throws Problem when If-Match is not one strong entity tag made of a revision */
+/**
+ * What a handler is told of a request.
+ *
+ * @throws Problem when If-Match is not one strong entity tag made of a revision (RFC 9110, 13.1.1)
+ */
 export const contextOf = (
   { headers }: IncomingMessage,
   caller: Caller,

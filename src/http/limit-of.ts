@@ -19,6 +19,7 @@ const others: Readonly<Record<string, LimitName>> = {
   'get /v1/feed/sse': 'feed',
 };
 
+/** Those endpoints, as `method path`: each has to be one that there is, which a test looks at. */
 export const endpointsWithOtherLimits = Object.keys(others);
 
 /** What the requests of an endpoint count as, for callers who are known. */

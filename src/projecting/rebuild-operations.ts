@@ -40,6 +40,7 @@ type Places = Readonly<{
   projections: readonly AnyProjection[];
 }>;
 
+/** What operators ask, carried out on the documents that all nodes look at. */
 export const rebuildOperations = (places: Places): RebuildOperations => {
   const { models, rebuilds, readers, projections } = places;
 

@@ -1,8 +1,8 @@
 import type { Caller } from '../commands/request.js';
 import type { InterruptKind, InterruptStatus } from '../domain/interrupt.js';
 import type { Collections, InterruptRecord } from './collections.js';
+import { olderThan } from './newest-first.js';
 import { type Page, toPage } from './page.js';
-import { olderThan } from './sessions.js';
 import { visibleTo } from './visible.js';
 
 type Hidden = '_id' | 'position' | 'stream' | 'ancestors' | 'createdPosition' | 'settledPosition';

@@ -1,6 +1,7 @@
 import type { Caller } from '../commands/request.js';
 import type { Collections, WebhookRecord } from './collections.js';
-import { fromCursor, type Page, toPage } from './page.js';
+import { createdBefore } from './newest-first.js';
+import { type Page, toPage } from './page.js';
 import { visibleTo } from './visible.js';
 
 /** A webhook as its owner sees it. */
@@ -51,15 +52,6 @@ export const listWebhooks = async (
     .limit(limit + 1)
     .toArray();
   return toPage(read, limit, ({ createdAt, _id }) => [createdAt, _id], viewOfWebhook);
-};
-
-/** The part of a filter that keeps to what comes after a cursor, newest first. @throws BadCursor */
-export const createdBefore = (cursor: string) => {
-  const [createdAt, _id] = fromCursor(cursor, ['string', 'string']) as readonly [string, string];
-  return {
-    createdAt: { $lte: createdAt },
-    $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: _id } }],
-  };
 };
 
 /** A webhook without what only the program needs: the reference to its secret among others. */

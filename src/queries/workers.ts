@@ -65,8 +65,11 @@ export const listWorkers = async (
   );
 };
 
-/** Everything that takes tasks from a queue when a worker names it: the queue, and each of its prefixes with `*`. */
-export const namesTaking = (queue: string): readonly string[] => [
+/**
+ * What a worker may name to take tasks from a queue: the queue itself, and each beginning of its name
+ * followed by `*`.
+ */
+const namesTaking = (queue: string): readonly string[] => [
   queue,
   ...Array.from({ length: queue.length + 1 }, (_, length) => `${queue.slice(0, length)}*`),
 ];

@@ -6,9 +6,9 @@ import type { Interrupt, InterruptCommand, InterruptRejection } from '../domain/
 import type { TaskCommand, TaskRejection } from '../domain/task.js';
 import { RevisionConflict, StoreUnavailable, StreamTombstoned } from '../eventstore/event-store.js';
 import type { Folded } from '../eventstore/fold.js';
+import type { Clock } from '../projecting/clock.js';
 import type { Collections } from '../queries/collections.js';
 import { type Deadline, listDue } from '../queries/deadlines.js';
-import type { Clock } from '../queries/shared-clock.js';
 import type { HeardDeadlines } from './heard-deadlines.js';
 import { inParallel } from './in-parallel.js';
 import { type Passing, passing } from './passing.js';
@@ -32,11 +32,11 @@ const pageSize = 512;
 const concurrency = 64;
 
 /**
- * Passes deadlines once they are over: interrupts expire, leases end, delayed tasks become ready.
- * Every node does so: it asks the read model for what is due, a few times a second, and adds what it has
- * heard of before the read model. Nodes look at
- * moments of chance, so that what one has passed is mostly gone when the next one looks; where it is
- * not, both carry out the same command, which takes effect once. While a store is away it waits.
+ * Passes deadlines once they are over: interrupts expire, leases end, delayed tasks become ready. Every
+ * node does so. A few times a second it asks the read model for what is due, and adds what it has heard
+ * of before the read model. Nodes look at random moments, so that mostly what one has passed is gone
+ * when the next one looks; where it is not, both carry out the same command, which takes effect once.
+ * While a store is away it waits.
  */
 export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Promise<void> }> => {
   const { collections, clock, log, heard, everyMs = 250 } = options;

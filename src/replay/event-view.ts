@@ -133,6 +133,9 @@ const named: Readonly<Record<NamedType, string>> = {
   [tombstoneType]: 'stream.deleted',
 };
 
+/** The topics of all types of events that are named here, each once. */
+export const namedTopics: readonly string[] = [...new Set(Object.values(named))];
+
 const topics: ReadonlyMap<string, string> = new Map(Object.entries(named));
 
 /**

@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from '../../domain/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../../domain/json.js';
 import { type Fields, fieldsOf } from '../fields.js';
-import { compact, isObject, isText, sameJson } from '../json.js';
+import { compact, isText, sameJson } from '../json.js';
 import { ifSmall, limits, unknownFields } from '../limits.js';
 import type { Notes } from '../notes.js';
 import { readMessage } from '../recorded-message.js';
