@@ -51,7 +51,7 @@ const startPatienceMs = 2_000;
 /** How long a wait goes on before the queue is looked at again without having been woken. */
 const lookAgainMs = 5_000;
 
-/** Starts to follow what becomes ready. */
+/** Starts to follow which tasks become ready, so that claims can be answered from memory. */
 export const startClaims = ({
   told,
   log,

@@ -101,7 +101,7 @@ export const caughtUpWith = async (progress: Progress, position: number): Promis
   if (position > 0) await progress.reached(position, patienceMs);
 };
 
-/** A task of the read model, as windows hold it. */
+/** A task as windows hold it, made of its document in the read model. */
 export const asReadyTask = ({
   id,
   revision,

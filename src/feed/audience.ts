@@ -31,7 +31,7 @@ type Table<Member> = Readonly<{
 // what would go beyond is looked at event by event.
 const MOST_COMBINATIONS = 100;
 
-/** An audience of nobody. */
+/** Makes an audience, of nobody at first. */
 export const audience = <Member>(): Audience<Member> => {
   const tables = new Map<string, Table<Member>>();
 

@@ -58,7 +58,7 @@ export const eventFrames = (): EventFrames => {
   };
 };
 
-/** A frame of what is to be sent, which none follows. */
+/** A frame of bytes that are to be sent, with no other to follow it. */
 export const frameAround = (bytes: Bytes): Frame => ({
   bytes,
   length: bytes.reduce((sum, { length }) => sum + length, 0),

@@ -42,7 +42,7 @@ export const eventWindow = (start: number, limits: WindowLimits): EventWindow =>
   };
 };
 
-/** The first of events, which are in order, that comes after a position. */
+/** The first of some events, given in order, that comes after a position; undefined when none does. */
 export const firstAfter = (
   events: readonly FeedEvent[],
   position: number,

@@ -52,7 +52,7 @@ export const wantedBy = (
   category: distinct(categories),
 });
 
-/** Whether an event is shown to someone who wants this. */
+/** Makes a test of events: whether someone who wants this is to be told of them. */
 export const showing = (wanted: Wanted): ((event: EventLabel) => boolean) => {
   const asked = properties.flatMap((property) => {
     const values = wanted[property];

@@ -6,7 +6,7 @@ export type Pace = Readonly<{
   moved(): void;
 }>;
 
-/** A pace by a question that is asked again whenever something has moved. */
+/** Makes a pace of a question, whether there is room: it is asked again whenever something has moved. */
 export const paceBy = (hasRoom: () => boolean): Pace => {
   let waiting: Promise<void> | undefined;
   let resume: () => void = () => undefined;

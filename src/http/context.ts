@@ -33,7 +33,7 @@ export const nameRequest = ({ headers }: IncomingMessage, response: ServerRespon
   response.setHeader(requestIdHeader, isPrintable ? named : newId());
 };
 
-/** The same, for the routes. */
+/** As {@link nameRequest}, in the form that Express takes. */
 export const giveRequestId: RequestHandler = (request, response, next) => {
   nameRequest(request, response);
   next();

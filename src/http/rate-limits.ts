@@ -82,6 +82,6 @@ export const rateLimitHeaders = ({
   RateLimit: `"${name}";r=${remaining};t=${resetSeconds}`,
 });
 
-/** What is said to whoever made too many requests. */
+/** What whoever made too many requests is told, in words. */
 export const tooMany = ({ name, quota, resetSeconds }: Counted): string =>
   `${quota} requests in ${windowSeconds} s are the most that count as ${name}; come back in ${resetSeconds} s`;

@@ -18,9 +18,6 @@ export const compact = (fields: Readonly<Record<string, JsonValue | undefined>>)
     Object.entries(fields).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined),
   );
 
-/** Whether two JSON values are the same, whatever the order of their keys. */
-export const sameJson = (a: JsonValue, b: JsonValue): boolean => canonical(a) === canonical(b);
-
 /**
  * Parses JSON that can also be written, stored and compared again.
  *

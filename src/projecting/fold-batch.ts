@@ -47,7 +47,7 @@ export const byKey = <Event extends Projected>(
   return keyed;
 };
 
-/** Whether a projection folds an event, or would if it could be read. */
+/** Whether a projection folds an event. Of one that cannot be read, the type that it was stored under decides. */
 export const concernsUnread = (projection: AnyProjection, event: Projected): boolean => {
   if (event.type !== unreadableType) return concerns(projection, event);
   const { type } = event.data as { type: string };
@@ -77,7 +77,7 @@ export const beginners = ({ begins }: AnyProjection, keyed: KeyedEvents): Readon
   return begun;
 };
 
-/** The events of the documents with these keys. */
+/** Of events by document, those of the documents with these keys. */
 export const withKeys = (keyed: KeyedEvents, keys: Iterable<string>): KeyedEvents => {
   const wanted = new Map<string, readonly Projected[]>();
   for (const key of keys) {
@@ -87,7 +87,7 @@ export const withKeys = (keyed: KeyedEvents, keys: Iterable<string>): KeyedEvent
   return wanted;
 };
 
-/** What a document becomes by an event; undefined when there is to be none. */
+/** What one event makes of a document; undefined when there is to be none. */
 export const step = (
   { on, otherwise }: AnyProjection,
   before: Bare | undefined,
@@ -144,7 +144,7 @@ export const isKept = (before: Bare | undefined, revision: number): boolean => {
   return Math.floor(last / keptEvery) < Math.floor(revision / keptEvery);
 };
 
-/** What is kept of a document: what it was at the revision of an event. */
+/** The record that keeps what a document was at the revision of an event, for forks that begin there. */
 export const markOf = (
   document: Bare,
   { stream, revision, position }: Pick<Projected, 'stream' | 'revision' | 'position'>,

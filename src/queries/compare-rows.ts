@@ -45,7 +45,7 @@ export const afterShared = (
     .filter(({ low, high }) => low <= high);
 };
 
-/** The last checkpoint that both have and neither has pruned. */
+/** The newest checkpoint that both executions have, and that neither has pruned; undefined when there is none. */
 export const newestShared = async (
   { checkpoints }: Collections,
   { stream, rows, pruned }: History,

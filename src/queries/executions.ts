@@ -16,7 +16,7 @@ export type ExecutionListOptions = Readonly<{
   limit: number;
 }>;
 
-/** An execution that the caller may see. */
+/** Finds an execution that the caller may see; undefined when there is none of that id. */
 export const findExecution = async (
   { executions }: Collections,
   caller: Caller,

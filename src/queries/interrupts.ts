@@ -19,7 +19,7 @@ export type InterruptListOptions = Readonly<{
   limit: number;
 }>;
 
-/** An interrupt that the caller may see. */
+/** Finds an interrupt that the caller may see; undefined when there is none of that id. */
 export const findInterrupt = async (
   { interrupts }: Collections,
   caller: Caller,

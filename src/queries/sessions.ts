@@ -18,7 +18,7 @@ export type SessionListOptions = Readonly<{
   limit: number;
 }>;
 
-/** A session that the caller may see, deleted ones included. */
+/** Finds a session that the caller may see, also one that is deleted; undefined when there is none of that id. */
 export const findSession = async (
   collections: Collections,
   caller: Caller,

@@ -29,7 +29,7 @@ export type TaskListOptions = Readonly<{
   limit: number;
 }>;
 
-/** A task that the caller may see. */
+/** Finds a task that the caller may see; undefined when there is none of that id. */
 export const findTask = async (
   { tasks }: Collections,
   caller: Caller,

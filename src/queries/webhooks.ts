@@ -17,7 +17,7 @@ export type WebhookView = Omit<
   | 'registeredAt'
 >;
 
-/** A webhook that the caller may see. */
+/** Finds a webhook that the caller may see; undefined when there is none of that id. */
 export const findWebhook = async (
   { webhooks }: Collections,
   caller: Caller,
@@ -25,14 +25,14 @@ export const findWebhook = async (
 ): Promise<WebhookRecord | undefined> =>
   (await webhooks.findOne({ _id: `webhook-${id}`, ...visibleTo(caller) })) ?? undefined;
 
-/** A webhook by its id, whoever's it is. */
+/** Finds a webhook by its id, whoever owns it; undefined when there is none. */
 export const webhookById = async (
   { webhooks }: Collections,
   id: string,
 ): Promise<WebhookRecord | undefined> =>
   (await webhooks.findOne({ _id: `webhook-${id}` })) ?? undefined;
 
-/** Everybody's webhooks that are not disabled. */
+/** The webhooks of all owners that are not disabled. */
 export const activeWebhooks = ({ webhooks }: Collections): Promise<readonly WebhookRecord[]> =>
   webhooks.find({ status: 'active' }).sort({ _id: 1 }).toArray();
 

@@ -25,7 +25,7 @@ export type Attempt = Readonly<{
 /** The same attempt, as often as it was made in a while. Times are milliseconds since 1970. */
 export type Noted = Readonly<{ attempt: Attempt; count: number; firstAt: number; lastAt: number }>;
 
-/** A text that is the same for attempts that count as repeats of one. */
+/** A text that two attempts share when they count as the same one, made again. */
 export const sameness = (attempt: Attempt): string => {
   const { type, status, code, method, route, target, caller, origin } = attempt;
   const who = [caller?.userId, caller?.keyId, origin.clientAddress];

@@ -37,7 +37,7 @@ const afterOutageMs = 1_000;
 /** What failed for no reason that passes by itself is not tried over and over. */
 const afterFaultMs = 60_000;
 
-/** Makes the deliveries that are due, sharing them with other nodes. */
+/** Starts to make the deliveries that are due. Other nodes do the same: each delivery is made by one at a time. */
 export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { deliveries, deliver, circuits, clock, log, lockMs } = options;
   const stopping = new AbortController();
