@@ -25,6 +25,17 @@ export type PagesOptions = Readonly<{
  */
 export const pagesOf = ({ origins, isAuthenticated }: PagesOptions): Pages => {
   const hosts = new Set(origins.map((origin) => new URL(origin).host));
+  /** Asked for by the same name again and again, whatever asks: the last answer is kept. */
+  let lastHost: string | undefined;
+  let isLastOurs = false;
+  const isNameOfThisMachine = (host: string): boolean => {
+    if (host !== lastHost) {
+      const url = `http://${host}`;
+      isLastOurs = URL.canParse(url) && isOfThisMachine(new URL(url).hostname);
+      lastHost = host;
+    }
+    return isLastOurs;
+  };
   const isOwn = (host: string, { headers }: Headed): boolean =>
     host === headers.host || host === headers['x-forwarded-host'];
 
@@ -42,9 +53,7 @@ export const pagesOf = ({ origins, isAuthenticated }: PagesOptions): Pages => {
     },
     isMisdirected: ({ headers: { host } }) => {
       if (isAuthenticated || host === undefined || hosts.has(host)) return false;
-      return (
-        !URL.canParse(`http://${host}`) || !isOfThisMachine(new URL(`http://${host}`).hostname)
-      );
+      return !isNameOfThisMachine(host);
     },
   };
 };

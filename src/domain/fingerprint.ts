@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** SHA-256 of a JSON value, the same whatever the order of its keys. Says whether two values are the same without keeping either. */
 export const fingerprint = (value: unknown): string =>
-  createHash('sha256').update(JSON.stringify(value, withSortedKeys)).digest('base64url');
+  hash('sha256', JSON.stringify(value, withSortedKeys), 'base64url');
 
 const withSortedKeys = (_: string, value: unknown): unknown =>
   value !== null && typeof value === 'object' && !Array.isArray(value)

@@ -5,6 +5,7 @@ import express, {
   type Request,
   type RequestHandler,
   type Response,
+  type Router,
 } from 'express';
 import { version } from '../version.js';
 import { giveRequestId } from './context.js';
@@ -76,8 +77,16 @@ export const createApp = (table: readonly Route[], services: Services): Express 
 
   const once = onceByKey(services.idempotencyKeys);
   const json = express.json({ limit: largestBody, strict: false, type: isJson });
+  const shelves = new Map<string, Router>();
+  app.use((request, response, next) => {
+    const shelf = shelves.get(shelfOf(request.path));
+    if (shelf) shelf(request, response, next);
+    else next();
+  });
   for (const [path, routes] of byPath(table)) {
-    const resource = app.route(path);
+    const shelf = shelves.get(shelfOf(path)) ?? express.Router();
+    shelves.set(shelfOf(path), shelf);
+    const resource = shelf.route(path);
     for (const route of routes)
       resource[route.method](
         limitRequests(route, services),
@@ -93,6 +102,12 @@ export const createApp = (table: readonly Route[], services: Services): Express 
   app.use(failed);
   return app;
 };
+
+/**
+ * What the paths of a few endpoints begin with: a router tries one path after another, so each request is
+ * taken to a router of few at once. Upper and lower case are one in paths.
+ */
+const shelfOf = (path: string): string => (/^(?:\/[^/]+){0,2}/.exec(path)?.[0] ?? '').toLowerCase();
 
 const byPath = (routes: readonly Route[]): ReadonlyMap<string, readonly Route[]> => {
   const paths = new Map<string, Route[]>();

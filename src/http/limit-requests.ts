@@ -18,7 +18,9 @@ export const limitRequests = (
   return async (request, response, next) => {
     const { clientAddress } = originOf(request);
     const counted = await countRequest(rateLimits, name, await identify(request), clientAddress);
-    if (counted) response.set(rateLimitHeaders(counted));
+    if (counted)
+      for (const [header, value] of Object.entries(rateLimitHeaders(counted)))
+        response.setHeader(header, value);
     if (counted?.isOver) throw new Problem('rate-limited', tooMany(counted));
     next();
   };

@@ -71,14 +71,32 @@ const caughtUp = async (route: Route, { runner }: Services, request: Request): P
   await Promise.all(route.reads.map((name) => runner.progress(name).reached(position, patience)));
 };
 
+const json = 'application/json; charset=utf-8';
+
 const asSent = ({ status, headers = {}, body }: Answer): KeptAnswer => ({
   status,
-  headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
+  headers: { 'Content-Type': json, ...headers },
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 
+/**
+ * Sends an answer. Most are JSON for a client that has none yet, which takes no more than this; whether a
+ * client has the same already, and what other contents are called, express says.
+ */
 const send = ({ status, headers, body }: KeptAnswer, response: Response): void => {
-  response.status(status).set(headers).send(body);
+  const { req: request } = response;
+  const isConditional =
+    request.headers['if-none-match'] !== undefined ||
+    request.headers['if-modified-since'] !== undefined;
+  if (isConditional || headers['Content-Type'] !== json) {
+    response.status(status).set(headers).send(body);
+    return;
+  }
+  response.statusCode = status;
+  for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  if (request.method === 'HEAD') response.end();
+  else response.end(body);
 };
 
 const problemAnswer = (problem: Problem, request: Request, requestId: string): Answer => ({

@@ -4,7 +4,7 @@ import type { Claims } from '../claiming/claims.js';
 import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
 import type { Caller, RequestOrigin } from '../commands/request.js';
 import type { Execution, ExecutionCommand, ExecutionRejection } from '../domain/execution.js';
-import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
+import type { Interrupt, InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { InterruptKinds } from '../domain/interrupt-kinds.js';
 import type { SessionCommand, SessionRejection } from '../domain/session.js';
 import type { Task, TaskCommand, TaskRejection } from '../domain/task.js';
@@ -61,7 +61,7 @@ export type Services = Readonly<{
   snapshots: Snapshots;
   sessions: CommandHandler<SessionCommand, SessionRejection>;
   executions: CommandHandler<ExecutionCommand, ExecutionRejection, Execution>;
-  interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
+  interrupts: BaselineHandler<InterruptCommand, InterruptRejection, Interrupt>;
   tasks: BaselineHandler<TaskCommand, TaskRejection, Task>;
   claims: Claims;
   workers: CommandHandler<WorkerCommand, WorkerRejection, Worker>;

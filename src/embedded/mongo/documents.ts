@@ -2,7 +2,7 @@ import type { Document } from 'bson';
 import type { Catalogue, Collection, Index } from './catalogue.js';
 import { segmentPrefix } from './catalogue.js';
 import { CommandError } from './errors.js';
-import { extractKeys, type KeyTuple } from './index-keys.js';
+import { extractKeys, isSameAt, type KeyTuple } from './index-keys.js';
 import { after, cutKey, encodeKey, encodeKeys } from './key-encoding.js';
 import { decode, documentFrom, element, maxDocumentBytes } from './raw.js';
 import { shellText } from './shell-text.js';
@@ -65,9 +65,36 @@ const withTerms = (index: Index, document: Document, tuples: readonly KeyTuple[]
   );
 };
 
+type Layout = Readonly<{
+  paths: readonly (readonly string[])[];
+  directions: readonly number[];
+  /** The paths of all that its entries are made of, those of a text included. */
+  readsOnly: readonly (readonly string[])[];
+}>;
+
+const layouts = new WeakMap<Index, Layout>();
+
+const layoutOf = (index: Index): Layout => {
+  const known = layouts.get(index);
+  if (known) return known;
+  const { fields, text } = index;
+  const paths = fields.map(([path]) => path.split('.'));
+  const texts = Object.keys(text?.weights ?? {});
+  const layout = {
+    paths,
+    directions: fields.map(([, direction]) => direction),
+    readsOnly: [...paths, ...texts.map((path) => path.split('.'))],
+  };
+  layouts.set(index, layout);
+  return layout;
+};
+
+/** Whether an index has the same entries for what a document was and what it is now. */
+const isUntouched = (index: Index, old: Document, next: Document): boolean =>
+  layoutOf(index).readsOnly.every((parts) => isSameAt(old, next, parts));
+
 const entriesOf = (index: Index, document: Document, idKey: Buffer): Entries => {
-  const paths = index.fields.map(([path]) => path.split('.'));
-  const directions = index.fields.map(([, direction]) => direction);
+  const { paths, directions } = layoutOf(index);
   const { tuples, throughArray } = extractKeys(document, paths);
   const tail = Buffer.allocUnsafe(2);
   tail.writeUInt16BE(idKey.length);
@@ -145,7 +172,10 @@ export class Documents {
   #change(collection: Collection, idKey: Buffer, old: Document | undefined, raw?: Buffer): void {
     const indexes = collection.indexes.slice(1);
     if (indexes.length === 0) return;
-    this.#changeIndexes(collection, indexes, idKey, old, raw && decode(raw));
+    const next = raw && decode(raw);
+    const touched =
+      old && next ? indexes.filter((index) => !isUntouched(index, old, next)) : indexes;
+    if (touched.length > 0) this.#changeIndexes(collection, touched, idKey, old, next);
   }
 
   // First every check, then every write: a refusal leaves all as it was.

@@ -41,6 +41,20 @@ export const extractKeys = (
   return expand(walks, array);
 };
 
+/**
+ * Whether a path leads to the same scalar in two documents, and through no array: then it makes the same
+ * index entries of both. What is not that simple counts as different.
+ *
+ * @param parts a dotted path, split
+ */
+export const isSameAt = (a: Document, b: Document, parts: readonly string[]): boolean => {
+  const [one, other] = [a, b].map((value) => descend({ value, rest: parts }));
+  if (!one || !other || one.rest.length > 0 || other.rest.length > 0) return false;
+  if (one.value instanceof Date && other.value instanceof Date)
+    return one.value.getTime() === other.value.getTime();
+  return one.value === other.value;
+};
+
 const expand = (walks: readonly Walk[], array: readonly unknown[]): Extraction => {
   const isThrough = walks.map(({ value }) => value === array);
   if (walks.some(({ value }) => Array.isArray(value) && value !== array))

@@ -15,10 +15,15 @@ export type TextQuery = Readonly<{
   negatedPhrases: readonly string[];
 }>;
 
-const folded = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+const hasOnlyAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
+
+const folded = (text: string): string =>
+  (hasOnlyAscii(text) ? text : text.normalize('NFD').replace(/\p{M}/gu, '')).toLowerCase();
+
+const wordsOf = (foldedText: string): string[] => foldedText.match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** The words of a text: runs of letters and digits, lower case, without diacritics. */
-const termsOf = (text: string): string[] => folded(text).match(/[\p{L}\p{N}]+/gu) ?? [];
+const termsOf = (text: string): string[] => wordsOf(folded(text));
 
 const textsAt = (document: Document, path: string): string[] =>
   valuesAt(document, path).filter((value) => typeof value === 'string');
@@ -36,13 +41,14 @@ export const scoreTerms = (
   const scores = new Map<string, number>();
   for (const [path, weight] of Object.entries(weights))
     for (const text of textsAt(document, path)) {
-      const terms = termsOf(text);
+      const all = folded(text);
+      const terms = wordsOf(all);
       const counts = new Map<string, number>();
       for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
       for (const [term, count] of counts) {
         const frequency = 2 - 2 ** (1 - count);
         const share = (0.5 * count) / terms.length + 0.5;
-        const whole = folded(text) === term ? 1.1 : 1;
+        const whole = all === term ? 1.1 : 1;
         scores.set(term, (scores.get(term) ?? 0) + weight * frequency * share * whole);
       }
     }

@@ -3,7 +3,7 @@ import { type Command, type Context, namespaceOf, writeWith } from '../context.j
 import { documentKey } from '../documents.js';
 import { CommandError } from '../errors.js';
 import { pacer } from '../pace.js';
-import { decode, withIdFirst } from '../raw.js';
+import { decode, withIdFirst, without } from '../raw.js';
 import type { Found } from '../scan.js';
 import {
   findTargets,
@@ -142,7 +142,8 @@ export const update: Command = async (context, request) => {
   const ns = namespaceOf(request);
   checkBatch(request);
   const reply = await runStatements(context, request, (raw, index) => {
-    const args = decode(raw);
+    // The update itself stays as it came: a replacement is decoded once, as what it is.
+    const args = decode(without(raw, 'u'));
     const target = parseTarget(ns, args, 'q');
     const modifier = parseModifier(raw, 'u');
     return (totals) => {
