@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 /** The folder of package.json, as seen from dist/test/deployment/, where the tests run. */
-export const repository = new URL('../../../', import.meta.url);
+const repository = new URL('../../../', import.meta.url);
 
 export const pathOf = (file: string): string => fileURLToPath(new URL(file, repository));
 

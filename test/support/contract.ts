@@ -53,7 +53,7 @@ export type Contract = Readonly<{
 
 const escaped = (part: string): string => part.replaceAll('~', '~0').replaceAll('/', '~1');
 
-export const contractOf = (document: OpenApi): Contract => {
+const contractOf = (document: OpenApi): Contract => {
   const ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: false });
   formats.default(ajv);
   ajv.addSchema(document as AnySchemaObject, 'api');
@@ -167,7 +167,7 @@ export const contractAt = (url: string): Promise<Contract> => {
 };
 
 /** An answer is not as the document of the API says. */
-export class ContractBroken extends Error {
+class ContractBroken extends Error {
   override readonly name = 'ContractBroken';
 }
 

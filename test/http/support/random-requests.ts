@@ -15,7 +15,7 @@ export type RandomRequest = Readonly<{
 export type Targets = Readonly<Record<string, string>>;
 
 /** The names of what {@link Targets} has to have. */
-export const targetNames = [
+const targetNames = [
   ...['session', 'message', 'execution', 'checkpoint', 'interrupt', 'task', 'webhook'],
   ...['sessionStream', 'executionStream', 'taskStream', 'leaseToken'],
 ] as const;

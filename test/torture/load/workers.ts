@@ -15,7 +15,7 @@ export type WorkerOptions = Readonly<{
 const queues = ['work', 'stages'];
 
 /** Longer than most pauses of a run, and shorter than some. */
-export const leaseSeconds = 3;
+const leaseSeconds = 3;
 
 /** A worker as users have them. How an attempt goes, the task and the attempt say. */
 export const runWorker = async (options: WorkerOptions): Promise<void> => {

@@ -96,8 +96,7 @@ export const commands: fc.Arbitrary<readonly Command[]> = fc.array(
 const uuid = (id: number) => `00000000-0000-4000-8000-${String(id).padStart(12, '0')}`;
 
 /** The model's number for an event. */
-export const idOf = ({ event }: ResolvedEvent<JSONEventType>): number =>
-  Number(event?.id.slice(-12));
+const idOf = ({ event }: ResolvedEvent<JSONEventType>): number => Number(event?.id.slice(-12));
 
 const outcomeOf = async (call: () => Promise<Outcome>): Promise<Outcome> => {
   try {
