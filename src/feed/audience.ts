@@ -29,7 +29,7 @@ type Table<Member> = Readonly<{
 
 // A filter with several lists is in its table once for each combination of their values, up to here;
 // what would go beyond is looked at event by event.
-const MOST_COMBINATIONS = 100;
+const mostCombinations = 100;
 
 /** Makes an audience, of nobody at first. */
 export const audience = <Member>(): Audience<Member> => {
@@ -80,7 +80,7 @@ const withFewCombinations = (asked: readonly Property[], wanted: Wanted): readon
   let count = 1;
   return asked.filter((property) => {
     const combined = count * (wanted[property]?.length ?? 1);
-    if (combined > MOST_COMBINATIONS) return false;
+    if (combined > mostCombinations) return false;
     count = combined;
     return true;
   });

@@ -31,7 +31,7 @@ export type ConnectionLimits = Readonly<{
 }>;
 
 /** A client that did not keep up is closed with this. The reason is the position it can resume after. */
-const TOO_SLOW = 4008;
+const tooSlow = 4008;
 
 /** A client, and the two ways to send it something: by itself, or along with others. */
 export type Client = Readonly<{
@@ -79,7 +79,7 @@ export const serveConnection = (
     feed.log.info({ userId, resumeAfter }, 'a client of the feed was closed: it is too slow');
     feed.watch.tooSlow('websocket');
     outlet.flush();
-    socket.close(TOO_SLOW, resumeAfter);
+    socket.close(tooSlow, resumeAfter);
     stopAll();
   };
 

@@ -28,11 +28,11 @@ export const frameHead = (id: string): FrameHead => {
   return { text, length: Buffer.byteLength(text) };
 };
 
-const TAIL = Buffer.from('}');
+const tail = Buffer.from('}');
 // From here on it costs less to send an event in parts than to copy it for each id.
-const LARGE = 16 * 1024;
+const large = 16 * 1024;
 // Events mostly go to few ids, or else to as many ids as there are clients: those gain nothing.
-const MOST_IDS = 64;
+const mostIds = 64;
 
 type Made = { -readonly [Key in keyof Frame]: Frame[Key] };
 
@@ -41,7 +41,7 @@ export const eventFrames = (): EventFrames => {
   /** The frame that was made last for each id. */
   const latest = new Map<string, Made>();
   const madeOf = perEvent(() => {
-    if (latest.size === MOST_IDS) latest.clear();
+    if (latest.size === mostIds) latest.clear();
     return new Map<string, Frame>();
   });
 
@@ -52,8 +52,8 @@ export const eventFrames = (): EventFrames => {
     const frame = frameOf(head, event);
     const previous = latest.get(head.text);
     if (previous) previous.following = frame;
-    if (previous || latest.size < MOST_IDS) latest.set(head.text, frame);
-    if (made.size < MOST_IDS) made.set(head.text, frame);
+    if (previous || latest.size < mostIds) latest.set(head.text, frame);
+    if (made.size < mostIds) made.set(head.text, frame);
     return frame;
   };
 };
@@ -66,26 +66,26 @@ export const frameAround = (bytes: Bytes): Frame => ({
 });
 
 const frameOf = ({ text, length }: FrameHead, { json }: FeedEvent): Frame => {
-  const payload = length + json.length + TAIL.length;
+  const payload = length + json.length + tail.length;
   const start = startOfFrame(payload);
-  const inParts = json.length >= LARGE;
+  const inParts = json.length >= large;
   const frame = Buffer.allocUnsafe(start.length + length + (inParts ? 0 : json.length + 1));
   frame.set(start);
   frame.write(text, start.length);
-  if (inParts) return frameAround([frame, json, TAIL]);
+  if (inParts) return frameAround([frame, json, tail]);
   frame.set(json, start.length + length);
-  frame.set(TAIL, frame.length - 1);
+  frame.set(tail, frame.length - 1);
   return frameAround([frame]);
 };
 
-const FINAL_TEXT = 0x81;
+const finalText = 0x81;
 
 /** What begins a text frame of one piece from a server, which masks nothing (RFC 6455, 5.2). */
 const startOfFrame = (payload: number): Buffer => {
-  if (payload < 126) return Buffer.from([FINAL_TEXT, payload]);
+  if (payload < 126) return Buffer.from([finalText, payload]);
   const isShort = payload <= 0xffff;
   const start = Buffer.alloc(isShort ? 4 : 10);
-  start[0] = FINAL_TEXT;
+  start[0] = finalText;
   start[1] = isShort ? 126 : 127;
   start.writeUIntBE(payload, isShort ? 2 : 4, isShort ? 2 : 6);
   return start;

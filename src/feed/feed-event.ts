@@ -55,10 +55,10 @@ export const familiesOf = (topic: string): readonly string[] => {
   return families;
 };
 
-const SESSION = 'session-';
+const sessionPrefix = 'session-';
 
 /** The session whose own stream it is in, and the session or request it belongs to: as a rule the same. */
 const sessionsOf = (stream: string, correlationId: string | undefined): readonly string[] => {
-  const own = stream.startsWith(SESSION) ? stream.slice(SESSION.length) : undefined;
+  const own = stream.startsWith(sessionPrefix) ? stream.slice(sessionPrefix.length) : undefined;
   return [...new Set([own, correlationId])].filter((id) => id !== undefined);
 };

@@ -41,22 +41,22 @@ export type FeedOptions = Readonly<{
   past?: Partial<PastLimits>;
 }>;
 
-const MIB = 1024 * 1024;
+const mib = 1024 * 1024;
 // How long those who catch up may keep what happens now waiting.
-const SLICE_MS = 8;
+const sliceMs = 8;
 
 /**
  * Starts to follow the store; one feed serves any number of consumers. The store need not be there
  * yet: consumers wait until it is.
  */
 export const startFeed = (store: EventStore, log: Logger, options: FeedOptions = {}): Feed => {
-  const window = { events: 4_096, bytes: 16 * MIB, ...options.window };
+  const window = { events: 4_096, bytes: 16 * mib, ...options.window };
   const retry = { firstMs: 100, mostMs: 5_000, ...options.retry };
-  const pages = { pageEvents: 512, keptBytes: 16 * MIB, keptMs: 30_000, ...options.past };
+  const pages = { pageEvents: 512, keptBytes: 16 * mib, keptMs: 30_000, ...options.past };
   const { opened: hub, stop: stopHub } = startHub(store, log, { window, retry });
   const opened = hub.then((hub) => ({ hub, past: pastOf(store, hub, pages) }));
   const head = sharedRead(() => store.head());
-  const sources = { opened, head, retry, fair: fairWork(SLICE_MS) };
+  const sources = { opened, head, retry, fair: fairWork(sliceMs) };
   const leaving: (() => Promise<void>)[] = [];
   const ends = new Set<() => void>();
 

@@ -23,9 +23,9 @@ export type Sources = Readonly<{
 }>;
 
 // An error that is not the store's absence and comes back this often is here to stay.
-const MOST_FAILURES = 5;
+const mostFailures = 5;
 // How many events one consumer looks through in one piece of work.
-const EVENTS_A_TURN = 64;
+const eventsATurn = 64;
 
 /**
  * Tells a consumer each event it asked for, once and in order: what is older than the hub's window
@@ -62,7 +62,7 @@ export const follow = (
 
   /** Tells a few events of a stretch. @returns whether there was no more; undefined when there may be */
   const tellSome = (stretch: Stretch): boolean | undefined => {
-    for (let count = 0; count < EVENTS_A_TURN; count++) {
+    for (let count = 0; count < eventsATurn; count++) {
       if (isStopped || !stretch.covers(position)) return false;
       const event = stretch.next(position);
       if (!event) return true;
@@ -130,7 +130,7 @@ export const follow = (
       } catch (error) {
         failures = position > before ? 1 : failures + 1;
         if (isStopped) return;
-        if (!(error instanceof StoreUnavailable) && failures >= MOST_FAILURES)
+        if (!(error instanceof StoreUnavailable) && failures >= mostFailures)
           return consumer.failed(error);
         await wait(backoff(failures, retry), undefined, { ref: false });
       }

@@ -2,11 +2,11 @@ import type { Socket } from 'node:net';
 import type { Bytes, Frame } from './event-frames.js';
 
 // A process that tells thousands of something comes to everything else after so many milliseconds.
-const SLICE_MS = 8;
+const sliceMs = 8;
 // How many are sent to before the clock is looked at.
-const BETWEEN_LOOKS = 16;
+const betweenLooks = 16;
 // What an outlet holds does not get much larger than this, in bytes.
-const MOST_HELD = 64 * 1024;
+const mostHeld = 64 * 1024;
 
 /** Sends what outlets hold, one after another. */
 export type Outlets = Readonly<{
@@ -23,11 +23,10 @@ export const outlets = (): Outlets => {
   let held: Outlet[] = [];
 
   const release = () => {
-    const until = performance.now() + SLICE_MS;
+    const until = performance.now() + sliceMs;
     let released = 0;
     do {
-      for (const end = released + BETWEEN_LOOKS; released < end; released++)
-        held[released]?.letGo();
+      for (const end = released + betweenLooks; released < end; released++) held[released]?.letGo();
     } while (released < held.length && performance.now() < until);
     held = held.slice(released);
     if (held.length > 0) setImmediate(release);
@@ -64,7 +63,7 @@ export class Outlet {
 
   /** How much has to have waited for {@link onEmptied} to tell, in bytes: what is held comes on top of a stream's mark. */
   get mark(): number {
-    return this.#socket.writableHighWaterMark + MOST_HELD;
+    return this.#socket.writableHighWaterMark + mostHeld;
   }
 
   /** How much waits to be sent, in bytes. */
@@ -126,7 +125,7 @@ export class Outlet {
     }
     this.#last = frame;
     this.#bytes += frame.length;
-    if (isLast || this.#bytes > MOST_HELD) this.flush();
+    if (isLast || this.#bytes > mostHeld) this.flush();
     else if (!this.#isHeld) {
       this.#isHeld = true;
       this.#waited = this.#socket.writableLength;

@@ -32,10 +32,10 @@ export type PageReader = Readonly<{
 }>;
 
 // A page of large events ends early.
-const MOST_BYTES = 1024 * 1024;
+const mostBytes = 1024 * 1024;
 // Who goes on where a page ended reads on in the same subscription, if that comes about soon.
-const MOST_RESTING = 8;
-const MOST_REST_MS = 1_000;
+const mostResting = 8;
+const mostRestMs = 1_000;
 
 type Reading = Readonly<{
   items: AsyncIterator<StoredEvent | CaughtUp>;
@@ -72,9 +72,9 @@ export const pageReader = (store: EventStore, hub: Hub, mostEvents: number): Pag
     const wake = () => {
       if (resting.get(at) === reading) takeRested(at)?.close();
     };
-    setTimeout(wake, MOST_REST_MS).unref();
+    setTimeout(wake, mostRestMs).unref();
     const [oldest] = resting.keys();
-    if (resting.size > MOST_RESTING && oldest !== undefined) takeRested(oldest)?.close();
+    if (resting.size > mostResting && oldest !== undefined) takeRested(oldest)?.close();
   };
 
   const isToldByHub = (position: number): boolean =>
@@ -100,7 +100,7 @@ export const pageReader = (store: EventStore, hub: Hub, mostEvents: number): Pag
         if (event) events.push(event);
         bytes += event?.json.length ?? 0;
         isOver = isEnd || isToldByHub(to);
-      } while (!isOver && count < mostEvents && bytes < MOST_BYTES && to < next);
+      } while (!isOver && count < mostEvents && bytes < mostBytes && to < next);
     } catch (error) {
       isOver = true;
       if (to === from) throw error;

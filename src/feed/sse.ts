@@ -30,7 +30,7 @@ const headers = {
 };
 
 // How many times in a row nothing may be taken before a client counts as gone.
-const MOST_STANDSTILLS = 2;
+const mostStandstills = 2;
 
 /**
  * Answers a request with the feed as server-sent events. The query says what to send, the header
@@ -92,7 +92,7 @@ export const serveFeedEvents = (
     const isWaiting = response.writableLength > 0;
     standstills = isWaiting && taken === takenBefore ? standstills + 1 : 0;
     takenBefore = taken;
-    if (standstills >= MOST_STANDSTILLS) response.destroy();
+    if (standstills >= mostStandstills) response.destroy();
     else if (!isWaiting) send(':\n\n');
   }, keepAliveMs).unref();
 

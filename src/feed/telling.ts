@@ -5,11 +5,11 @@ import type { FeedEvent } from './feed-event.js';
 export type Listener = (events: readonly FeedEvent[], isAll: boolean) => void;
 
 // A process that tells thousands of something comes to everything else after so many milliseconds.
-const SLICE_MS = 8;
+const sliceMs = 8;
 // How many are told before the clock is looked at.
-const BETWEEN_LOOKS = 16;
+const betweenLooks = 16;
 // What is made of so many events is remembered while they are told, see `per-event.ts`.
-const MOST_AT_ONCE = 128;
+const mostAtOnce = 128;
 
 /** Events in a row that the same groups are told. */
 type Round = { readonly groups: readonly Group<Listener>[]; readonly events: FeedEvent[] };
@@ -26,13 +26,13 @@ export const telling = (audience: Audience<Listener>): ((event: FeedEvent) => vo
   let underWay: Iterator<void> | undefined;
 
   const next = (): Iterator<void> => {
-    const events = waiting.slice(0, MOST_AT_ONCE);
-    waiting = waiting.slice(MOST_AT_ONCE);
+    const events = waiting.slice(0, mostAtOnce);
+    waiting = waiting.slice(mostAtOnce);
     return tellAll(roundsOf(audience, events));
   };
 
   const slice = () => {
-    const until = performance.now() + SLICE_MS;
+    const until = performance.now() + sliceMs;
     do {
       underWay ??= next();
       if (underWay.next().done) underWay = undefined;
@@ -69,6 +69,6 @@ function* tellAll(rounds: readonly Round[]): Generator<void> {
         const shown = isShown ? events.filter(isShown) : events;
         if (shown.length > 0) member(shown, isAll);
         told += 1;
-        if (told % BETWEEN_LOOKS === 0) yield;
+        if (told % betweenLooks === 0) yield;
       }
 }

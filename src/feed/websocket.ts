@@ -11,10 +11,10 @@ import { asksForWebSocket, ignoreUpgrade } from './ignore-upgrade.js';
 import { keepAlive } from './keep-alive.js';
 import { outlets } from './outlet.js';
 import { pathOf, type Refusal, refuseUpgrade, stopping } from './refusal.js';
-import { NO_LONGER_ADMITTED, whileAdmitted } from './while-admitted.js';
+import { noLongerAdmitted, whileAdmitted } from './while-admitted.js';
 
-const FEED_PATH = '/v1/feed';
-const SUBPROTOCOL = 'forkline.v1';
+const feedPath = '/v1/feed';
+const subprotocol = 'forkline.v1';
 
 export type WebSocketOptions = Readonly<{
   limits?: Partial<ConnectionLimits>;
@@ -41,9 +41,9 @@ const defaultLimits: ConnectionLimits = {
 };
 
 // A message that is too large is answered up to so many times the limit; past that the connection ends.
-const ANSWERED_EXCESS = 16;
+const answeredExcess = 16;
 
-const GOING_AWAY = 1001;
+const goingAway = 1001;
 
 /**
  * Serves the feed over WebSockets on a server's `/v1/feed`, until the feed stops.
@@ -61,10 +61,10 @@ export const attachFeed = (
   const limits = { ...defaultLimits, ...options.limits };
   const settings = {
     noServer: true,
-    maxPayload: limits.messageBytes * ANSWERED_EXCESS,
+    maxPayload: limits.messageBytes * answeredExcess,
     // Newer than the types of ws.
     closeTimeout: closeTimeoutMs,
-    handleProtocols: () => SUBPROTOCOL,
+    handleProtocols: () => subprotocol,
   };
   const sockets = new WebSocketServer(settings);
   const pings = new Map<WebSocket, () => void>();
@@ -85,7 +85,7 @@ export const attachFeed = (
     socket.once('close', () => feed.watch.closed('websocket'));
     socket.once('close', () => pings.delete(socket));
     if (!mayStay) return;
-    const leave = () => socket.close(NO_LONGER_ADMITTED, 'the token is no longer taken');
+    const leave = () => socket.close(noLongerAdmitted, 'the token is no longer taken');
     socket.once(
       'close',
       whileAdmitted(() => mayStay(request, caller), mayStayEveryMs, leave),
@@ -103,7 +103,7 @@ export const attachFeed = (
 
   /** Browsers let any page open a WebSocket to anywhere, this machine included, and send it what is theirs. */
   const admit = async (request: IncomingMessage): Promise<Caller | Refusal> => {
-    if (pathOf(request) !== FEED_PATH) return notFound;
+    if (pathOf(request) !== feedPath) return notFound;
     if (!offersSubprotocol(request)) return unknownSubprotocol;
     const keptOut = options.keepOut?.(request);
     if (keptOut) return keptOut;
@@ -133,7 +133,7 @@ export const attachFeed = (
     clearInterval(pinging);
     const open = [...pings.keys()];
     const gone = open.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
-    for (const socket of open) socket.close(GOING_AWAY, 'the server stops');
+    for (const socket of open) socket.close(goingAway, 'the server stops');
     const late = setTimeout(() => {
       for (const socket of open) socket.terminate();
     }, goodbyeMs);
@@ -144,18 +144,18 @@ export const attachFeed = (
 
 const offersSubprotocol = ({ headers }: IncomingMessage): boolean => {
   const offered = headers['sec-websocket-protocol'];
-  return !offered || offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
+  return !offered || offered.split(',').some((name) => name.trim() === subprotocol);
 };
 
 const notFound: Refusal = {
   code: 'not-found',
-  detail: `there is no WebSocket here; the feed is at ${FEED_PATH}`,
+  detail: `there is no WebSocket here; the feed is at ${feedPath}`,
 };
 
 const unknownSubprotocol: Refusal = {
   code: 'unknown-subprotocol',
-  detail: `of subprotocols, only ${SUBPROTOCOL} is spoken here`,
-  errors: [{ path: 'Sec-WebSocket-Protocol', message: `must offer ${SUBPROTOCOL}` }],
+  detail: `of subprotocols, only ${subprotocol} is spoken here`,
+  errors: [{ path: 'Sec-WebSocket-Protocol', message: `must offer ${subprotocol}` }],
 };
 
 const unauthorized: Refusal = {

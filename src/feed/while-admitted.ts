@@ -1,5 +1,5 @@
 /** A client whose token is no longer taken is closed with this. */
-export const NO_LONGER_ADMITTED = 4001;
+export const noLongerAdmitted = 4001;
 
 /** Whether a client that was let in may stay. */
 export type MayStay = () => Promise<boolean>;

@@ -22,7 +22,7 @@ import { sendProblem, serveRoute } from './serve-route.js';
 import type { Services } from './services.js';
 import { refuseUnstorable } from './storable.js';
 
-const FEED_PATH = '/v1/feed';
+const feedPath = '/v1/feed';
 
 /** The largest JSON body, in bytes. */
 const largestBody = 1024 * 1024;
@@ -67,9 +67,9 @@ export const createApp = (table: readonly Route[], services: Services): Express 
 
   // What asks for a WebSocket never comes here. Both headers are due with this status (RFC 9110, 15.5.22).
   const upgrade = { Upgrade: 'websocket', Connection: 'Upgrade' };
-  const detail = `open a WebSocket, or follow ${FEED_PATH}/sse`;
+  const detail = `open a WebSocket, or follow ${feedPath}/sse`;
   app
-    .route(FEED_PATH)
+    .route(feedPath)
     .get((request, response) =>
       refuse(new Problem('upgrade-required', detail, {}, upgrade), request, response),
     )

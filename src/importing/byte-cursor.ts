@@ -1,10 +1,10 @@
 import { UnreadableRecording } from './unreadable-recording.js';
 
-const LINE_FEED = 0x0a;
+const lineFeed = 0x0a;
 
 /** Whether a byte is white space as JSON has it (RFC 8259, section 2). */
 export const isSpace = (byte: number): boolean =>
-  byte === 0x20 || byte === LINE_FEED || byte === 0x0d || byte === 0x09;
+  byte === 0x20 || byte === lineFeed || byte === 0x0d || byte === 0x09;
 
 /** A place in a stream of bytes that moves forwards only. */
 export type ByteCursor = Readonly<{
@@ -44,7 +44,7 @@ export const byteCursor = (source: AsyncIterator<Uint8Array>): ByteCursor => {
     for (; at < chunk.length; at++) {
       const byte = chunk[at] ?? 0;
       if (!wanted(byte)) return false;
-      if (byte === LINE_FEED) lines++;
+      if (byte === lineFeed) lines++;
     }
     return true;
   };
@@ -52,7 +52,7 @@ export const byteCursor = (source: AsyncIterator<Uint8Array>): ByteCursor => {
   return {
     peek: async () => ((await hasMore()) ? chunk[at] : undefined),
     skip: () => {
-      if (chunk[at] === LINE_FEED) lines++;
+      if (chunk[at] === lineFeed) lines++;
       at++;
     },
     skipWhile: async (wanted) => {

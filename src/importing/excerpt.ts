@@ -1,17 +1,17 @@
 import type { JsonObject } from '../domain/json.js';
-import { beginningOf, EXCERPT } from './limits.js';
+import { beginningOf, excerptLength } from './limits.js';
 import type { RecordedMessage } from './recorded-run.js';
 
-/** The first {@link EXCERPT} characters of an observation, flagged when that is not all of it. */
+/** The first {@link excerptLength} characters of an observation, flagged when that is not all of it. */
 export const observationExcerpt = (text: string): JsonObject => ({
-  observation: beginningOf(text, EXCERPT),
-  ...(text.length > EXCERPT ? { truncated: true } : {}),
+  observation: beginningOf(text, excerptLength),
+  ...(text.length > excerptLength ? { truncated: true } : {}),
 });
 
-/** The first {@link EXCERPT} characters of an action, flagged when that is not all of it. */
+/** The first {@link excerptLength} characters of an action, flagged when that is not all of it. */
 export const actionExcerpt = (text: string): JsonObject => ({
-  action: beginningOf(text, EXCERPT),
-  ...(text.length > EXCERPT ? { actionTruncated: true } : {}),
+  action: beginningOf(text, excerptLength),
+  ...(text.length > excerptLength ? { actionTruncated: true } : {}),
 });
 
 /** A message's text: its content, or the text parts of it. */

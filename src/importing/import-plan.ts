@@ -20,9 +20,9 @@ export type ImportAction = Readonly<{ commandId: string }> &
 export type ImportPlan = Readonly<{ ids: ImportIds; actions: readonly ImportAction[] }>;
 
 /** Events of one append may have 1 MiB in all; a message's event has up to 1 KiB around the message. */
-const BATCH_BYTES = 1000 * 1024;
-const OVERHEAD_BYTES = 1024;
-const BATCH_MESSAGES = 500;
+const batchBytes = 1000 * 1024;
+const overheadBytes = 1024;
+const batchMessages = 500;
 
 /**
  * What to do to turn a recorded run into a session and its executions, in order: messages up to a
@@ -179,8 +179,8 @@ function* batchesOf(messages: readonly RecordedMessage[], from: number, end: num
   let bytes = 0;
   for (let at = from; at < end; at++) {
     const message = messages[at];
-    const size = OVERHEAD_BYTES + (message ? jsonBytes(message) : 0);
-    if (at > first && (bytes + size > BATCH_BYTES || at - first >= BATCH_MESSAGES)) {
+    const size = overheadBytes + (message ? jsonBytes(message) : 0);
+    if (at > first && (bytes + size > batchBytes || at - first >= batchMessages)) {
       yield { from: first, end: at };
       first = at;
       bytes = 0;

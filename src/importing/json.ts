@@ -3,7 +3,7 @@ import { isObject, type JsonObject, type JsonValue } from '../domain/json.js';
 import { UnreadableRecording } from './unreadable-recording.js';
 
 /** How deep a recording may be nested: with what is put around it, well within the 100 levels of MongoDB. */
-const MAX_DEPTH = 64;
+const maxDepth = 64;
 
 /** Whether a JSON value is a list. */
 export const isList = (value: JsonValue | undefined): value is readonly JsonValue[] =>
@@ -21,7 +21,7 @@ export const compact = (fields: Readonly<Record<string, JsonValue | undefined>>)
 /**
  * Parses JSON that can also be written, stored and compared again.
  *
- * @throws UnreadableRecording when it is not JSON, is nested deeper than {@link MAX_DEPTH}, holds a
+ * @throws UnreadableRecording when it is not JSON, is nested deeper than {@link maxDepth}, holds a
  *   number no double can hold (JSON.parse makes it infinite, JSON.stringify then null), or a key
  *   that has a meaning of its own where it is copied or stored: `__proto__`, `_bsontype`, or one with
  *   a null character
@@ -57,7 +57,7 @@ const check = (value: JsonValue, depth: number): void => {
   if (typeof value === 'number' && !Number.isFinite(value))
     throw new UnreadableRecording('holds a number that is too large');
   if (typeof value !== 'object' || value === null) return;
-  if (depth >= MAX_DEPTH) throw new UnreadableRecording(`nested deeper than ${MAX_DEPTH} levels`);
+  if (depth >= maxDepth) throw new UnreadableRecording(`nested deeper than ${maxDepth} levels`);
   if (isList(value)) {
     for (const item of value) check(item, depth + 1);
     return;

@@ -2,30 +2,30 @@ import { isObject, type JsonObject, type JsonValue, jsonBytes } from '../domain/
 import { compact, isList, isText } from './json.js';
 import type { Notes } from './notes.js';
 
-const KIB = 1024;
+const kib = 1024;
 
 /** Limits in bytes of JSON in UTF-8, which is what a value takes up in an event of at most 1 MiB. */
 export const limits = {
   /** Content and tool calls of one message together. */
-  message: 900 * KIB,
+  message: 900 * kib,
   /** One message's metadata. */
-  metadata: 64 * KIB,
+  metadata: 64 * kib,
   /** One checkpoint: state, outputs and processing. */
-  checkpoint: 900 * KIB,
+  checkpoint: 900 * kib,
   /** What a step's outputs hold because no message does. */
-  outputs: 64 * KIB,
+  outputs: 64 * kib,
   /** A run's output. */
-  output: 512 * KIB,
+  output: 512 * kib,
   /** A larger thing known by name, such as a configuration. */
-  named: 16 * KIB,
+  named: 16 * kib,
   /** One field that the reader does not know. */
-  unknownField: 8 * KIB,
+  unknownField: 8 * kib,
   /** All fields of one object that the reader does not know. */
-  unknown: 16 * KIB,
+  unknown: 16 * kib,
 } as const;
 
 /** Characters of an action or an observation that a checkpoint repeats from the messages. */
-export const EXCERPT = 2000;
+export const excerptLength = 2000;
 
 /** The beginning of a text, in UTF-16 units, without half a character at its end. */
 export const beginningOf = (text: string, length: number): string => {
@@ -49,14 +49,14 @@ export const textWithin = (text: string, bytes: number): string => {
   return beginningOf(text, fits);
 };
 
-const SHORTEST_TEXT = 16;
+const shortestText = 16;
 
 /** The value with its longest texts cut until it fits; undefined when that is not enough. */
 export const valueWithin = (value: JsonValue, bytes: number): JsonValue | undefined => {
   if (jsonBytes(value) <= bytes) return value;
-  const shortest = withTextsCut(value, SHORTEST_TEXT);
+  const shortest = withTextsCut(value, shortestText);
   if (jsonBytes(shortest) > bytes) return undefined;
-  for (let longest = bytes; longest > SHORTEST_TEXT; longest = longest >> 1) {
+  for (let longest = bytes; longest > shortestText; longest = longest >> 1) {
     const shorter = withTextsCut(value, longest);
     if (jsonBytes(shorter) <= bytes) return shorter;
   }
@@ -82,7 +82,7 @@ export const objectWithin = (
 ): JsonObject => {
   if (jsonBytes(value) <= bytes) return value;
   const cut = valueWithin(value, bytes);
-  notes.add(`${what} is cut: larger than ${bytes / KIB} KiB`, place);
+  notes.add(`${what} is cut: larger than ${bytes / kib} KiB`, place);
   return isObject(cut) ? cut : { cut: textWithin(JSON.stringify(value), bytes - 16) };
 };
 
@@ -95,7 +95,7 @@ export const ifSmall = <T extends JsonValue>(
   notes: Notes,
 ): T | undefined => {
   if (value === undefined || jsonBytes(value) <= bytes) return value;
-  notes.add(`${what} is left out: larger than ${bytes / KIB} KiB`, place);
+  notes.add(`${what} is left out: larger than ${bytes / kib} KiB`, place);
   return undefined;
 };
 
@@ -112,7 +112,7 @@ export const unknownFields = (
       room -= bytes;
       return true;
     }
-    const why = `larger than ${limits.unknownField / KIB} KiB`;
+    const why = `larger than ${limits.unknownField / kib} KiB`;
     notes.add(
       `field ${beginningOf(name, 60)} is left out: ${bytes > limits.unknownField ? why : 'too many fields'}`,
       place,

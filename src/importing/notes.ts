@@ -1,5 +1,5 @@
-const PLACES_NAMED = 5;
-const LINES_KEPT = 100;
+const placesNamed = 5;
+const linesKept = 100;
 
 /** Collects a run's warnings: the same finding at many places becomes one line that names the first few. */
 export type Notes = Readonly<{
@@ -19,7 +19,7 @@ export const takeNotes = (): Notes => {
       const known = places.get(finding);
       if (known) {
         if (place !== undefined) known.push(place);
-      } else if (places.size < LINES_KEPT) places.set(finding, place === undefined ? [] : [place]);
+      } else if (places.size < linesKept) places.set(finding, place === undefined ? [] : [place]);
       else unkept++;
     },
     lines: () => [
@@ -32,7 +32,7 @@ export const takeNotes = (): Notes => {
 };
 
 const list = (places: readonly string[]): string => {
-  const more = places.length - PLACES_NAMED;
-  const named = places.slice(0, PLACES_NAMED).join(', ');
+  const more = places.length - placesNamed;
+  const named = places.slice(0, placesNamed).join(', ');
   return more > 0 ? `${named} and ${more} more` : named;
 };

@@ -31,10 +31,10 @@ const recognition: readonly Format[] = [
   'openai-messages',
 ];
 
-const DEFAULT_MAX_BYTES = 512 * 1024 * 1024;
+const defaultMaxBytes = 512 * 1024 * 1024;
 
 /** So many entries without a run among them, and the rest of the file is not looked at. */
-const PATIENCE = 100;
+const patience = 100;
 
 export type ReadOptions = Readonly<{
   /** Recognised from each run's content when absent. */
@@ -57,7 +57,7 @@ export type ReadOptions = Readonly<{
  */
 export async function* readRuns(
   source: AsyncIterable<Uint8Array>,
-  { format, name, maxBytes = DEFAULT_MAX_BYTES }: ReadOptions = {},
+  { format, name, maxBytes = defaultMaxBytes }: ReadOptions = {},
 ): AsyncGenerator<ReadRun> {
   const isRun = (value: JsonValue) =>
     format ? readers[format].recognises(value) : recognise(value) !== undefined;
@@ -70,7 +70,7 @@ export async function* readRuns(
       if (value.place === '') throw run;
       firstError ??= run;
       yield { index, unreadable: run.message };
-      if (readable === 0 && index + 1 >= PATIENCE) break;
+      if (readable === 0 && index + 1 >= patience) break;
     } else {
       readable++;
       yield { index, run };

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../domain/json.js';
 import { isChatMessage } from './formats/openai-messages.js';
 import { parseJson } from './json.js';
-import { MAX_RUN_BYTES, type Piece } from './split-runs.js';
+import { maxRunBytes, type Piece } from './split-runs.js';
 import { UnreadableRecording } from './unreadable-recording.js';
 
 /** What may be a run: its parsed value, or why it could not be parsed. `place` is empty for a whole file. */
@@ -40,8 +40,8 @@ export async function* runValues(
     }
     if ('error' in element) throw element.error;
     bytes += piece.json.byteLength;
-    if (bytes > MAX_RUN_BYTES)
-      throw new UnreadableRecording(`one run takes up more than ${MAX_RUN_BYTES} bytes unpacked`);
+    if (bytes > maxRunBytes)
+      throw new UnreadableRecording(`one run takes up more than ${maxRunBytes} bytes unpacked`);
     conversation.push(element.value);
   }
   if (conversation) yield { place: '', value: conversation };

@@ -2,7 +2,8 @@ import { isObject, type JsonObject, type JsonValue } from '../domain/json.js';
 import { isList, isText } from './json.js';
 import type { Notes } from './notes.js';
 
-const SECRET = /(api[-_]?key|secret|password|passwd|access[-_]?token|authorization|credentials?)$/i;
+const secretKey =
+  /(api[-_]?key|secret|password|passwd|access[-_]?token|authorization|credentials?)$/i;
 
 /**
  * A configuration without the keys it was run with: a log of events never forgets, so a secret must
@@ -12,7 +13,7 @@ export const withoutSecrets = (config: JsonObject, path: string, notes: Notes): 
   Object.fromEntries(
     Object.entries(config).map(([key, value]) => {
       const at = `${path}.${key}`;
-      if (!SECRET.test(key) || !isText(value) || value === '')
+      if (!secretKey.test(key) || !isText(value) || value === '')
         return [key, within(value, at, notes)];
       notes.add('a secret is left out', at.slice(0, 200));
       return [key, '(left out)'];

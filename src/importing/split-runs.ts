@@ -2,7 +2,7 @@ import { type ByteCursor, byteCursor, isSpace } from './byte-cursor.js';
 import { UnreadableRecording } from './unreadable-recording.js';
 
 /** The most one run may take up, unpacked: it is parsed in memory, in one go. */
-export const MAX_RUN_BYTES = 128 * 1024 * 1024;
+export const maxRunBytes = 128 * 1024 * 1024;
 
 /**
  * A part of a file that is parsed on its own: the file's one object (`cutOff` when the file ends
@@ -16,14 +16,14 @@ export type Piece = Readonly<{
   cutOff?: true;
 }>;
 
-const LINE_FEED = 0x0a;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_LIST = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_LIST = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
+const lineFeed = 0x0a;
+const quote = 0x22;
+const comma = 0x2c;
+const openList = 0x5b;
+const backslash = 0x5c;
+const closeList = 0x5d;
+const openObject = 0x7b;
+const closeObject = 0x7d;
 
 // A byte order mark is not white space to JSON, but some editors write one.
 const isSpaceOrMark = (byte: number) =>
@@ -37,7 +37,7 @@ const isSpaceOrMark = (byte: number) =>
  * borders, whatever is in them, so that a broken line costs itself alone.
  *
  * @throws UnreadableRecording when an array does not end, when something follows the end of a file
- *   that is not JSONL, and for a part of more than {@link MAX_RUN_BYTES}
+ *   that is not JSONL, and for a part of more than {@link maxRunBytes}
  */
 export async function* splitRuns(source: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
   const chunks = source[Symbol.asyncIterator]();
@@ -45,8 +45,8 @@ export async function* splitRuns(source: AsyncIterable<Uint8Array>): AsyncGenera
     const input = byteCursor(chunks);
     await input.skipWhile(isSpaceOrMark);
     const first = await input.peek();
-    if (first === OPEN_LIST) yield* fromList(input);
-    else if (first === OPEN_OBJECT) yield* fromObject(input);
+    if (first === openList) yield* fromList(input);
+    else if (first === openObject) yield* fromObject(input);
     else yield* fromLines(input);
   } finally {
     await chunks.return?.();
@@ -57,16 +57,16 @@ async function* fromList(input: ByteCursor): AsyncGenerator<Piece> {
   const linesBefore = input.lines();
   input.skip();
   for (let number = 0; ; number++) {
-    const json = await input.takeWhile(insideElement(), MAX_RUN_BYTES);
+    const json = await input.takeWhile(insideElement(), maxRunBytes);
     const border = await input.peek();
     if (border === undefined)
       throw new UnreadableRecording('the file ends inside the array', `[${number}]`);
-    const isEmptyList = border !== COMMA && number === 0 && json.every(isSpace);
+    const isEmptyList = border !== comma && number === 0 && json.every(isSpace);
     if (!isEmptyList) yield { kind: 'element', json, number };
-    if (border === CLOSE_OBJECT)
+    if (border === closeObject)
       throw new UnreadableRecording('the array is closed by a brace', `[${number}]`);
     input.skip();
-    if (border === CLOSE_LIST) break;
+    if (border === closeList) break;
   }
   if (await isFollowed(input, linesBefore)) yield* fromLines(input);
 }
@@ -74,7 +74,7 @@ async function* fromList(input: ByteCursor): AsyncGenerator<Piece> {
 async function* fromObject(input: ByteCursor): AsyncGenerator<Piece> {
   const linesBefore = input.lines();
   const value = wholeValue();
-  const json = await input.takeWhile(value.goesOn, MAX_RUN_BYTES);
+  const json = await input.takeWhile(value.goesOn, maxRunBytes);
   if (!value.isWhole() && (await input.peek()) === undefined) {
     yield { kind: 'document', json, number: 0, cutOff: true };
   } else if (value.isWhole() ? await isFollowed(input, linesBefore) : isOnOneLine(json)) {
@@ -83,12 +83,12 @@ async function* fromObject(input: ByteCursor): AsyncGenerator<Piece> {
   } else yield { kind: 'document', json, number: 0 };
 }
 
-const isOnOneLine = (json: Buffer): boolean => !json.includes(LINE_FEED);
+const isOnOneLine = (json: Buffer): boolean => !json.includes(lineFeed);
 
 async function* fromLines(input: ByteCursor): AsyncGenerator<Piece> {
   while ((await input.peek()) !== undefined) {
     const number = input.lines() + 1;
-    const json = await input.takeWhile((byte) => byte !== LINE_FEED, MAX_RUN_BYTES);
+    const json = await input.takeWhile((byte) => byte !== lineFeed, maxRunBytes);
     if ((await input.peek()) !== undefined) input.skip();
     if (!json.every(isSpace)) yield { kind: 'line', json, number };
   }
@@ -112,16 +112,16 @@ const nesting = () => {
     depthOf: (byte: number): number => {
       if (inString) {
         if (escaped) escaped = false;
-        else if (byte === BACKSLASH) escaped = true;
-        else if (byte === QUOTE) inString = false;
+        else if (byte === backslash) escaped = true;
+        else if (byte === quote) inString = false;
         return depth + 1;
       }
-      if (byte === QUOTE) {
+      if (byte === quote) {
         inString = true;
         return depth + 1;
       }
-      if (byte === OPEN_LIST || byte === OPEN_OBJECT) return ++depth;
-      if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) return depth--;
+      if (byte === openList || byte === openObject) return ++depth;
+      if (byte === closeList || byte === closeObject) return depth--;
       return depth;
     },
   };
@@ -131,7 +131,7 @@ const insideElement = () => {
   const { depthOf } = nesting();
   return (byte: number): boolean => {
     const depth = depthOf(byte);
-    return depth > 0 || !(byte === COMMA || byte === CLOSE_LIST || byte === CLOSE_OBJECT);
+    return depth > 0 || !(byte === comma || byte === closeList || byte === closeObject);
   };
 };
 
@@ -142,8 +142,8 @@ const wholeValue = () => {
   let isWhole = false;
   return {
     goesOn: (byte: number): boolean => {
-      if (isWhole || (byte === LINE_FEED && isInString())) return false;
-      const isClosing = byte === CLOSE_LIST || byte === CLOSE_OBJECT;
+      if (isWhole || (byte === lineFeed && isInString())) return false;
+      const isClosing = byte === closeList || byte === closeObject;
       isWhole = depthOf(byte) === 1 && isClosing;
       return true;
     },

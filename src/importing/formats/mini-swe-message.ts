@@ -8,7 +8,7 @@ import type { RecordedMessage } from '../recorded-run.js';
 import { isoTime } from '../time.js';
 import { argumentsOf } from '../tool-calls.js';
 
-const RAW_OUTPUT_BYTES = 48 * 1024;
+const rawOutputBytes = 48 * 1024;
 
 /**
  * One message of a mini-swe-agent run. What `extra` says is kept in the metadata; what only repeats
@@ -124,5 +124,5 @@ const rawOutput = (
 ): string | undefined => {
   const raw = extra.text('raw_output');
   if (raw === undefined || (isText(content) && content.includes(raw))) return undefined;
-  return ifSmall(raw, RAW_OUTPUT_BYTES, 'extra.raw_output', place, notes);
+  return ifSmall(raw, rawOutputBytes, 'extra.raw_output', place, notes);
 };

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type JsonValue } from '../../domain/json.js';
 import { actionExcerpt, observationExcerpt, textOf } from '../excerpt.js';
 import { compact, isText } from '../json.js';
-import { beginningOf, EXCERPT } from '../limits.js';
+import { beginningOf, excerptLength } from '../limits.js';
 import type { Notes } from '../notes.js';
 import type { RecordedMessage, RecordedStep } from '../recorded-run.js';
 import { argumentsOf, callText, toolOf } from '../tool-calls.js';
@@ -51,7 +51,7 @@ export const miniSweSteps = (
         apiCalls: index + 1,
         promptTokens,
         completionTokens,
-        lastAction: beginningOf(action, EXCERPT),
+        lastAction: beginningOf(action, excerptLength),
         returncode: answer?.metadata.returncode,
         exceptionType: answer?.metadata.exceptionType,
         exitStatus: answer?.metadata.exitStatus,

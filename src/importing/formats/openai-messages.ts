@@ -4,7 +4,7 @@ import { dialogueSteps } from '../dialogue-steps.js';
 import { textOf, titleFrom } from '../excerpt.js';
 import { fieldsOf } from '../fields.js';
 import { isList, isText } from '../json.js';
-import { beginningOf, EXCERPT, unknownFields } from '../limits.js';
+import { beginningOf, excerptLength, unknownFields } from '../limits.js';
 import { readMessage } from '../recorded-message.js';
 import type { RecordedMessage, RecordedOutcome } from '../recorded-run.js';
 import { checked } from './checked.js';
@@ -69,5 +69,5 @@ export const openaiMessages: FormatReader = {
 const outcomeOf = (messages: readonly RecordedMessage[]): RecordedOutcome => {
   const last = messages.at(-1);
   if (last?.role !== 'assistant' || last.toolCalls) return { status: 'running' };
-  return { status: 'completed', output: { answer: beginningOf(textOf(last), EXCERPT) } };
+  return { status: 'completed', output: { answer: beginningOf(textOf(last), excerptLength) } };
 };

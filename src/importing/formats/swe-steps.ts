@@ -4,7 +4,7 @@ import { type Fields, fieldsOf } from '../fields.js';
 import { compact, parseJson } from '../json.js';
 import {
   beginningOf,
-  EXCERPT,
+  excerptLength,
   ifSmall,
   limits,
   objectWithin,
@@ -70,7 +70,7 @@ const stepOf = (
       step: index + 1,
       messages: afterMessages,
       environment,
-      lastAction: beginningOf(action, EXCERPT),
+      lastAction: beginningOf(action, excerptLength),
       executionTime: fields.number('execution_time'),
     }),
     outputs: objectWithin(
