@@ -16,7 +16,10 @@ export type OpenSpan = Readonly<{
   settledPosition?: number;
 }>;
 
-/** The position from which on a fork belongs to its session. */
+/**
+ * The position from which on a fork counts as open in its session. What a fork of the session took
+ * along is there from the session's first event on, hence 0.
+ */
 export const createdAs = ({
   data,
   position,
@@ -24,7 +27,11 @@ export const createdAs = ({
   createdPosition: data.scope === 'tree' ? 0 : position,
 });
 
-/** @param ancestry of a fork, which has one ancestor at least */
+/**
+ * What the document of a fork says of where it comes from.
+ *
+ * @param ancestry of a fork, which has one ancestor at least
+ */
 export const descentOf = (ancestry: readonly Segment[]): Partial<Descent> => {
   const forkedFrom = originOf(ancestry);
   return {

@@ -20,7 +20,11 @@ export type Callers = Readonly<{
   close(): void;
 }>;
 
-/** Takes from the settings how callers are known. @throws BadKeyFile */
+/**
+ * Makes from the settings what tells who calls, and from where.
+ *
+ * @throws BadKeyFile
+ */
 export const callersOf = async (config: Config, log: Logger): Promise<Callers> => {
   const { AUTH_JWT_SECRET, AUTH_JWKS_URL, AUTH_JWT_ISSUER, AUTH_JWT_AUDIENCE } = config;
   const file = config.AUTH_API_KEYS_FILE;

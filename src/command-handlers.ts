@@ -1,14 +1,15 @@
 import type { Logger } from 'pino';
-import { type Claims, startClaims, type Told } from './claiming/claims.js';
+import { type Claims, startClaims } from './claiming/claims.js';
 import { noticing } from './claiming/noticing.js';
 import { commandHandler } from './commands/handle.js';
 import { deciders } from './domain/deciders.js';
 import type { Streams } from './eventstore/lineage.js';
 import type { Snapshots } from './eventstore/snapshots.js';
+import type { Told } from './eventstore/told.js';
 import type { Services } from './http/services.js';
+import type { Clock } from './projecting/clock.js';
 import type { Runner } from './projecting/runner.js';
 import type { Collections } from './queries/collections.js';
-import type { Clock } from './queries/shared-clock.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 
 type Surroundings = Readonly<{

@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { deadlineIn } from '../projections/deadlines.js';
-import { projections } from '../projections/index.js';
 import { callersOf } from './callers.js';
 import { startHandlers } from './command-handlers.js';
-import { endingArchives, noteLineage } from './commands/ended-streams.js';
-import { endingLateForks } from './commands/fork-removal.js';
+import { noteLineage } from './commands/ended-streams.js';
 import { type Config, isAuthenticated } from './config.js';
 import { connectEventStore } from './eventstore/db-client-event-store.js';
 import { withLineage } from './eventstore/lineage.js';
@@ -28,20 +25,8 @@ import { readinessOf } from './http/readiness.js';
 import { routesOf } from './http/routes.js';
 import type { Services } from './http/services.js';
 import { pagesOf } from './pages.js';
-import { forgettingKept } from './projecting/forget-kept.js';
-import { leaseIn } from './projecting/lease.js';
-import { startLeasedRunner } from './projecting/leased-runner.js';
-import { modelsIn } from './projecting/models.js';
-import { parkedIn } from './projecting/parked.js';
-import { startRebuilding } from './projecting/rebuilding.js';
-import { type RunnerOptions, startRunner } from './projecting/runner.js';
-import { servingOf } from './projecting/serving.js';
-import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
-import { snapshotsIn } from './projecting/snapshot-store.js';
-import { collectionsOf } from './queries/collections.js';
 import { connectDatabase } from './queries/database.js';
 import { idempotencyKeysIn } from './queries/idempotency-keys.js';
-import { detachedStreams } from './queries/lineage.js';
 import { startSharedClock } from './queries/shared-clock.js';
 import { webhookDeliveriesIn } from './queries/webhook-deliveries.js';
 import { webhookSecretsIn } from './queries/webhook-secrets.js';
@@ -53,6 +38,7 @@ import { pipelineReaction } from './reactions/pipeline.js';
 import { sessionEnded } from './reactions/session-ended.js';
 import { startReactions } from './reactions/start-reactions.js';
 import { startWebhooks } from './reactions/webhooks/start-webhooks.js';
+import { startReadModels } from './read-models.js';
 import { type Stores, untilReached } from './stores.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 
@@ -89,45 +75,20 @@ export const serveOn = async (
   const { db, close } = await connectDatabase(stores.mongoUrl, config.MONGODB_DATABASE);
   const clock = await startSharedClock(db, log);
   const streams = withLineage(store);
-  const models = modelsIn(db);
-  const serving = servingOf(await models.load(projections));
-  const collections = collectionsOf(db, serving.collectionOf);
-  const parked = parkedIn(db, store);
   const idempotencyKeys = idempotencyKeysIn(db, clock);
   const workerHeartbeats = workerHeartbeatsIn(db);
   const secrets = webhookSecretsIn(db);
   const deliveries = webhookDeliveriesIn(db, clock);
-  const prepared = [parked, idempotencyKeys, workerHeartbeats, secrets, deliveries];
+  const prepared = [idempotencyKeys, workerHeartbeats, secrets, deliveries];
   await Promise.all(prepared.map((each) => each.prepare()));
 
-  const snapshotStore = snapshotsIn(db);
-  await snapshotStore.prepare(snapshotKinds);
-  const keeper = keepSnapshots(streams, snapshotStore, log);
-  const snapshots = { ...snapshotStore, missed: keeper.missed };
-  const endArchives = endingArchives(store);
-  const endLateForks = endingLateForks(streams, store);
-  const forgetKept = forgettingKept({ db, streams, projections, models });
-  streams.noteDetached(await detachedStreams(collections));
-  const runnerOptions: RunnerOptions = {
-    ...{ store, streams, db, projections, parked, log },
-    ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
-    folding: telemetry.folding,
-    follower: async (events) => {
-      await endArchives(events);
-      await endLateForks(events);
-      await keeper.follow(events);
-      await forgetKept(events);
-    },
-  };
-  // Nobody else can be at work in a database of this process's own.
-  const runner = await (config.MONGODB_URL
-    ? startLeasedRunner({
-        ...{ ...runnerOptions, clock, lease: leaseIn(db, clock, randomUUID(), projections) },
-      })
-    : startRunner(runnerOptions));
-  const rebuilding = startRebuilding({
-    ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },
+  const readModels = await startReadModels({
+    ...{ store, streams, db, clock, log, folding: telemetry.folding },
+    // Nobody else can be at work in a database of this process's own.
+    isShared: config.MONGODB_URL !== undefined,
   });
+  const { runner, rebuilding, serving, collections, parked, snapshots } = readModels;
+
   const feed = telemetry.feed(startFeed(store, log));
   void feed.told.then(({ each }) => each(noteLineage(streams)));
   const { claims, handlers } = startHandlers({
@@ -228,10 +189,8 @@ export const serveOn = async (
       await Promise.all([door.close(patienceMs), feed.stop()]);
       await Promise.all([reactions.stop(), deadlines.stop(), losingWorkers.stop()]);
       await webhooks.stop();
-      await rebuilding.stop();
       await recorder.stop();
-      await runner.stop();
-      await keeper.stop();
+      await readModels.stop();
       clock.stop();
       await store.close();
       await close();

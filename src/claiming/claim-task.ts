@@ -7,6 +7,7 @@ import { type LiveTask, type Task, type TaskCommand, task } from '../domain/task
 import { RevisionConflict, StreamTombstoned } from '../eventstore/event-store.js';
 import { type Folded, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { Clock } from '../projecting/clock.js';
 import type { TaskHandler } from './noticing.js';
 import type { ReadyTask } from './ready-task.js';
 
@@ -40,7 +41,7 @@ export type Claimant = Readonly<{ workerId: string; leaseSeconds: number }>;
 export type ClaimingServices = Readonly<{
   tasks: TaskHandler;
   streams: Streams;
-  clock: Readonly<{ now(): number }>;
+  clock: Clock;
 }>;
 
 const tokenBytes = 18;

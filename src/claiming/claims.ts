@@ -2,7 +2,8 @@ import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
 import type { CommandRequest } from '../commands/request.js';
-import { type StoredEvent, StoreUnavailable } from '../eventstore/event-store.js';
+import { StoreUnavailable } from '../eventstore/event-store.js';
+import type { Told } from '../eventstore/told.js';
 import { type Claimant, type ClaimedTask, type ClaimingServices, claimTask } from './claim-task.js';
 import type { Sources } from './ready-queue.js';
 import { readyQueues } from './ready-queues.js';
@@ -37,14 +38,6 @@ export type Claims = Readonly<{
   stop(): void;
 }>;
 
-/** What happens in the store. */
-export type Told = Readonly<{
-  /** Every event up to here was told. */
-  position(): number;
-  /** Tells a listener each event from now on, in order. @returns ends it */
-  each(listener: (event: StoredEvent) => void): () => void;
-}>;
-
 export type ClaimsOptions = ClaimingServices &
   Omit<Sources, 'position'> &
   Readonly<{
@@ -58,7 +51,7 @@ const startPatienceMs = 2_000;
 /** How long a wait goes on before the queue is looked at again without having been woken. */
 const lookAgainMs = 5_000;
 
-/** Starts to follow what becomes ready. */
+/** Starts to follow which tasks become ready, so that claims can be answered from memory. */
 export const startClaims = ({
   told,
   log,

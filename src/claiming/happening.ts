@@ -26,7 +26,11 @@ const prefix = `${task.category}-`;
 /** The most that a task's state may take to be held in memory with its place in the queue, in bytes. */
 const largestHeldState = 8 * 1024;
 
-/** A task's state, if it is small enough to be held, and not that of a fork, whose revisions begin elsewhere. */
+/**
+ * The state of a task to be kept with its place in a queue: `{ state }`, or `{}` for a task that is
+ * large, absent or a fork. A fork's revisions do not start at 0, so a claim has to read where it
+ * stands.
+ */
 export const heldState = (state: Task): Pick<ReadyTask, 'state'> =>
   state.status !== 'absent' &&
   state.forkedFrom === undefined &&

@@ -12,7 +12,7 @@ const heldPrefixes = 100;
 const mostNames = 500;
 const lookAgainMs = 5_000;
 
-/** The names of queues that have had ready tasks lately, by how they begin. */
+/** Remembers the names of queues that have had ready tasks lately, to be found by how they begin. */
 export const knownNames = ({ collections, progress, position }: Sources) => {
   const prefixes = new LRUCache<string, Names>({ max: heldPrefixes });
 

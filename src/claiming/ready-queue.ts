@@ -42,6 +42,12 @@ const lookAgainMs = { filled: 60_000, empty: 5_000 };
 /** For how long a claim by another node counts: about as long as it takes to hear of one. */
 const recentMs = 100;
 
+/**
+ * The ready tasks of one queue, filled from the read model as they run low and kept up by events.
+ *
+ * @param sources where they are filled from
+ * @param of the queue, and the user whose tasks they are; all users' when undefined
+ */
 export const readyQueue = (
   { collections, progress, position }: Sources,
   of: Readonly<{ queue: string; userId: string | undefined }>,
@@ -95,7 +101,7 @@ export const caughtUpWith = async (progress: Progress, position: number): Promis
   if (position > 0) await progress.reached(position, patienceMs);
 };
 
-/** A task of the read model, as windows hold it. */
+/** A task as windows hold it, made of its document in the read model. */
 export const asReadyTask = ({
   id,
   revision,

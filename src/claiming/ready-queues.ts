@@ -42,7 +42,11 @@ const lookedUpAtOnce = 500;
 const lookUpAgainMs = 1_000;
 const rememberedClaims = 20_000;
 
-/** @param onReady is told of a task that is ready whenever somebody who waits may have missed it */
+/**
+ * The queues of ready tasks that were asked for lately, filled as they are asked for.
+ *
+ * @param onReady told of a ready task whenever somebody who waits may have missed it
+ */
 export const readyQueues = (
   sources: Sources,
   log: Logger,

@@ -48,6 +48,7 @@ export type ReadyWindow = Readonly<{
   abandonFill(): void;
 }>;
 
+/** An empty window. It is filled by `beginFill` and `endFill`. */
 export const readyWindow = ({ most, kept, departures }: WindowLimits): ReadyWindow => {
   const tasks: ReadyTask[] = [];
   const byId = new Map<string, ReadyTask>();

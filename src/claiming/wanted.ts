@@ -7,6 +7,7 @@ export type Wanted = Readonly<{
   isPrefix: boolean;
 }>;
 
+/** Whether a task is one of those wanted: of the right user, and on a queue of the right name or prefix. */
 export const isWanted = (
   { userId, queue, isPrefix }: Wanted,
   task: Readonly<{ userId: string; queue: string }>,

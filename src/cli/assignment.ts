@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { JsonObject, JsonValue } from '../client/client.js';
 import { CommandFailure } from './command-failure.js';
+import { jsonOrText } from './json-or-text.js';
+import { keysIn } from './json-pointer.js';
 
 /** A place in a JSON document, and the value to put there. `text` is the value as it was typed. */
 export type Assignment = Readonly<{ path: readonly string[]; value: JsonValue; text: string }>;
@@ -20,24 +22,11 @@ export const assignmentArgument = (
   if (path.length === 0 || path.includes(''))
     throw new InvalidArgumentError('Expected path=value, such as plan.model="small".');
   const text = argument.slice(equals + 1);
-  return [...before, { path, value: valueIn(text), text }];
+  return [...before, { path, value: jsonOrText(text), text }];
 };
 
 const pathIn = (text: string): readonly string[] =>
-  text.startsWith('/')
-    ? text
-        .slice(1)
-        .split('/')
-        .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    : text.split('.');
-
-const valueIn = (text: string): JsonValue => {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return text;
-  }
-};
+  text.startsWith('/') ? keysIn(text) : text.split('.');
 
 /**
  * A document with a value put in its place; objects that are missing on the way are made, and `-` is

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { contextOf } from './context.js';
 import { linkTo, streamArgument } from './stream-reference.js';
 
-/** `forkline detach` */
+/** Adds the command `forkline detach`. */
 export const registerDetach = (program: Command): void => {
   program
     .command('detach')

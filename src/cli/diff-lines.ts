@@ -8,12 +8,14 @@ import type {
   StreamTail,
 } from '../client/client.js';
 import { shortValue, summaryOf, textOf } from './event-summary.js';
+import { isObject } from './is-object.js';
+import { keysIn } from './json-pointer.js';
 import { linkTo } from './stream-reference.js';
-import { tableOf } from './table.js';
+import { tableLines } from './table.js';
 import type { Terminal } from './terminal.js';
 import { count, cut, oneLine } from './text.js';
 import { timelineLines } from './timeline-rows.js';
-import { isObject, withoutFingerprints } from './told-change.js';
+import { withoutFingerprints } from './told-change.js';
 
 type Screen = Pick<Terminal, 'paint' | 'width'>;
 
@@ -88,8 +90,9 @@ type Known = Pick<DiffContext, 'stepsA' | 'stateA'> &
 const fieldLines = (
   changes: readonly Change[],
   known: Known,
-  { paint, width }: Screen,
+  screen: Screen,
 ): readonly string[] => {
+  const { width } = screen;
   const rows = changes.map((change): Field => {
     const name = oneLine(change.path.slice(1).replaceAll('/', '.'));
     return {
@@ -101,17 +104,15 @@ const fieldLines = (
       ),
     };
   });
-  const table = tableOf<Field>(
+  return tableLines<Field>(
     [
       { title: 'WHAT DIFFERS', text: ({ name }) => name, style: 'cyan' },
       { title: 'IN A', text: ({ a }) => a },
       { title: 'IN B', text: ({ b }) => b },
     ],
     rows,
-    paint,
-    width,
+    screen,
   );
-  return [table.heading, ...rows.map(table.line)];
 };
 
 const nothing = '–';
@@ -136,17 +137,13 @@ const before = ({ path }: Change, { stepsA, stateA, eventsA }: Known): string =>
 };
 
 const valueAt = (state: JsonObject, path: string): JsonValue | undefined =>
-  path
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce<JsonValue | undefined>(
-      (value, key) =>
-        typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-          ? (value as JsonObject)[key]
-          : undefined,
-      state,
-    );
+  keysIn(path).reduce<JsonValue | undefined>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as JsonObject)[key]
+        : undefined,
+    state,
+  );
 
 /** A value in a few words; of a message without words what it calls, which only its event says. */
 const told = (

@@ -4,7 +4,7 @@ import { contextOf } from './context.js';
 import { diffLines } from './diff-lines.js';
 import { linkTo, referenceArgument, type StreamReference } from './stream-reference.js';
 
-/** `forkline diff` */
+/** Adds the command `forkline diff`. */
 export const registerDiff = (program: Command): void => {
   program
     .command('diff')

@@ -1,5 +1,6 @@
 import type { ForklineEvent, JsonObject, JsonValue } from '../client/client.js';
 import type { DeltaOperation } from '../domain/delta.js';
+import { isObject } from './is-object.js';
 import { cut, oneLine } from './text.js';
 
 /** So much of a text is looked at; rows of tables are cut to the screen besides. */
@@ -95,5 +96,3 @@ const inShort = (value: JsonValue | undefined): string => {
 const quoted = (value: JsonValue | undefined): string => `“${word(value)}”`;
 const word = (value: JsonValue | undefined): string => (typeof value === 'string' ? value : '');
 const listOf = (value: unknown): readonly JsonValue[] => (Array.isArray(value) ? value : []);
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

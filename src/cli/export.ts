@@ -13,7 +13,7 @@ import {
 
 type Options = Readonly<{ format: 'json' | 'txt' | 'md'; at?: number; output?: string }>;
 
-/** `forkline export` */
+/** Adds the command `forkline export`. */
 export const registerExport = (program: Command): void => {
   program
     .command('export')

@@ -13,7 +13,7 @@ type Options = Readonly<{
   resume?: true;
 }>;
 
-/** `forkline fork` */
+/** Adds the command `forkline fork`. */
 export const registerFork = (program: Command): void => {
   program
     .command('fork')

@@ -1,5 +1,5 @@
-import { Presets, SingleBar } from 'cli-progress';
 import type { ImportCounts } from '../client/client.js';
+import { progressBar } from './progress-bar.js';
 import type { Terminal } from './terminal.js';
 
 /** Shows how far an import is while it goes on. */
@@ -15,16 +15,8 @@ export const importDisplay = (
   { canRedraw, note }: Pick<Terminal, 'canRedraw' | 'note'>,
 ): ImportDisplay => {
   if (!canRedraw) return { update: () => {}, fileDone: note, end: () => {} };
-  const bar = new SingleBar(
-    {
-      format:
-        '{bar} {value}/{total} files, {runs} runs, {messages} messages, {checkpoints} checkpoints',
-      barsize: 20,
-      hideCursor: true,
-      gracefulExit: true,
-      stopOnComplete: false,
-    },
-    Presets.shades_classic,
+  const bar = progressBar(
+    '{bar} {value}/{total} files, {runs} runs, {messages} messages, {checkpoints} checkpoints',
   );
   bar.start(files, 0, { runs: 0, messages: 0, checkpoints: 0 });
   return {

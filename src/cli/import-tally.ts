@@ -24,6 +24,7 @@ type FileTally = {
 
 const none: ImportCounts = { runs: 0, messages: 0, checkpoints: 0 };
 
+/** An empty tally of an import: what came of each file, by its name. */
 export const importTally = (): ImportTally => {
   const files = new Map<string, FileTally>();
   const of = (file: string): FileTally => {

@@ -28,7 +28,7 @@ const formats: readonly RecordingFormat[] = [
 const filesAtOnce = 4;
 const warningsShown = 10;
 
-/** `forkline import` */
+/** Adds the command `forkline import`. */
 export const registerImport = (program: Command): void => {
   program
     .command('import')

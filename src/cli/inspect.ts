@@ -5,7 +5,7 @@ import { contextOf } from './context.js';
 import { inspection, mostOfMany } from './inspection.js';
 import { linkTo, referenceArgument, type StreamReference } from './stream-reference.js';
 
-/** `forkline inspect` */
+/** Adds the command `forkline inspect`. */
 export const registerInspect = (program: Command): void => {
   program
     .command('inspect')

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue, StreamEvent, StreamState } from '../client/client.js';
+import { isObject } from './is-object.js';
 import { jsonView, shortened } from './json-view.js';
 import { linkTo } from './stream-reference.js';
 import type { Paint } from './terminal.js';
@@ -68,6 +69,3 @@ const few = (messages: JsonObject): JsonObject | undefined => {
     }),
   );
 };
-
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

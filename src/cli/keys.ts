@@ -7,7 +7,7 @@ import {
   removeFromKeyFile,
 } from '../http/identity/api-key-file.js';
 import { CommandFailure } from './command-failure.js';
-import { type Column, tableOf } from './table.js';
+import { type Column, tableLines } from './table.js';
 import { terminal } from './terminal.js';
 import { oneLine, shownTime } from './text.js';
 
@@ -29,7 +29,7 @@ const expiryOf = ({ expires }: ApiKeyEntry): string => {
   return hasExpired({ expires }, Date.now()) ? 'has expired' : shownTime(expires);
 };
 
-/** `forkline keys create | list | revoke` */
+/** Adds the command `forkline keys create | list | revoke`. */
 export const registerKeys = (program: Command): void => {
   const keys = program
     .command('keys')
@@ -74,12 +74,10 @@ const create = async ({ file, json, user, name, admin, expires }: Created): Prom
 };
 
 const list = async ({ file, json }: Options): Promise<void> => {
-  const { print, paint, width } = terminal();
+  const screen = terminal();
   const entries = await readKeyFile(file);
-  if (json) return print(JSON.stringify(entries.map(({ sha256: _, ...shown }) => shown)));
-  const table = tableOf(columns, entries, paint, width);
-  print(table.heading);
-  for (const entry of entries) print(table.line(entry));
+  if (json) return screen.print(JSON.stringify(entries.map(({ sha256: _, ...shown }) => shown)));
+  for (const line of tableLines(columns, entries, screen)) screen.print(line);
 };
 
 const revoke = async (id: string, { file, json }: Options): Promise<void> => {

@@ -3,7 +3,7 @@ import { contextOf } from './context.js';
 import { lineageTree } from './lineage-tree.js';
 import { referenceArgument, type StreamReference } from './stream-reference.js';
 
-/** `forkline lineage` */
+/** Adds the command `forkline lineage`. */
 export const registerLineage = (program: Command): void => {
   program
     .command('lineage')

@@ -3,7 +3,7 @@ import type { ParkedEvent } from '../client/client.js';
 import { CommandFailure } from './command-failure.js';
 import { type Context, contextOf } from './context.js';
 import { inBatches } from './in-batches.js';
-import { type Column, tableOf } from './table.js';
+import { type Column, tableLines } from './table.js';
 import { count, oneLine, shownTime } from './text.js';
 
 type Action = 'retry' | 'discard';
@@ -19,7 +19,7 @@ const columns: readonly Column<ParkedEvent>[] = [
   { title: 'WHY', text: ({ error }) => oneLine(error ?? 'waits for an earlier one') },
 ];
 
-/** `forkline parked` */
+/** Adds the command `forkline parked`. */
 export const registerParked = (program: Command): void => {
   program
     .command('parked')
@@ -54,11 +54,8 @@ const list = async ({ client, isJson, terminal }: Context, name: string): Promis
     for await (const event of events) terminal.print(JSON.stringify(event));
     return;
   }
-  for await (const batch of inBatches<ParkedEvent>(events, pageSize)) {
-    const table = tableOf(columns, batch, terminal.paint, terminal.width);
-    terminal.print(table.heading);
-    for (const event of batch) terminal.print(table.line(event));
-  }
+  for await (const batch of inBatches<ParkedEvent>(events, pageSize))
+    for (const line of tableLines(columns, batch, terminal)) terminal.print(line);
 };
 
 const settle = async (

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ProjectionStatus, ReactionStatus } from '../client/client.js';
 import { contextOf } from './context.js';
-import { type Column, tableOf } from './table.js';
+import { type Column, tableLines } from './table.js';
 
 const shown = (value: number | string | null | undefined): string =>
   value === null || value === undefined ? '-' : String(value);
@@ -38,7 +38,7 @@ const stateOf = (item: Shown): string => {
   return `${state}, rebuilding ${Math.floor(percent)} %`;
 };
 
-/** `forkline projections` */
+/** Adds the command `forkline projections`. */
 export const registerProjections = (program: Command): void => {
   program
     .command('projections')
@@ -47,8 +47,6 @@ export const registerProjections = (program: Command): void => {
       const { client, isJson, terminal } = contextOf(command);
       const { items } = await client.operations.projections();
       if (isJson) return terminal.print(JSON.stringify(items));
-      const table = tableOf(columns, items, terminal.paint, terminal.width);
-      terminal.print(table.heading);
-      for (const item of items) terminal.print(table.line(item));
+      for (const line of tableLines(columns, items, terminal)) terminal.print(line);
     });
 };

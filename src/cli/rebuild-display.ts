@@ -1,5 +1,5 @@
-import { Presets, SingleBar } from 'cli-progress';
 import type { RebuildStatus } from '../client/client.js';
+import { progressBar } from './progress-bar.js';
 import type { Terminal } from './terminal.js';
 
 /** Shows how far a rebuild is while it goes on. */
@@ -14,16 +14,7 @@ const rateOf = ({ eventsPerSecond }: RebuildStatus): string =>
 /** A bar where something can be redrawn, nothing elsewhere. */
 export const rebuildDisplay = ({ canRedraw }: Pick<Terminal, 'canRedraw'>): RebuildDisplay => {
   if (!canRedraw) return { update: () => {}, end: () => {} };
-  const bar = new SingleBar(
-    {
-      format: '{bar} {percentage} %, {events} events, {rate} a second',
-      barsize: 20,
-      hideCursor: true,
-      gracefulExit: true,
-      stopOnComplete: false,
-    },
-    Presets.shades_classic,
-  );
+  const bar = progressBar('{bar} {percentage} %, {events} events, {rate} a second');
   bar.start(1, 0, { events: 0, rate: '-' });
   return {
     update: (rebuild) => {

@@ -16,7 +16,7 @@ type Options = Readonly<{
 
 const pollMs = 250;
 
-/** `forkline rebuild` */
+/** Adds the command `forkline rebuild`. */
 export const registerRebuild = (program: Command): void => {
   const instead = (flags: string, description: string, ...others: string[]) =>
     new Option(flags, description).conflicts([...others, 'skip']);

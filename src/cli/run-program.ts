@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type JsonValue, TaskFailure } from '../client/client.js';
+import { jsonOrText } from './json-or-text.js';
 import { lineSplitter } from './line-splitter.js';
 import { type ProgressReport, progressIn } from './progress-line.js';
 import { tailOf } from './tail-of.js';
@@ -120,18 +121,10 @@ const collect = ({ stdout }: ChildProcess, onTooLarge: () => void) => {
 const resultIn = (text: string): JsonValue | undefined => {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;
-  const result = parsed(trimmed);
+  const result = jsonOrText(trimmed);
   const size = Buffer.byteLength(JSON.stringify(result));
   if (size > largestResult) throw tooLarge(`${Math.ceil(size / 1024)} KiB`);
   return result;
-};
-
-const parsed = (text: string): JsonValue => {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return text;
-  }
 };
 
 const tooLarge = (size: string): TaskFailure =>

@@ -10,7 +10,7 @@ const mostToStopMs = 20_000;
 const keyOf = (name: string): string =>
   name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** `forkline serve` */
+/** Adds the command `forkline serve`. */
 export const registerServe = (program: Command): void => {
   const command = program
     .command('serve')

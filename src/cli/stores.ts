@@ -12,7 +12,7 @@ type Flags = Readonly<{
   mongodb: boolean;
 }>;
 
-/** `forkline stores` */
+/** Adds the command `forkline stores`. */
 export const registerStores = (program: Command): void => {
   program
     .command('stores')

@@ -1,4 +1,4 @@
-import type { Paint } from './terminal.js';
+import type { Paint, Terminal } from './terminal.js';
 import { cut, pad, widthOf } from './text.js';
 
 export type Column<Row> = Readonly<{
@@ -58,4 +58,14 @@ export const tableOf = <Row>(
         ({ style }, text) => (style ? paint(style, text) : text),
       ),
   };
+};
+
+/** Rows as the lines of a table that they alone make up, the heading first. */
+export const tableLines = <Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  { paint, width }: Pick<Terminal, 'paint' | 'width'>,
+): readonly string[] => {
+  const { heading, line } = tableOf(columns, rows, paint, width);
+  return [heading, ...rows.map(line)];
 };

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { FeedFilter, FeedStart } from '../client/client.js';
 import { contextOf } from './context.js';
+import { several } from './several.js';
 import { sessionArgument, streamArgument } from './stream-reference.js';
 import { tailLine } from './tail-line.js';
 import { untilSignalled } from './until-signalled.js';
@@ -13,7 +14,7 @@ type Options = Readonly<{
   from: FeedStart;
 }>;
 
-/** `forkline tail` */
+/** Adds the command `forkline tail`. */
 export const registerTail = (program: Command): void => {
   program
     .command('tail')
@@ -47,15 +48,8 @@ const filterOf = ({ session, stream, type, topic }: Omit<Options, 'from'>): Feed
   ...(topic && { topics: topic }),
 });
 
-const several = (text: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
-  text,
-];
-
-const streams = (text: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
-  streamArgument(text),
-];
+const streams = (text: string, before: readonly string[] = []): readonly string[] =>
+  several(streamArgument(text), before);
 
 const startArgument = (text: string): FeedStart => {
   if (text !== 'now' && text !== 'start' && !/^\d{1,16}$/.test(text))

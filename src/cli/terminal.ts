@@ -16,6 +16,7 @@ export type Terminal = Readonly<{
   note(line: string): void;
 }>;
 
+/** The text as it is: for files, pipes and terminals that show no colours. */
 export const plain: Paint = (_style, text) => text;
 
 const painted: Paint = (style, text) => styleText(style, text, { validateStream: false });

@@ -17,6 +17,11 @@ export type TimelineRow = Readonly<{
   change: string;
 }>;
 
+/**
+ * The cells of an event's row in a timeline, each fit to be shown on one line.
+ *
+ * @param isNarrow whether to show the time without date and milliseconds
+ */
 export const timelineRow = (event: SteppedEvent, isNarrow = false): TimelineRow => {
   const { type, created, revision, data } = event;
   const isCheckpoint = type === 'CheckpointSaved';

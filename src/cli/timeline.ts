@@ -16,7 +16,7 @@ const pageSize = 200;
 
 type Stretch = Readonly<{ from?: number; to?: number }>;
 
-/** `forkline timeline` */
+/** Adds the command `forkline timeline`. */
 export const registerTimeline = (program: Command): void => {
   program
     .command('timeline')

@@ -1,6 +1,7 @@
-import type { Change, JsonObject, JsonValue, StreamEvent } from '../client/client.js';
+import type { Change, StreamEvent } from '../client/client.js';
 import { deltaBetween } from '../domain/delta.js';
 import { changesIn, summaryOf } from './event-summary.js';
+import { isObject } from './is-object.js';
 import { oneLine } from './text.js';
 
 /** An event of a stream, and what it changed in the state. */
@@ -39,6 +40,3 @@ const inSavedState = (change: Change): readonly Change[] => {
 /** Leaves out what only the rules need. */
 export const withoutFingerprints = (change: Change): readonly Change[] =>
   /^\/(?:deltas$|checkpoints\b|messages\/[^/]+\/postedAs$)/.test(change.path) ? [] : [change];
-
-export const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

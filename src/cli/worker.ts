@@ -5,6 +5,7 @@ import type { ClaimedTask, WorkerNews } from '../client/client.js';
 import { CommandFailure } from './command-failure.js';
 import { type Context, contextOf } from './context.js';
 import { killPrograms, runProgram } from './run-program.js';
+import { several } from './several.js';
 import { untilSignalled } from './until-signalled.js';
 import { type ProgramLine, workerLine } from './worker-line.js';
 
@@ -21,7 +22,7 @@ type Options = Readonly<{
   maxTasks?: number;
 }>;
 
-/** `forkline worker` */
+/** Adds the command `forkline worker`. */
 export const registerWorker = (program: Command): void => {
   program
     .command('worker')
@@ -128,11 +129,6 @@ const ownName = (): string => {
       .slice(0, 80) || 'worker';
   return `${host}-${randomBytes(4).toString('hex')}`;
 };
-
-const several = (text: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
-  text,
-];
 
 const numberFrom =
   (least: number) =>

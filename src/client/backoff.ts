@@ -16,6 +16,11 @@ export const backoffMs = (failures: number, random = Math.random()): number => {
   return Math.round(most / 2 + (most / 2) * random);
 };
 
-/** The same, but as long as the server asks for, up to a minute. */
+/**
+ * How long to wait before a call that failed is tried again, in milliseconds: as {@link backoffMs}
+ * says, but not less than the server asked for, of which a minute at most is heeded.
+ *
+ * @param failures how many attempts failed in a row, from 1
+ */
 export const waitMsAfter = (failures: number, { retryAfterMs = 0 }: ForklineError): number =>
   Math.max(backoffMs(failures), Math.min(mostAskedForMs, retryAfterMs));

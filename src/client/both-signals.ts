@@ -2,7 +2,8 @@
 export type BothSignals = Readonly<{ signal: AbortSignal; release(): void }>;
 
 /**
- * Unlike `AbortSignal.any`, it leaves nothing behind at a signal that outlives it, on any platform.
+ * Makes a signal of two: aborted, for the same reason, as soon as either is. Once released it leaves
+ * nothing behind at a signal that outlives it, on any platform; `AbortSignal.any` may.
  */
 export const bothSignals = (a: AbortSignal, b: AbortSignal | undefined): BothSignals => {
   if (!b) return { signal: a, release: () => {} };

@@ -9,6 +9,7 @@ export const mostItems = 500;
 /** How much of one is sent together, in characters of JSON: as UTF-8, less than the 1 MiB that a request may have. */
 export const mostCharacters = 300_000;
 
+/** How much a value takes up as JSON, in characters (UTF-16 units). */
 export const charactersOf = (content: unknown): number => JSON.stringify(content).length;
 
 /** Whether a bulk request was refused for what one of its items is like, of which the others know nothing. */

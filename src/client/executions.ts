@@ -63,6 +63,7 @@ export const executionsOver = (http: Transport) => {
   };
 };
 
+/** Saved states of executions: looking at one, and forking there. */
 export const checkpointsOver = (http: Transport) => ({
   /** A checkpoint with its state, looked at in the execution that saved it, or in another that has it. */
   get: (

@@ -40,11 +40,18 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 
 export const subprotocol = 'forkline.v1';
 
+/**
+ * The error for a connection of the feed that was lost: status 0, code `disconnected`.
+ *
+ * @param code the close code of the WebSocket (RFC 6455, 7.4)
+ * @param said the reason that came with it; may be empty
+ */
 export const disconnected = (code: number, said: string): ForklineError =>
   new ForklineError(0, 'disconnected', {
     detail: `the feed's connection was lost (${said === '' ? code : `${code}, ${said}`})`,
   });
 
+/** What the server said in a message; undefined when it is no JSON. */
 export const frameIn = (message: string): ServerFrame | undefined => {
   try {
     return JSON.parse(message) as ServerFrame;

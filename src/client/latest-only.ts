@@ -7,7 +7,12 @@ export type LatestOnly<Value> = Readonly<{
   end(): Promise<void>;
 }>;
 
-/** @param pass must not reject */
+/**
+ * Passes values on one at a time. Of those that come while one is being passed on, only the last is
+ * kept.
+ *
+ * @param pass must not reject
+ */
 export const latestOnly = <Value extends object>(
   pass: (value: Value) => Promise<void>,
   pauseMs: number,

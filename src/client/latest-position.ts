@@ -8,6 +8,7 @@ export type LatestPosition = Readonly<{
   seeAnswer(answer: unknown): void;
 }>;
 
+/** Remembers the newest position that any answer told of; none at first. */
 export const latestPosition = (): LatestPosition => {
   let latest: bigint | undefined;
 

@@ -70,6 +70,7 @@ export const tasksOver = (http: Transport) => {
   };
 };
 
+/** Queues: their numbers, and claiming tasks from them. */
 export const queuesOver = (http: Transport) => {
   const list = (query?: PageQuery, options?: ReadOptions) =>
     http.read<Page<Queue>>('/v1/queues', query, options);

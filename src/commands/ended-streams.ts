@@ -8,8 +8,8 @@ import {
 import type { Streams } from '../eventstore/lineage.js';
 
 /**
- * Has a node hear at once of what it would find out later: forks that are detached read their past
- * elsewhere from then on.
+ * Tells a node's memory of lineage about streams that were detached or deleted, as their events go by.
+ * Without it a node would find out only when a read fails: a detached fork has its past in its archive.
  */
 export const noteLineage =
   (streams: Streams) =>
@@ -19,8 +19,8 @@ export const noteLineage =
   };
 
 /**
- * Has what is deleted for good take its archive along, also where whoever deleted it, or was about to
- * copy something into it, was cut off.
+ * Deletes the archive of every stream that was deleted for good. Whoever deletes a stream does so too;
+ * this makes up for one who crashed in between, and for copies that were written after.
  */
 export const endingArchives =
   (store: EventStore) =>

@@ -19,12 +19,13 @@ const sessionOf = async (streams: Streams, stream: string): Promise<string | und
 };
 
 /**
- * Sees to it that a fork, which is written, is not without its past: a deletion that is announced is
- * withdrawn. If it is certain, the fork was too late; it is ended by the node that follows the events,
- * also where whoever made it was cut off.
+ * Makes sure that a fork which was just written keeps its past. A deletion of the session it was forked
+ * from that is only announced is withdrawn. If the deletion is certain already, the fork came too late:
+ * then this throws, and the node that follows the events deletes the fork, also when whoever made it
+ * crashed.
  *
- * @param origin the stream that wrote the last revision it inherits
- * @throws StreamTombstoned when the fork was too late
+ * @param origin the stream that wrote the last revision the fork inherits
+ * @throws StreamTombstoned when the fork came too late
  */
 export const claimPast = async (streams: Streams, origin: string): Promise<void> => {
   const session = await sessionOf(streams, origin);

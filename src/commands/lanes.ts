@@ -1,4 +1,7 @@
-/** Runs work of the same key one at a time, in the order it came; different keys run side by side. */
+/**
+ * Makes lanes: the function made runs work of the same key one at a time, in the order it came, and
+ * work of different keys side by side. It gives or throws what the work does.
+ */
 export const inLanes = () => {
   const tails = new Map<string, Promise<unknown>>();
 

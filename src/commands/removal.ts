@@ -21,7 +21,7 @@ const stages: Readonly<Record<string, Removal['stage']>> = {
   RemovalDecided: 'decided',
 } satisfies Partial<Record<RemovalEvent['type'], Removal['stage']>>;
 
-/** One read of one event at most. */
+/** Where the deletion of a session stands. Reads one event at most. */
 export const removalStanding = async (streams: Streams, session: string): Promise<Removal> => {
   const newest = streams.read(removalOf(session), { direction: 'backwards', limit: 1 });
   for await (const { type, revision, position } of newest)
@@ -59,9 +59,9 @@ export const decideRemoval = async (
 };
 
 /**
- * Has what is announced not happen.
+ * Withdraws the announcement of a deletion, if there is one.
  *
- * @returns false when the deletion is certain
+ * @returns false when the deletion is certain and cannot be withdrawn
  */
 export const withdrawRemoval = async (streams: Streams, session: string): Promise<boolean> => {
   for (;;) {

@@ -25,10 +25,11 @@ export const shownAncestry = (ancestry: readonly Segment[]): readonly Segment[] 
 };
 
 /**
- * Where what a stream inherits lies now. What came before a stream that was detached is in the archive
- * of that, whatever the stream was told when it was forked.
+ * Where the events that a stream inherits lie now. A stream on the way down that was detached has all
+ * that came before it in its archive, so the archive takes the place of its ancestors.
  *
- * @param ancestry what its `StreamForked` says
+ * @param ancestry what the stream's `StreamForked` says
+ * @param isDetached whether a stream is known to be detached
  */
 export const settledAncestry = (
   stream: string,

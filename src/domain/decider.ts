@@ -62,8 +62,10 @@ export type Decider<Command, State, Event extends Fact, Reason> = Readonly<{
   snapshots?: SnapshotRules<Command, Event>;
 }>;
 
+/** Turns a command down, for a reason. */
 export const reject = <Reason>(rejected: Reason): Rejection<Reason> => ({ rejected });
 
+/** Whether an answer turns the command down. */
 export const isRejection = <Accepted extends object, Reason>(
   answer: Accepted | Rejection<Reason>,
 ): answer is Rejection<Reason> => 'rejected' in answer;

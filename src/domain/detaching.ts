@@ -7,7 +7,10 @@ export type DetachRejection = 'stream-not-forked' | 'stream-already-detached';
 
 const detached: StreamDetached = { type: 'StreamDetached', data: {} };
 
-/** The decider of a category, as far as detaching its forks goes: its states and events, and this one command. */
+/**
+ * A decider for the one command `DetachStream`, which every category takes alike: states and events are
+ * those of the decider of the category.
+ */
 export const detaching = <State extends object, Event extends Fact, Reason>(
   decider: Decider<never, State, Event, Reason>,
 ): Decider<DetachCommand, State, Event, Reason | DetachRejection> => ({

@@ -8,9 +8,9 @@ import type {
   Started,
 } from './execution.js';
 import { fingerprint } from './fingerprint.js';
-import { isSameJson } from './json.js';
+import { isSameJson, jsonBytes } from './json.js';
 import { decidePipeline } from './pipeline-rules.js';
-import { asStored, jsonBytes, largestState } from './stored-state.js';
+import { asStored, largestState } from './stored-state.js';
 
 type ExecutionDecision = Decision<ExecutionEvent, ExecutionRejection>;
 type Named<Type extends ExecutionCommand['type']> = Extract<ExecutionCommand, { type: Type }>;
@@ -58,7 +58,10 @@ const prune = (
     ? [{ type: 'CheckpointsPruned', data: { through, count: total - pruned.count } }]
     : [];
 
-/** The rules of executions. */
+/**
+ * Decides a command on an execution by the rules of executions: the events that it adds, none when it
+ * was done before, or why it is refused.
+ */
 export const decideExecution = (
   command: ExecutionCommand,
   execution: Execution,

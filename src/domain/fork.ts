@@ -27,6 +27,7 @@ export type StreamDetached = Fact<'StreamDetached'>;
 /** What a fork belongs to where that is not what its ancestor belongs to. Forks of the fork keep it. */
 export type Adoption = Readonly<{ sessionId: string; executionId?: string }>;
 
+/** What a fork belongs to by its `StreamForked`; undefined when it belongs to what its ancestor belongs to. */
 export const adoptionIn = ({
   sessionId,
   executionId,
@@ -41,7 +42,10 @@ export type Origin = Readonly<{ stream: string; revision: number }>;
 /** Where a fork comes from, and whether it still reads what it inherited there. */
 export type ForkOrigin = Origin & Readonly<{ detached?: true }>;
 
-/** What `StreamDetached` does to the state of a fork; nothing to that of a stream which is none. */
+/**
+ * The change of state that `StreamDetached` makes: marks where the fork came from as no longer read.
+ * None for a stream that is no fork.
+ */
 export const detached = ({
   forkedFrom,
 }: Readonly<{ forkedFrom?: ForkOrigin }>): Readonly<{ forkedFrom?: ForkOrigin }> =>

@@ -28,7 +28,7 @@ const notice = (ttlSeconds: number | null, topic: string): KindSettings => ({
   ...{ responses: responseFields, requiresResponse: false },
 });
 
-export const defaultKinds: InterruptKinds = {
+const defaultKinds: InterruptKinds = {
   clarification: {
     ...{ ttlSeconds: 24 * hour, topic: 'interrupt.clarification_needed' },
     ...{ responses: ['text'], requiresResponse: true },

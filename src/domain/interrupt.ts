@@ -126,7 +126,7 @@ const isFitting = (response: Response, { responses, requiresResponse }: LiveInte
 };
 
 /** Whether its time is up at a moment, whether or not that has been noted. */
-export const isOverdue = ({ expiresAt }: Pick<LiveInterrupt, 'expiresAt'>, at: Moment): boolean =>
+const isOverdue = ({ expiresAt }: Pick<LiveInterrupt, 'expiresAt'>, at: Moment): boolean =>
   expiresAt !== undefined && !isBefore(at, expiresAt);
 
 const respond = (

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from './json.js';
+import { isObject, type JsonObject, type JsonValue } from './json.js';
 
 /**
  * Merges a patch into a JSON value (RFC 7396): what the patch has is put in, what it has as null is
@@ -17,6 +17,3 @@ export const mergeObject = (target: JsonObject, patch: JsonObject): JsonObject =
   }
   return Object.fromEntries(merged);
 };
-
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -5,8 +5,8 @@ import type {
   ExecutionRejection,
   LiveExecution,
 } from './execution.js';
-import type { JsonObject, JsonValue } from './json.js';
-import { asStored, jsonBytes, largestState } from './stored-state.js';
+import { isObject, type JsonObject, type JsonValue, jsonBytes } from './json.js';
+import { asStored, largestState } from './stored-state.js';
 
 type PipelineCommandType =
   | 'AdvancePipeline'
@@ -85,9 +85,6 @@ const resultOf = (result: JsonValue | undefined): StageResult => {
   };
 };
 
-const isObject = (value: JsonValue): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /**
  * The stage's task is completed. What it gave is saved as the stage's checkpoint, unless the worker
  * saved one for the stage itself: then only that the stage is over is noted.
@@ -121,7 +118,10 @@ const finishStage = (
   return [{ type: 'CheckpointSaved', data: { ...head, ...stored } }];
 };
 
-/** The rules of what moves a pipeline. */
+/**
+ * Decides what moves a pipeline on: that the next stage is dispatched, and what becomes of the result
+ * of the one before.
+ */
 export const decidePipeline = (
   command: PipelineCommand,
   execution: LiveExecution,

@@ -22,7 +22,12 @@ const moves: Readonly<Record<SessionStatus, readonly SessionStatus[]>> = {
   terminated: [],
 };
 
-/** Moves on in a session's life, if it may from where it is. To where it is already takes nothing. */
+/**
+ * Moves a session to a status, if the status it has allows that. To the one it has, there is nothing to
+ * do.
+ *
+ * @param event what to add when the move is allowed
+ */
 export const moveSession = (
   session: LiveSession,
   status: SessionStatus,
@@ -34,7 +39,10 @@ export const moveSession = (
     : reject('session-transition-not-allowed');
 };
 
-/** The same session created again changes nothing; another under its id is refused. */
+/**
+ * Decides that a session is created. The same session created again adds no event; another one under
+ * its id is refused.
+ */
 export const createSession = (
   { type: _, ...created }: CommandOf<'CreateSession'>,
   session: Session,
@@ -49,7 +57,10 @@ export const createSession = (
     : reject('session-already-exists');
 };
 
-/** What differs is changed. */
+/**
+ * Decides changes of title, metadata and whether a session is archived: an event for each field that
+ * the command gives and that is not so already.
+ */
 export const changeSession = (
   command: CommandOf<'ChangeSession'>,
   session: LiveSession,
@@ -65,7 +76,10 @@ export const changeSession = (
   return events;
 };
 
-/** The moves that are named by where they lead. */
+/**
+ * Decides a move to the status that a client asks for. Pausing, resuming and terminating are not among
+ * them: these are commands of their own.
+ */
 export const transition = (
   { status, reason }: CommandOf<'MoveSession'>,
   session: LiveSession,

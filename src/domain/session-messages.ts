@@ -8,7 +8,10 @@ type CommandOf<Type extends SessionCommand['type']> = Extract<SessionCommand, { 
 const acceptsMessages = (session: LiveSession): boolean =>
   session.status !== 'terminated' && session.status !== 'paused';
 
-/** The same message posted again changes nothing; another under its id is refused. */
+/**
+ * Decides that a message is posted, in a session that takes messages. The same message again adds no
+ * event; another message under the same id is refused.
+ */
 export const postMessage = (
   { type: _, ...message }: CommandOf<'PostMessage'>,
   session: LiveSession,
@@ -19,7 +22,10 @@ export const postMessage = (
   return [{ type: 'MessagePosted', data: message }];
 };
 
-/** Only what users say can be edited. */
+/**
+ * Decides that a message of a user is edited; those of others are refused. The content that it has
+ * already adds no event.
+ */
 export const editMessage = (
   { messageId, content }: CommandOf<'EditMessage'>,
   session: LiveSession,
@@ -32,6 +38,10 @@ export const editMessage = (
   return [{ type: 'MessageEdited', data: { messageId, content } }];
 };
 
+/**
+ * Decides that a message is deleted. It stays in the history, and can still be listed. Deleted again,
+ * it adds no event.
+ */
 export const deleteMessage = (
   { messageId }: CommandOf<'DeleteMessage'>,
   session: LiveSession,

@@ -1,9 +1,8 @@
 import type { LiveExecution, StageTask } from './execution.js';
-import type { JsonObject } from './json.js';
-import { jsonBytes } from './stored-state.js';
+import { type JsonObject, jsonBytes } from './json.js';
 
 /** The largest payload of a stage's task, in bytes of JSON: what is larger is referred to. */
-export const largestPayload = 256 * 1024;
+const largestPayload = 256 * 1024;
 
 /**
  * What the task of a stage brings its worker: the run's input, and the state of the newest checkpoint,

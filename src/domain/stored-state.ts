@@ -1,5 +1,5 @@
 import { applyDelta, type Delta, deltaBetween } from './delta.js';
-import type { JsonObject } from './json.js';
+import { type JsonObject, jsonBytes } from './json.js';
 
 /** The state itself, or what changed in it since the checkpoint before. */
 export type StoredState = Readonly<{ state: JsonObject } | { stateDelta: Delta }>;
@@ -10,14 +10,12 @@ export const fullStateEvery = 32;
 /** The largest state, in bytes of JSON in UTF-8: leaves room for what else is in an event of 1 MiB. */
 export const largestState = 900 * 1024;
 
-/** How much a value takes up as JSON in UTF-8, in bytes. */
-export const jsonBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
-
 /**
- * How a state is to be stored: as a delta where that takes less than half as much.
+ * How a checkpoint's state is stored: as a delta if that takes less than half as many bytes, else in
+ * full.
  *
  * @param before the state of the checkpoint before, if there is one
- * @param deltas how many were stored as deltas since the last full state
+ * @param deltas how many checkpoints were stored as deltas since the last full state
  */
 export const asStored = (
   state: JsonObject,

@@ -185,7 +185,10 @@ const progress = (command: Named<'ReportProgress'>, task: LiveTask): TaskDecisio
   return [{ type: 'TaskProgressed', data: { queue, at, ...reported } }];
 };
 
-/** The rules of tasks. */
+/**
+ * Decides a command on a task by the rules of tasks: the events that it adds, none when it was done
+ * before, or why it is refused.
+ */
 export const decideTask = (command: TaskCommand, task: Task): TaskDecision => {
   if (command.type === 'SubmitTask') return submit(command, task);
   if (task.status === 'absent') return reject('task-not-found');

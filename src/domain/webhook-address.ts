@@ -32,7 +32,7 @@ export const addressRefusal = (
 };
 
 /** The address that a URL's host is literally, without brackets; undefined when it is a name. */
-export const literalOf = (hostname: string): string | undefined => {
+const literalOf = (hostname: string): string | undefined => {
   const address = hostname.replace(/^\[(.*)\]$/, '$1');
   return ipaddr.isValid(address) ? address : undefined;
 };

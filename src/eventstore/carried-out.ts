@@ -19,7 +19,11 @@ export type CommandLog = Readonly<{
   size(): number;
 }>;
 
-/** @param known oldest first */
+/**
+ * A log of the commands of one stream.
+ *
+ * @param known oldest first
+ */
 export const commandLog = (known: readonly CarriedOut[] = []): CommandLog => {
   const places = new Map<string, CarriedOut>();
   const note = ({ commandId, revision, position }: CarriedOut): void => {
@@ -38,7 +42,11 @@ export const commandLog = (known: readonly CarriedOut[] = []): CommandLog => {
   };
 };
 
-/** The commands among a stream's events, after those known before. */
+/**
+ * Gathers the commands of a stream from its events as they are read.
+ *
+ * @param known the commands of earlier events, oldest first
+ */
 export const commandsIn = (stream: string, known: readonly CarriedOut[] = []) => {
   const commands = [...known];
   return {

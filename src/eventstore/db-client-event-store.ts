@@ -43,9 +43,10 @@ const isUserEvent = (type: string): boolean => !type.startsWith('$') || type ===
 const caughtUp: CaughtUp = { type: 'caughtUp' };
 
 /**
- * Connects to an EventStoreDB or KurrentDB.
+ * Connects to an EventStoreDB or KurrentDB. The connection is made by the first call: this one never
+ * fails for a server that is away.
  *
- * @param url a connection string, `esdb://…`
+ * @param url a connection string, `esdb://…` or `esdb+discover://…`, for KurrentDB as well
  */
 export const connectEventStore = (url: string): EventStore => {
   tolerateOrphanedRejections();

@@ -11,6 +11,10 @@ export type Descents = Readonly<{
   pedigreeOf(stream: string): Promise<readonly Segment[] | undefined>;
   /** What a fork belongs to, as of a revision that it holds; as of its first own event by default. */
   adoptionOf(stream: string, revision?: number): Promise<Adoption | undefined>;
+  /** Whether where a stream comes from is known without a read. */
+  isKnown(stream: string): boolean;
+  /** Hears of a stream's first event. @returns where what the stream inherited lay when that was written */
+  noteFirst(first: StoredEvent): readonly Segment[];
   /** Hears of forks that were detached. */
   noteDetached(streams: Iterable<string>): void;
   /** Hears of a stream that was deleted for good. */
@@ -35,14 +39,16 @@ export const descentsIn = (store: EventStore, remembered: number): Descents => {
   const descents = new LRUCache<string, Descent>({ max: remembered });
   const detached = new LRUCache<string, true>({ max: remembered });
 
+  const note = (first: StoredEvent): Descent => {
+    const descent = descentIn(first);
+    descents.set(first.stream, descent);
+    return descent;
+  };
+
   const descentOf = async (stream: string): Promise<Descent | undefined> => {
     const known = descents.get(stream);
     if (known) return known;
-    for await (const first of store.read(stream, { from: 0, limit: 1 })) {
-      const descent = descentIn(first);
-      descents.set(stream, descent);
-      return descent;
-    }
+    for await (const first of store.read(stream, { from: 0, limit: 1 })) return note(first);
     return undefined;
   };
 
@@ -89,6 +95,8 @@ export const descentsIn = (store: EventStore, remembered: number): Descents => {
   return {
     pedigreeOf,
     adoptionOf,
+    isKnown: (stream) => descents.has(stream),
+    noteFirst: (first) => note(first).ancestry,
     noteDetached,
     noteEnded: (stream) => {
       descents.delete(stream);

@@ -66,6 +66,22 @@ export const withLineage = (store: EventStore, remembered = 50_000): Streams => 
     }
   }
 
+  /**
+   * The events of a stream that was not read before. Its first says where it comes from, for which it need
+   * not be read beforehand: of a fork, which has other events before it, none is given.
+   *
+   * @returns whether it is a fork
+   */
+  async function* readUnknown(stream: string): AsyncGenerator<StoredEvent, boolean> {
+    let isFirst = true;
+    for await (const event of store.read(stream, { from: 0 })) {
+      if (isFirst && descents.noteFirst(event).length > 0) return true;
+      isFirst = false;
+      yield event;
+    }
+    return false;
+  }
+
   /** Whether what was read in an ancestor that is gone may be found elsewhere. */
   const isElsewhere = async (stream: string, error: unknown): Promise<boolean> =>
     error instanceof StreamTombstoned &&
@@ -87,6 +103,10 @@ export const withLineage = (store: EventStore, remembered = 50_000): Streams => 
       return { revision: storeRevision + base, position };
     },
     read: async function* (stream, options = {}) {
+      if (isWhole(options) && !descents.isKnown(stream)) {
+        const isFork = yield* readUnknown(stream);
+        if (!isFork) return;
+      }
       let left = options;
       for (;;) {
         let read: Read | undefined;
@@ -106,6 +126,9 @@ export const withLineage = (store: EventStore, remembered = 50_000): Streams => 
     },
   };
 };
+
+const isWhole = ({ from = 0, through, direction, limit }: LogicalReadOptions): boolean =>
+  from === 0 && through === undefined && limit === undefined && direction !== 'backwards';
 
 const onBase = (event: NewEvent, base: number): NewEvent => ({
   ...event,

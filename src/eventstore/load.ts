@@ -36,12 +36,14 @@ export const load = async <State, Event extends Fact>(
   stream: string,
   { onto, through, keys = [], commands = false }: Wanted<State> = {},
 ): Promise<Loaded<State>> => {
-  const ancestry = await sources.streams.ancestryOf(stream);
-  const nothing: Loaded<State> = {
+  const unborn: Loaded<State> = {
     ...{ state: decider.initial, revision: 'none', position: 0, commands: [] },
-    base: baseOf(ancestry ?? []),
+    base: 0,
   };
-  if (!ancestry) return nothing;
+  if (!decider.snapshots && !onto) return loadWhole(sources, decider, stream, unborn, through);
+  const ancestry = await sources.streams.ancestryOf(stream);
+  if (!ancestry) return unborn;
+  const nothing = { ...unborn, base: baseOf(ancestry) };
   // Where there was no stream yet, a fork of any length may have come into being since.
   const earlier = onto?.revision === 'none' ? undefined : onto;
   try {
@@ -59,6 +61,19 @@ export const load = async <State, Event extends Fact>(
     if (!(error instanceof SnapshotsUnavailable)) throw error;
     return advance(sources, decider, stream, nothing, through);
   }
+};
+
+/** Where every event is folded in any case, one read is enough: it begins with what says where the stream comes from. */
+const loadWhole = async <State, Event extends Fact>(
+  sources: Sources,
+  decider: AnyDecider<State, Event>,
+  stream: string,
+  unborn: Loaded<State>,
+  through: number | undefined,
+): Promise<Loaded<State>> => {
+  const loaded = await advance(sources, decider, stream, unborn, through);
+  if (loaded.revision === 'none') return loaded;
+  return { ...loaded, base: baseOf((await sources.streams.ancestryOf(stream)) ?? []) };
 };
 
 /** The same state with some entries more. @throws what {@link load} throws */

@@ -1,7 +1,10 @@
 /** What the store's client raised when connections were lost while appends were being written to them. */
 const connectionLosses = new WeakSet<object>();
 
-/** Remembers the error under one that an append failed with. */
+/**
+ * Marks an error of the client as the loss of a connection, so that the promises which the client
+ * rejects with the same error do not end the process: see {@link tolerateOrphanedRejections}.
+ */
 export const rememberLoss = (raw: object | undefined): void => {
   if (raw) connectionLosses.add(raw);
 };

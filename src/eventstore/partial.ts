@@ -29,7 +29,12 @@ export type Outset = Readonly<{
 type AnyDecider<State, Event extends Fact> = Decider<never, State, Event, unknown>;
 type EntryMap = OrderedMap<string, unknown>;
 
-/** The state of a snapshot, knowing none of its entries. */
+/**
+ * The state of a snapshot, of whose entries none is known yet.
+ *
+ * @param segments where the entries lie: the streams the state is made of, up to the snapshot's
+ *   revision
+ */
 export const outsetFrom = <State, Event extends Fact>(
   { category, snapshots }: AnyDecider<State, Event>,
   { head, revision, position, count }: Snapshot,
@@ -50,13 +55,16 @@ export const headOf = <State extends object, Event extends Fact>(
   state: State,
 ): object => emptied(state, snapshots?.entries?.field);
 
-/** The entries that a state knows; none as well when it has no place for any, as of a stream that does not exist. */
+/**
+ * The entries that a state knows. None for a state without a place for entries, as that of a stream
+ * that does not exist.
+ */
 export const entriesOf = <State, Event extends Fact>(
   { snapshots }: Pick<AnyDecider<State, Event>, 'snapshots'>,
   state: State,
 ): EntryMap => entriesIn(state, snapshots?.entries?.field) ?? OrderedMap();
 
-/** How many entries a state has, those included that it does not know. */
+/** How many entries a state has, those that it does not know included. */
 export const countOf = <State, Event extends Fact>(
   decider: Pick<AnyDecider<State, Event>, 'snapshots'>,
   { state, outset }: Pick<Loaded<State>, 'state' | 'outset'>,
@@ -89,7 +97,7 @@ export const withEntries = async <State, Event extends Fact>(
   };
 };
 
-/** The same state, which will know an entry once the event that begins it is folded. */
+/** The same state, with an entry marked as known: to be used before the event that begins the entry is folded. */
 export const beginning = <State>(loaded: Loaded<State>, key: string): Loaded<State> =>
   loaded.outset
     ? { ...loaded, outset: { ...loaded.outset, known: loaded.outset.known.add(key) } }

@@ -40,7 +40,7 @@ export const partsOf = (
 /** How many events were read, and the revision of the last of them. */
 export type Read = Readonly<{ last: number; count: number }>;
 
-/** What is left to be read. */
+/** The options to read on with, after some events were read. */
 export const leftAfter = (
   options: LogicalReadOptions,
   { last, count }: Read,

@@ -20,7 +20,11 @@ export type RecentEvents = Readonly<{
   at(place: number): StoredEvent | undefined;
 }>;
 
-/** @param start the position that the first event to be added comes after */
+/**
+ * Remembers no event yet.
+ *
+ * @param start the position that the first event to be added comes after
+ */
 export const recentEvents = (start: number, limits: TailLimits): RecentEvents => {
   const events: StoredEvent[] = [];
   const sizes: number[] = [];

@@ -12,9 +12,10 @@ const caughtUp: CaughtUp = { type: 'caughtUp' };
 const defaults: TailLimits = { events: 2_048, bytes: 8 * 1024 * 1024 };
 
 /**
- * The same store, of which each new event is received and decoded once for all of this process who follow
- * it, however many they are. Who is behind, because they begin in the past or take their time, reads by a
- * subscription of their own until they are near the end: nobody holds up the others.
+ * The same store, with a shared subscription for everyone in this process who follows the end of $all:
+ * each new event is received and decoded once, however many follow. A follower who is behind, because
+ * it begins in the past or is slow, reads by a subscription of its own until it is near the end, so
+ * that nobody holds up the others.
  */
 export const sharingTail = (store: EventStore, limits: TailLimits = defaults): EventStore => {
   let tail: Tail | undefined;

@@ -1,6 +1,9 @@
 const perValue = 16;
 
-/** About how many bytes a parsed JSON value takes as JSON, without writing it. */
+/**
+ * Roughly how many bytes a parsed JSON value would take as JSON, without writing it: 16 for each value,
+ * and the characters of texts and keys.
+ */
 export const sizeOf = (value: unknown): number => {
   if (typeof value === 'string') return perValue + value.length;
   if (typeof value !== 'object' || value === null) return perValue;

@@ -34,11 +34,14 @@ export type Layer = Snapshot &
  * on anything being in it. Every function but `missed` may throw {@link SnapshotsUnavailable}.
  */
 export type Snapshots = Readonly<{
-  /** There is one at each revision that makes this many full: so many events less one are folded onto it at most. */
+  /**
+   * How many revisions there are from one snapshot to the next: with 64, snapshots lie at revisions 63, 127
+   * and so on, and at most 63 events are folded onto one.
+   */
   every: number;
   /**
-   * The newest one that the last of some segments holds itself, at or below its end. One that was made
-   * on others than the segments before is not it: a fork that was detached reads its past elsewhere.
+   * The newest snapshot at or below the end of the last segment that lies in that segment's stream, and
+   * was made on the very segments before it: a fork that was detached since reads its past elsewhere.
    */
   newest(kind: SnapshotKind, segments: readonly Segment[]): Promise<Snapshot | undefined>;
   /**

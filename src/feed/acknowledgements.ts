@@ -9,7 +9,11 @@ export type Acknowledgements = Pick<Pace, 'room'> &
     isFull(): boolean;
   }>;
 
-/** @param window the most that may be unacknowledged; up to there, there is room for the past */
+/**
+ * Nothing sent yet, and nothing counted before the first acknowledgement: clients need not acknowledge.
+ *
+ * @param window the most that may be unacknowledged; up to there, there is room for the past
+ */
 export const acknowledgements = (window: number): Acknowledgements => {
   const open: number[] = [];
   let isCounting = false;

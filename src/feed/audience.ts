@@ -31,6 +31,7 @@ type Table<Member> = Readonly<{
 // what would go beyond is looked at event by event.
 const MOST_COMBINATIONS = 100;
 
+/** Makes an audience, of nobody at first. */
 export const audience = <Member>(): Audience<Member> => {
   const tables = new Map<string, Table<Member>>();
 

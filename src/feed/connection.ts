@@ -31,7 +31,7 @@ export type ConnectionLimits = Readonly<{
 }>;
 
 /** A client that did not keep up is closed with this. The reason is the position it can resume after. */
-export const TOO_SLOW = 4008;
+const TOO_SLOW = 4008;
 
 /** A client, and the two ways to send it something: by itself, or along with others. */
 export type Client = Readonly<{

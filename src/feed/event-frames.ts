@@ -22,6 +22,7 @@ export type EventFrames = (head: FrameHead, event: FeedEvent) => Frame;
 /** What stands before the event in the messages of a subscription, see {@link frameHead}. */
 export type FrameHead = Readonly<{ text: string; length: number }>;
 
+/** What stands before the event in the messages of a subscription, as text and its length in bytes of UTF-8. */
 export const frameHead = (id: string): FrameHead => {
   const text = `{"op":"event","id":${JSON.stringify(id)},"event":`;
   return { text, length: Buffer.byteLength(text) };
@@ -35,6 +36,7 @@ const MOST_IDS = 64;
 
 type Made = { -readonly [Key in keyof Frame]: Frame[Key] };
 
+/** Makes frames for all connections of a process, remembering those it made last. */
 export const eventFrames = (): EventFrames => {
   /** The frame that was made last for each id. */
   const latest = new Map<string, Made>();
@@ -56,7 +58,7 @@ export const eventFrames = (): EventFrames => {
   };
 };
 
-/** A frame of what is to be sent, which none follows. */
+/** A frame of bytes that are to be sent, with no other to follow it. */
 export const frameAround = (bytes: Bytes): Frame => ({
   bytes,
   length: bytes.reduce((sum, { length }) => sum + length, 0),

@@ -13,7 +13,12 @@ export type EventWindow = Stretch & Readonly<{ add(event: FeedEvent): void }>;
 
 export type WindowLimits = Readonly<{ events: number; bytes: number }>;
 
-/** @param start the position that the first event to be added comes after */
+/**
+ * An empty window.
+ *
+ * @param start the position that the first event to be added comes after
+ * @param limits how many events it keeps, and how many bytes of JSON they may have together
+ */
 export const eventWindow = (start: number, limits: WindowLimits): EventWindow => {
   const events: FeedEvent[] = [];
   let bytes = 0;
@@ -37,7 +42,7 @@ export const eventWindow = (start: number, limits: WindowLimits): EventWindow =>
   };
 };
 
-/** The first of events, which are in order, that comes after a position. */
+/** The first of some events, given in order, that comes after a position; undefined when none does. */
 export const firstAfter = (
   events: readonly FeedEvent[],
   position: number,

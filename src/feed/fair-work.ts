@@ -5,8 +5,8 @@ export type FairWork = Readonly<{
 }>;
 
 /**
- * Does in one go what takes so many milliseconds at most, or else one piece; then everything else the
- * process has to do comes first.
+ * Does pieces of work one after another. After `sliceMs` milliseconds, or after one piece that takes
+ * longer, everything else that the process has to do comes first.
  */
 export const fairWork = (sliceMs: number): FairWork => {
   const waiting: (() => void)[] = [];

@@ -18,13 +18,19 @@ export type EventLabel = Readonly<{
 /** An event on its way to consumers: `json` is its view in UTF-8, put into words once for all of them. */
 export type FeedEvent = EventLabel & Readonly<{ json: Buffer }>;
 
-/** @returns undefined when it is for nobody: what Forkline did not write has no owner, and copies are no news */
+/**
+ * An event as consumers of the feed are told it; undefined for one that is for nobody: a copy in an
+ * archive, or an event that Forkline did not write and that so has no owner.
+ */
 export const feedEvent = (event: StoredEvent): FeedEvent | undefined =>
   isArchive(event.stream) || (event.metadata.ownerId === undefined && event.type !== tombstoneType)
     ? undefined
     : { ...labelOf(event), json: Buffer.from(JSON.stringify(eventView(event))) };
 
-/** Nobody owns a tombstone: it is for administrators alone, who are shown it whoever owned the stream. */
+/**
+ * What an event can be found by. A tombstone has no owner: it is shown to administrators alone, whoever
+ * owned the stream.
+ */
 export const labelOf = (event: StoredEvent): EventLabel => {
   const { stream, type, metadata } = event;
   const topic = topicOf(event);
@@ -41,7 +47,7 @@ export const labelOf = (event: StoredEvent): EventLabel => {
   };
 };
 
-/** `chat.*` and `chat.message.*` for `chat.message.created`. */
+/** The families that a topic belongs to: `chat.*` and `chat.message.*` for `chat.message.created`. */
 export const familiesOf = (topic: string): readonly string[] => {
   const families: string[] = [];
   for (let dot = topic.indexOf('.'); dot >= 0; dot = topic.indexOf('.', dot + 1))

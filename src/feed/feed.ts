@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { EventStore, StoredEvent } from '../eventstore/event-store.js';
+import type { EventStore } from '../eventstore/event-store.js';
+import type { Told } from '../eventstore/told.js';
 import type { Backoff } from './backoff.js';
 import type { Consumer } from './consumer.js';
 import type { WindowLimits } from './event-window.js';
@@ -29,14 +30,6 @@ export type Feed = Readonly<{
   watch: FeedWatch;
   /** Ends every consumer and lets go of the store, which it does not close. Safe to call twice. */
   stop(): Promise<void>;
-}>;
-
-/** What happens in the store, whoever may see it. */
-export type Told = Readonly<{
-  /** Every event up to here has been told. */
-  position(): number;
-  /** Tells a listener each event from now on, in order. @returns ends it */
-  each(listener: (event: StoredEvent) => void): () => void;
 }>;
 
 export type FeedOptions = Readonly<{

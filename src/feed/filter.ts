@@ -39,7 +39,7 @@ export type Start = z.infer<typeof startSchema>;
 /** The names that a caller wants in each property; undefined where any will do, or none is there. */
 export type Wanted = Readonly<Record<Property, readonly string[] | undefined>>;
 
-/** Callers see what is their own, administrators everything. */
+/** What a filter asks for, as far as the caller may see it: their own, or, for administrators, everything. */
 export const wantedBy = (
   caller: Caller,
   { categories, streams, types, topics, sessionId }: Filter,
@@ -52,7 +52,7 @@ export const wantedBy = (
   category: distinct(categories),
 });
 
-/** Whether an event is shown to someone who wants this. */
+/** Makes a test of events: whether someone who wants this is to be told of them. */
 export const showing = (wanted: Wanted): ((event: EventLabel) => boolean) => {
   const asked = properties.flatMap((property) => {
     const values = wanted[property];

@@ -84,12 +84,15 @@ const inWords = ({ issues }: z.ZodError): string =>
 
 // What the server says, as text.
 
+/** Tells a client that its subscription has begun. */
 export const subscribedMessage = (id: string): string => JSON.stringify({ op: 'subscribed', id });
 
+/** Tells a client that it was told every event there was when it subscribed. */
 export const caughtUpMessage = (id: string, position: number): string =>
   JSON.stringify({ op: 'caughtUp', id, position: `${position}` });
 
 export const pongMessage = JSON.stringify({ op: 'pong' });
 
+/** Tells a client why something it said has no effect. */
 export const errorMessage = ({ id, code, detail }: FeedError): string =>
   JSON.stringify({ op: 'error', id, code, detail });

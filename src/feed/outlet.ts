@@ -15,8 +15,8 @@ export type Outlets = Readonly<{
 }>;
 
 /**
- * The system call is by far the dearest part of sending a small message: what is written to a
- * connection in quick succession goes out in one.
+ * Makes ways out for the connections of a process. What costs most about sending a small message is the
+ * system call, so what is written to a connection in quick succession goes out in one.
  */
 export const outlets = (): Outlets => {
   const join = joiner();

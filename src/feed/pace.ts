@@ -6,6 +6,7 @@ export type Pace = Readonly<{
   moved(): void;
 }>;
 
+/** Makes a pace of a question, whether there is room: it is asked again whenever something has moved. */
 export const paceBy = (hasRoom: () => boolean): Pace => {
   let waiting: Promise<void> | undefined;
   let resume: () => void = () => undefined;

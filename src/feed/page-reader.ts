@@ -43,7 +43,12 @@ type Reading = Readonly<{
   close(): void;
 }>;
 
-/** @param mostEvents how many events of the store are a page */
+/**
+ * Reads pages by subscriptions to the store, which it keeps open for a second in case the next page is
+ * wanted.
+ *
+ * @param mostEvents how many events of the store are a page
+ */
 export const pageReader = (store: EventStore, hub: Hub, mostEvents: number): PageReader => {
   const resting = new Map<number, Reading>();
   let reading: Reading | undefined;

@@ -6,7 +6,7 @@ import { queryOf } from './refusal.js';
 const list = z.string().transform((text) => text.split(','));
 
 /** What the query of a request for server-sent events may say. Lists are separated by commas. */
-export const sseQuery = z.strictObject({
+const sseQuery = z.strictObject({
   categories: list.optional(),
   streams: list.optional(),
   types: list.optional(),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../commands/request.js';
+import { closeTimeoutMs } from './close-timeout.js';
 import type { Feed } from './feed.js';
 import type { FeedEvent } from './feed-event.js';
 import { paceBy } from './pace.js';
@@ -19,8 +20,6 @@ export type SseOptions = Readonly<{
   bufferedBytes?: number;
   /** How much may wait to be sent, in bytes, before reading of the past is held back. 256 KiB by default. */
   pacedBytes?: number;
-  /** How long a client that is being left behind may take to read what was sent before. 30 s by default. */
-  closeTimeoutMs?: number;
 }>;
 
 const headers = {
@@ -45,8 +44,7 @@ export const serveFeedEvents = (
   feed: Feed,
   options: SseOptions = {},
 ): void => {
-  const { keepAliveMs = 15_000, closeTimeoutMs = 30_000 } = options;
-  const { mayStay, mayStayEveryMs = 60_000 } = options;
+  const { keepAliveMs = 15_000, mayStay, mayStayEveryMs = 60_000 } = options;
   const { bufferedBytes = 1024 * 1024, pacedBytes = 256 * 1024 } = options;
 
   const asked = parseSseQuery(request);

@@ -15,8 +15,9 @@ const MOST_AT_ONCE = 128;
 type Round = { readonly groups: readonly Group<Listener>[]; readonly events: FeedEvent[] };
 
 /**
- * Tells everyone what happens, in order: what comes together in one turn, and while others are told,
- * is told together. Who is told several events is called once for them, as far as they are for the same audience.
+ * Tells listeners events in order, a little at a time so that other work comes between. Events that
+ * arrive in one turn, or while others are being told, are told together: a listener is called once for
+ * all those in a row that it shares with the same others.
  *
  * @returns takes another event
  */

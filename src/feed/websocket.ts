@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../commands/request.js';
+import { closeTimeoutMs } from './close-timeout.js';
 import { type ConnectionLimits, serveConnection } from './connection.js';
 import { takeTokenFromQuery } from './credentials.js';
 import { eventFrames } from './event-frames.js';
@@ -12,15 +13,13 @@ import { outlets } from './outlet.js';
 import { pathOf, type Refusal, refuseUpgrade, stopping } from './refusal.js';
 import { NO_LONGER_ADMITTED, whileAdmitted } from './while-admitted.js';
 
-export const FEED_PATH = '/v1/feed';
-export const SUBPROTOCOL = 'forkline.v1';
+const FEED_PATH = '/v1/feed';
+const SUBPROTOCOL = 'forkline.v1';
 
 export type WebSocketOptions = Readonly<{
   limits?: Partial<ConnectionLimits>;
   /** How often clients are pinged; one that does not answer by the next time is dropped. 30 s by default. */
   pingIntervalMs?: number;
-  /** How long a client that is being closed may take to read what was sent before. 30 s by default. */
-  closeTimeoutMs?: number;
   /** How long clients may take to go when the feed stops. 2 s by default. */
   goodbyeMs?: number;
   /** Whether a client that was let in as somebody still is them; it may stay by default. */
@@ -57,7 +56,7 @@ export const attachFeed = (
   identify: (request: IncomingMessage) => Promise<Caller | Refusal | undefined>,
   options: WebSocketOptions = {},
 ): void => {
-  const { pingIntervalMs = 30_000, closeTimeoutMs = 30_000, goodbyeMs = 2_000 } = options;
+  const { pingIntervalMs = 30_000, goodbyeMs = 2_000 } = options;
   const { mayStay, mayStayEveryMs = 60_000 } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const settings = {

@@ -53,7 +53,7 @@ export const admission =
     }
   };
 
-/** What a problem is to whoever answers it without the routes. */
+/** A problem in the form that those take who answer a request outside the routes, such as the feed. */
 export const refusedBy = ({ status, code, title, message, headers }: Problem): Refused => ({
   ...{ status, code, title, headers },
   detail: message,

@@ -13,7 +13,14 @@ export const carriedOut = <Accepted extends Outcome, Reason extends ProblemCode 
   return outcome;
 };
 
-/** What a command answers: where its effect is. `more` are further members of the body. */
+/**
+ * The answer of a command: 200, or 201 when it created something, with the place of its effect and the
+ * revision as entity tag.
+ *
+ * @param created the path of what was created
+ * @param more further members of the body
+ * @throws Problem when the command was turned down
+ */
 export const written = (
   outcome: Outcome | Rejection<ProblemCode>,
   { created, more = {} }: Readonly<{ created?: string; more?: object }> = {},
@@ -26,7 +33,11 @@ export const written = (
   };
 };
 
-/** What a query answers. @throws Problem with the code when there is nothing */
+/**
+ * The answer 200 of a query, with the revision as entity tag if what was found has one.
+ *
+ * @throws Problem with the code when there is nothing
+ */
 export const found = (thing: object | undefined, code: ProblemCode): Answer => {
   if (thing === undefined) throw new Problem(code);
   return {
@@ -37,9 +48,10 @@ export const found = (thing: object | undefined, code: ProblemCode): Answer => {
 };
 
 /**
- * What came of a command that creates a stream. An id stays taken when its stream was deleted for good.
+ * Waits for a command that creates a stream. An id stays taken when its stream was deleted for good.
  *
- * @throws Problem with the code then
+ * @param taken the code for an id that is taken
+ * @throws Problem with that code for such an id, and what the command throws
  */
 export const creating = async <Result>(
   stream: string,

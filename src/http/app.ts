@@ -25,9 +25,12 @@ import { refuseUnstorable } from './storable.js';
 const FEED_PATH = '/v1/feed';
 
 /** The largest JSON body, in bytes. */
-export const largestBody = 1024 * 1024;
+const largestBody = 1024 * 1024;
 
-/** Makes the application of a table of routes. */
+/**
+ * Makes the Express application that serves a table of routes, with what surrounds them all: request
+ * ids, headers, rules for pages in browsers, and refusals.
+ */
 export const createApp = (table: readonly Route[], services: Services): Express => {
   const app = express();
   app.disable('x-powered-by');

@@ -33,7 +33,7 @@ export const nameRequest = ({ headers }: IncomingMessage, response: ServerRespon
   response.setHeader(requestIdHeader, isPrintable ? named : newId());
 };
 
-/** The same, for the routes. */
+/** As {@link nameRequest}, in the form that Express takes. */
 export const giveRequestId: RequestHandler = (request, response, next) => {
   nameRequest(request, response);
   next();
@@ -43,7 +43,11 @@ export const giveRequestId: RequestHandler = (request, response, next) => {
 export const requestIdOf = (response: ServerResponse): string =>
   String(response.getHeader(requestIdHeader));
 
-/** @throws Problem when If-Match is not one strong entity tag made of a revision */
+/**
+ * What a handler is told of a request.
+ *
+ * @throws Problem when If-Match is not one strong entity tag made of a revision (RFC 9110, 13.1.1)
+ */
 export const contextOf = (
   { headers }: IncomingMessage,
   caller: Caller,

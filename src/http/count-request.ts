@@ -14,7 +14,11 @@ export const countRequest = (
     ? limits.count(name, caller.userId)
     : limits.count('unauthenticated', networkOf(clientAddress));
 
-/** What one client has of addresses: one of IPv4, but whole networks of 64 bits of IPv6. */
+/**
+ * The part of an address that counts as one client: all of an IPv4 address, the first 64 bits of an
+ * IPv6 address, since whoever has one of those has the whole network. Text that is no address counts as
+ * it is.
+ */
 export const networkOf = (address: string): string => {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

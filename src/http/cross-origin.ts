@@ -40,7 +40,7 @@ export const crossOrigin = ({ origins }: Pages): RequestHandler => {
   };
 };
 
-/** Refuses what a page asks that may not. */
+/** Refuses requests of pages that may not use this server, see {@link Pages}. */
 export const keepPagesOut =
   (pages: Pages): RequestHandler =>
   (request, _response, next) => {
@@ -49,7 +49,7 @@ export const keepPagesOut =
     next();
   };
 
-/** Why a page is not given a WebSocket, if it is not. */
+/** The function made says why a page is not given a WebSocket; undefined when it is given one. */
 export const keepPagesFromFeed = (pages: Pages) => (request: IncomingMessage) => {
   const refusal = refusalOf(pages, request, true);
   return refusal && refusedBy(refusal);

@@ -14,6 +14,7 @@ export type FamilyGate = Readonly<{
   newest(): number;
 }>;
 
+/** Makes the gate of this process, one for all sessions. It is open at first. */
 export const familyGate = (): FamilyGate => {
   const additions = new Map<string, Set<Promise<unknown>>>();
   const removals = new Map<string, Promise<unknown>>();

@@ -29,6 +29,7 @@ export const idempotencyKeyOf = (
   throw malformed('Idempotency-Key', 'must be 1 to 255 printable characters');
 };
 
+/** Ids for a request that is carried out for the first time, both UUIDs of version 7. */
 export const newIds = (): RequestIds => ({ commandId: newId(), newId: newId() });
 
 /**

@@ -7,7 +7,7 @@ import { longestName, type TokenOptions, tokenVerifier } from './identity/tokens
 export type AuthenticationOptions = TokenOptions & Readonly<{ apiKeys?: ApiKeys }>;
 
 /** Whether callers are known by something that only they have. */
-export const isAuthenticated = ({ jwtSecret, jwksUrl, apiKeys }: AuthenticationOptions): boolean =>
+const isAuthenticated = ({ jwtSecret, jwksUrl, apiKeys }: AuthenticationOptions): boolean =>
   jwtSecret !== undefined || jwksUrl !== undefined || apiKeys !== undefined;
 
 /**

@@ -19,8 +19,9 @@ const others: Readonly<Record<string, LimitName>> = {
   'get /v1/feed/sse': 'feed',
 };
 
+/** Those endpoints, as `method path`: each has to be one that there is, which a test looks at. */
 export const endpointsWithOtherLimits = Object.keys(others);
 
-/** What the requests of an endpoint count as, for callers who are known. */
+/** Which limit the requests of an endpoint count against, for callers who are known. */
 export const limitOf = ({ method, path }: Readonly<{ method: Method; path: string }>): LimitName =>
   others[`${method} ${path}`] ?? (method === 'get' ? 'reads' : 'writes');

@@ -1,7 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Identify } from './context.js';
 
-/** Tells who asks once for each request, however often that is asked: checking a token takes its time. */
+/**
+ * The same `Identify`, which finds out who makes a request only once, however often it is asked:
+ * checking a token takes time.
+ */
 export const oncePerRequest = (identify: Identify): Identify => {
   const known = new WeakMap<IncomingMessage, ReturnType<Identify>>();
   return (request) => {

@@ -48,7 +48,7 @@ export const problemOf = (thrown: unknown): Problem => {
   return bodyProblem(error) ?? new Problem('internal-error');
 };
 
-/** That a stream is not there, in the words of its category. */
+/** The problem that says that a stream is not there, named after its category: `session-not-found` and so on. */
 export const notFound = (stream: string): Problem => {
   const category = parseStream(stream)?.category;
   return new Problem(category ? `${category}-not-found` : 'stream-not-found');

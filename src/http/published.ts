@@ -6,11 +6,12 @@ type Said = Readonly<Record<string, unknown>> | z.ZodType;
 const said = new WeakMap<z.core.$ZodType, Said>();
 
 /**
- * Has the API's document say something else of a schema than what can be derived from it: of one that
- * JSON Schema has no words for, as a function, or that says less there than it does, as text that
- * becomes a number.
+ * Has the API's document show something else for a schema than what would be derived from it: for
+ * functions, which JSON Schema has no words for, and for text that is read as a number, which would be
+ * shown as any text.
  *
- * @returns the schema
+ * @param instead JSON Schema, or a schema it can be derived from
+ * @returns the schema itself
  */
 export const publishedAs = <Schema extends z.core.$ZodType>(
   schema: Schema,

@@ -3,7 +3,7 @@ import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { LimitName } from './limit-of.js';
 
 /** Over how many seconds requests are counted: a caller may use up a window's at once. */
-export const windowSeconds = 10;
+const windowSeconds = 10;
 
 /** How many callers each limit remembers. Whoever was not seen for longest is forgotten first. */
 const mostCallers = 50_000;
@@ -25,7 +25,11 @@ export type RateLimits = Readonly<{
   count(name: LimitName, who: string): Promise<Counted | undefined>;
 }>;
 
-/** @param perSecond how many requests a second each caller may make on average; 0 for any number */
+/**
+ * Limits that count over windows of {@link windowSeconds} seconds.
+ *
+ * @param perSecond how many requests a second each caller may make on average; 0 for any number
+ */
 export const rateLimits = (perSecond: Readonly<Record<LimitName, number>>): RateLimits => {
   const limiters = new Map(
     Object.entries(perSecond).map(([name, rate]) => [name, rate > 0 && limiterOf(rate)]),
@@ -78,6 +82,6 @@ export const rateLimitHeaders = ({
   RateLimit: `"${name}";r=${remaining};t=${resetSeconds}`,
 });
 
-/** What is said to whoever made too many requests. */
+/** What whoever made too many requests is told, in words. */
 export const tooMany = ({ name, quota, resetSeconds }: Counted): string =>
   `${quota} requests in ${windowSeconds} s are the most that count as ${name}; come back in ${resetSeconds} s`;

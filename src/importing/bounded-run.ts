@@ -1,5 +1,4 @@
-import type { JsonObject } from '../domain/json.js';
-import { jsonBytes } from './json.js';
+import { type JsonObject, jsonBytes } from '../domain/json.js';
 import { beginningOf, limits, objectWithin } from './limits.js';
 import type { Notes } from './notes.js';
 import type {

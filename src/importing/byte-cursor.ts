@@ -2,6 +2,7 @@ import { UnreadableRecording } from './unreadable-recording.js';
 
 const LINE_FEED = 0x0a;
 
+/** Whether a byte is white space as JSON has it (RFC 8259, section 2). */
 export const isSpace = (byte: number): boolean =>
   byte === 0x20 || byte === LINE_FEED || byte === 0x0d || byte === 0x09;
 

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../domain/json.js';
-import { isList, isObject, isText } from './json.js';
+import { isObject, type JsonObject, type JsonValue } from '../domain/json.js';
+import { isList, isText } from './json.js';
 
 /**
  * The fields of a recorded object, each taken once. A field counts as taken only if it was of the
@@ -19,6 +19,7 @@ export type Fields = Readonly<{
   rest: () => JsonObject;
 }>;
 
+/** The fields of a recorded object, to be taken out one by one by readers that each know some of them. */
 export const fieldsOf = (recorded: JsonObject): Fields => {
   const left = new Map(Object.entries(recorded));
   const take =

@@ -1,7 +1,8 @@
 import { type ExecutionCommand, hasQueues } from '../domain/execution.js';
+import { isObject, jsonBytes } from '../domain/json.js';
 import type { SessionCommand } from '../domain/session.js';
 import { type ImportIds, importIds } from './import-ids.js';
-import { compact, isObject, jsonBytes } from './json.js';
+import { compact } from './json.js';
 import type {
   RecordedExecution,
   RecordedMessage,

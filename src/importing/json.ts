@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject, JsonValue } from '../domain/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../domain/json.js';
 import { UnreadableRecording } from './unreadable-recording.js';
 
 /** How deep a recording may be nested: with what is put around it, well within the 100 levels of MongoDB. */
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 
-export const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
+/** Whether a JSON value is a list. */
 export const isList = (value: JsonValue | undefined): value is readonly JsonValue[] =>
   Array.isArray(value);
 
+/** Whether a JSON value is text. */
 export const isText = (value: JsonValue | undefined): value is string => typeof value === 'string';
 
 /** The object without the fields that are undefined. */
@@ -18,11 +17,6 @@ export const compact = (fields: Readonly<Record<string, JsonValue | undefined>>)
   Object.fromEntries(
     Object.entries(fields).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined),
   );
-
-/** Bytes of a value as JSON in UTF-8, which is what it takes up in an event. */
-export const jsonBytes = (value: JsonValue): number => Buffer.byteLength(JSON.stringify(value));
-
-export const sameJson = (a: JsonValue, b: JsonValue): boolean => canonical(a) === canonical(b);
 
 /**
  * Parses JSON that can also be written, stored and compared again.

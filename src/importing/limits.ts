@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../domain/json.js';
-import { compact, isList, isObject, isText, jsonBytes } from './json.js';
+import { isObject, type JsonObject, type JsonValue, jsonBytes } from '../domain/json.js';
+import { compact, isList, isText } from './json.js';
 import type { Notes } from './notes.js';
 
 const KIB = 1024;

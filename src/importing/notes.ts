@@ -7,6 +7,10 @@ export type Notes = Readonly<{
   lines: () => readonly string[];
 }>;
 
+/**
+ * Empty notes. Findings come out as lines in the order they were first made, each with the places it
+ * was made at; beyond a bound they are only counted.
+ */
 export const takeNotes = (): Notes => {
   const places = new Map<string, string[]>();
   let unkept = 0;

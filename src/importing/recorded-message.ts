@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from '../domain/json.js';
+import { isObject, type JsonObject, type JsonValue, jsonBytes } from '../domain/json.js';
 import type { MessageRole } from '../domain/session.js';
 import type { Fields } from './fields.js';
-import { compact, isObject, isText, jsonBytes } from './json.js';
+import { compact, isText } from './json.js';
 import {
   beginningOf,
   limits,

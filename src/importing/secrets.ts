@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../domain/json.js';
-import { isList, isObject, isText } from './json.js';
+import { isObject, type JsonObject, type JsonValue } from '../domain/json.js';
+import { isList, isText } from './json.js';
 import type { Notes } from './notes.js';
 
 const SECRET = /(api[-_]?key|secret|password|passwd|access[-_]?token|authorization|credentials?)$/i;

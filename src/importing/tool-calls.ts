@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../domain/json.js';
-import { isObject, isText } from './json.js';
+import { isObject, type JsonObject, type JsonValue } from '../domain/json.js';
+import { isText } from './json.js';
 
 /**
  * A tool call's arguments, parsed where they are JSON in a string, as chat APIs have it; undefined

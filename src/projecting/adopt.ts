@@ -11,11 +11,11 @@ type Options = BuildOptions & Readonly<{ runner: Runner; serving: Serving; signa
 const patienceMs = 10_000;
 
 /**
- * Has this node go over to the collections that serve models now. They are first brought to the end
- * of the events beside the ones in use, so that nobody sees anything go back; queries and the
- * positions that they wait for change in the same moment.
+ * Has this node read from, and write to, the collections that now serve some models. A runner beside
+ * the one in use first brings them to the end of the events, so that nobody sees a model go back;
+ * queries, and the positions that they wait for, change to the new collections in the same moment.
  *
- * @throws when a store is away, or `signal` says so: then all is as it was
+ * @throws when a store is away or `signal` aborts; then nothing has changed
  */
 export const adopt = async (options: Options, models: readonly Model[]): Promise<void> => {
   const { runner, serving, signal, store, streams, db, parked, log, batchSize } = options;

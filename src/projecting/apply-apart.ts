@@ -29,9 +29,11 @@ const firstDelayMs = 100;
 const atOnce = 8;
 
 /**
- * Applies events of which some cannot be folded, key by key: the failing ones are tried again, then
- * parked. The order is kept where it matters between keys: at the ends of streams, and where a fork
- * begins with what its ancestor was.
+ * Applies events of which some cannot be folded, key by key: a key that fails is tried three times,
+ * then the event that fails is parked with those behind it. Between keys, order is kept only where it
+ * matters: at the end of a stream, and where a fork begins with what its ancestor was.
+ *
+ * @throws when a store is away
  */
 export const applyApart = async (apart: Apart, events: readonly StoredEvent[]): Promise<void> => {
   const { projection, model, admit } = apart;

@@ -18,9 +18,9 @@ type Target = Readonly<{
 }>;
 
 /**
- * Folds events, by document, into the documents of a projection that is not ranged. Documents that
- * begin here are written without looking for them first; those that turn out to be there already,
- * folded before or by someone else meanwhile, are looked at then.
+ * Folds events, by document, into the documents of a projection that is not ranged. A document that
+ * begins with these events is inserted without being looked for. If it turns out to be there already
+ * (the events were folded before, or another node folds them too), it is read and folded again.
  */
 export const applyDocuments = async (target: Target, keyed: KeyedEvents): Promise<void> => {
   let left = keyed;

@@ -6,9 +6,9 @@ import type { AnyProjection } from './projection.js';
 type OpenRows = ReadonlyMap<string, readonly StoredRow[]>;
 
 /**
- * Folds events, by document, into the rows of a ranged projection. Documents that begin here are
- * written without looking for them first; those of which rows turn out to be there already, folded
- * before or by someone else meanwhile, are looked at then.
+ * Folds events, by document, into the rows of a ranged projection. A document that begins with these
+ * events is inserted without being looked for. If rows of it turn out to be there already (the events
+ * were folded before, or another node folds them too), they are read and folded again.
  */
 export const applyRows = async (
   projection: AnyProjection,

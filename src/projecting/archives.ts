@@ -8,8 +8,9 @@ import type { AnyProjection, FromStream, Projected } from './projection.js';
 type Row = FromStream & Readonly<{ writtenIn?: string }>;
 
 /**
- * A ranged projection that has rows of archives too: those of an archive are to a detached fork what
- * its ancestors' were before. Any other projection has no use for copies: nothing happened.
+ * A ranged projection that makes rows of the copies in archives too: a detached fork reads those in
+ * place of its ancestors' rows. Any other projection is given back as it is: a copy is nothing that
+ * happened.
  */
 export const withArchives = (projection: AnyProjection): AnyProjection => {
   if (!projection.ranged) return projection;
@@ -34,7 +35,7 @@ export const withArchives = (projection: AnyProjection): AnyProjection => {
   };
 };
 
-/** The copies among some events that a projection would have folded as the events that they are copies of. */
+/** Those of some events that are copies in archives and whose originals the projection folds. */
 export const copiesFor = (
   projection: AnyProjection,
   events: readonly Projected[],

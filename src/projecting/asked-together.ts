@@ -1,6 +1,6 @@
 /**
- * Asks one question for all that come while the one before is being asked. What each is answered was
- * found after it was asked.
+ * Puts questions together: those that come while one is being asked are asked as one afterwards.
+ * Everyone gets an answer that was found after they asked.
  *
  * @param ask answers for any number of keys at once
  */

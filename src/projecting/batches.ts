@@ -16,10 +16,13 @@ export type Watch<Item> = Readonly<{
 type Entry<Item> = Readonly<{ item: Item; weight: number }>;
 
 /**
- * Gathers what a source gives while the consumer is busy: each batch is all that has come since the
- * one before, as far as the limits allow. The source is read no further than two batches ahead.
+ * Gathers what a source gives while the consumer is busy: each batch is all that has come since the one
+ * before, as far as the limits allow. The source is read at most two batches ahead.
  *
- * @param due resolves when a batch is to be given that is not full; at once by default
+ * @param limits how large a batch may become
+ * @param watch told of items as they come, and of the source being held back
+ * @param due resolves when a batch that is not full is to be given; at once by default
+ * @throws what the source throws, after everything it gave before
  */
 export async function* batches<Item>(
   source: AsyncIterable<Item>,

@@ -10,7 +10,7 @@ export type Checkpoints = Readonly<{
 
 type Checkpoint = { _id: string; position: number };
 
-/** Kept in the same database as the models, so that both are lost or kept together. */
+/** Keeps checkpoints in the same database as the models, so that both are lost or kept together. */
 export const checkpointsIn = (db: Db): Checkpoints => {
   const collection = db.collection<Checkpoint>('projection_checkpoints');
   return {

@@ -10,12 +10,12 @@ export type Since = Readonly<{
 }>;
 
 /**
- * Folds once more what this node may have written too late, and everything since. A write that was held
- * up, because the process stood still, changes nothing that is newer: the position in the documents
- * guards these. But a document that another node has removed meanwhile is put back by it. The events
- * that removed it do so again.
+ * Folds again all events since a moment, because some of this node's writes may have come too late. A
+ * write that was held up, while the process stood still, changes no newer document, as the position in
+ * each document guards it. But it puts back a document that another node has removed meanwhile. Folding
+ * the events again removes it again.
  *
- * @throws when a store is away, or `signal` says so
+ * @throws when a store is away, or `signal` aborts
  */
 export const foldAgain = async (
   options: RunnerOptions,

@@ -47,14 +47,14 @@ export const byKey = <Event extends Projected>(
   return keyed;
 };
 
-/** Whether a projection has a use for an event, be it one that it could not read. */
+/** Whether a projection folds an event. Of one that cannot be read, the type that it was stored under decides. */
 export const concernsUnread = (projection: AnyProjection, event: Projected): boolean => {
   if (event.type !== unreadableType) return concerns(projection, event);
   const { type } = event.data as { type: string };
   return concerns(projection, { stream: event.stream, type });
 };
 
-/** Whether a projection has a use for an event. Of archives, only those know that name their events' type. */
+/** Whether a projection folds an event. Events in archives concern only projections that name their type. */
 export const concerns = (
   { category, on, otherwise }: AnyProjection,
   { stream, type }: Pick<Projected, 'stream' | 'type'>,
@@ -69,7 +69,7 @@ export const concerns = (
 const isIn = (category: string | undefined, stream: string): boolean =>
   category === undefined || (stream.startsWith(category) && stream.charAt(category.length) === '-');
 
-/** The documents that do not exist before these events. */
+/** The keys of documents whose first event is among these. */
 export const beginners = ({ begins }: AnyProjection, keyed: KeyedEvents): ReadonlySet<string> => {
   const begun = new Set<string>();
   if (!begins) return begun;
@@ -77,7 +77,7 @@ export const beginners = ({ begins }: AnyProjection, keyed: KeyedEvents): Readon
   return begun;
 };
 
-/** The events of some of the documents. */
+/** Of events by document, those of the documents with these keys. */
 export const withKeys = (keyed: KeyedEvents, keys: Iterable<string>): KeyedEvents => {
   const wanted = new Map<string, readonly Projected[]>();
   for (const key of keys) {
@@ -87,14 +87,18 @@ export const withKeys = (keyed: KeyedEvents, keys: Iterable<string>): KeyedEvent
   return wanted;
 };
 
-/** What an event makes of a document. */
+/** What one event makes of a document; undefined when there is to be none. */
 export const step = (
   { on, otherwise }: AnyProjection,
   before: Bare | undefined,
   event: Projected,
 ) => (Object.hasOwn(on, event.type) ? on[event.type] : otherwise)?.(before, event);
 
-/** Folds events into a document. Those that are in it already are passed over. */
+/**
+ * Folds events into a document, passing over those that are in it already.
+ *
+ * @returns what to write; undefined when all of the events were in it
+ */
 export const foldDocument = (
   projection: AnyProjection,
   key: string,
@@ -129,12 +133,18 @@ export const foldDocument = (
  */
 export const keptEvery = 64;
 
+/**
+ * Whether what a document becomes by the event at a revision is kept in its history.
+ *
+ * @param before the document before the event
+ */
 export const isKept = (before: Bare | undefined, revision: number): boolean => {
   if (!before) return revision > 0;
   const { revision: last } = before as Bare & { revision: number };
   return Math.floor(last / keptEvery) < Math.floor(revision / keptEvery);
 };
 
+/** The record that keeps what a document was at the revision of an event, for forks that begin there. */
 export const markOf = (
   document: Bare,
   { stream, revision, position }: Pick<Projected, 'stream' | 'revision' | 'position'>,

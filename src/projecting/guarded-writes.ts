@@ -1,7 +1,6 @@
 import { type Collection, MongoBulkWriteError } from 'mongodb';
+import { duplicateKey } from './duplicate-key.js';
 import type { StoredDocument, StoredRow } from './fold-batch.js';
-
-const duplicateKey = 11000;
 
 /** What says as of which position it is. */
 type Guarded = Pick<StoredDocument | StoredRow, '_id' | 'position'>;

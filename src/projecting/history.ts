@@ -146,7 +146,7 @@ export const partsAtForks = <Event extends Projected>(
 
 const isFork = ({ type }: Projected): boolean => type === 'StreamForked';
 
-/** Where a stream was forked, for an event that begins a fork. */
+/** Where a stream was forked; undefined for any event but the `StreamForked` that says so. */
 export const originIn = (event: Projected): Origin | undefined =>
   isFork(event)
     ? // The codec has checked that the data is a fork's.

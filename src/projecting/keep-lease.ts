@@ -27,8 +27,8 @@ type Options = Readonly<{
 const farewellMs = 1_000;
 
 /**
- * Goes on having a lease until it is given back or another node has taken it. While the database is
- * away nobody can take it, and this node goes on when it is back.
+ * Renews a lease until it is given back or another node has taken it. While the database is away no
+ * node can take it, so this node keeps trying and still has it afterwards.
  */
 export const keepLease = ({ lease, term, log, statuses, mark }: Options): Tenure => {
   const ending = new AbortController();

@@ -24,7 +24,11 @@ export type LagMeter = Readonly<{
   stalledFor(): number;
 }>;
 
-/** @param clock milliseconds since 1970 */
+/**
+ * A meter for one subscription after another.
+ *
+ * @param clock milliseconds since 1970
+ */
 export const lagMeter = (clock: () => number = Date.now): LagMeter => {
   let isLive = false;
   let isHeld = false;

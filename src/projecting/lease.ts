@@ -1,8 +1,9 @@
-import { type Collection, type Db, MongoServerError } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
 import { fingerprint } from '../domain/fingerprint.js';
+import type { Clock } from './clock.js';
+import { isDuplicateKey } from './duplicate-key.js';
 import type { AnyProjection } from './projection.js';
 import { collectionName } from './read-model.js';
-import type { Clock } from './rebuild-documents.js';
 import type { ProjectionStatus } from './runner.js';
 
 /** What the node that holds a lease has said, and when by the clock that nodes share. */
@@ -38,8 +39,6 @@ type LeaseDocument = Readonly<{
 /** For how long a node is believed to be there that says nothing, in milliseconds. */
 export const leaseMs = 4_000;
 
-const duplicateKey = 11000;
-
 /**
  * The lease for the read models of some projections, kept beside these. Releases in which a projection
  * differs in its version have one each, for they write different collections.
@@ -63,7 +62,7 @@ export const leaseIn = (
       await leases.insertOne({ _id, models, term: 1, heldBy: node, heldUntil, told: null });
       return 1;
     } catch (error) {
-      if (error instanceof MongoServerError && error.code === duplicateKey) return undefined;
+      if (isDuplicateKey(error)) return undefined;
       throw error;
     }
   };

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Adoption } from './adoption.js';
 import { checkpointsIn } from './checkpoints.js';
+import type { Clock } from './clock.js';
 import { foldAgain, type Since } from './fold-again.js';
 import { followCheckpoints } from './followed.js';
 import { keepLease, type Tenure } from './keep-lease.js';
 import { type Lease, leaseMs } from './lease.js';
 import { oneAtATime } from './one-at-a-time.js';
 import { collectionName } from './read-model.js';
-import type { Clock } from './rebuild-documents.js';
 import { runOf } from './run-of.js';
 import { type ProjectionStatus, type Runner, type RunnerOptions, startRunner } from './runner.js';
 import { settlingOf } from './settling.js';
@@ -28,9 +28,11 @@ const stuckAfterMs = 60_000;
 const mendingMs = 10_000;
 
 /**
- * A runner of which one node at a time folds, whichever has the lease. The others follow its checkpoints:
- * what they say of progress is as good, a few milliseconds later. A node that dies is stood in for when
- * its lease is over, one that ends at once.
+ * A runner for nodes that share a database. The node that holds the lease folds; the others follow its
+ * checkpoints and know of progress a few milliseconds later. When the holder dies another node takes
+ * over once the lease has run out, when it stops, at once.
+ *
+ * @throws when a store is away
  */
 export const startLeasedRunner = async (options: LeasedOptions): Promise<Runner> => {
   const { db, projections, lease, clock, log, everyMs = 500 } = options;

@@ -32,9 +32,9 @@ type Options = Readonly<{
 type Hold = Pick<HeldLane, 'from' | 'stream' | 'revision'>;
 
 /**
- * Makes a read model lenient. As long as nothing is parked, that costs a look at the types of the
- * events. What is known here of parked events may be out of date after a retry on another node: it
- * is asked again wherever an event would have to wait.
+ * A read model that parks the events it cannot fold. As long as nothing is parked, that costs a look at
+ * the types of the events. What this node remembers of parked events may be out of date after a retry
+ * on another node, so it asks the database again before it makes an event wait.
  */
 export const lenientModel = ({ projection, model, parked, log }: Options): LenientModel => {
   const held = new Map<Lane, Hold>();

@@ -39,7 +39,10 @@ export type Models = Readonly<{
 
 const names = /^(?<name>.+)_v(?<version>\d+)$/;
 
-/** Models as small documents, each changed at once: this is what makes a switch atomic. */
+/**
+ * Keeps models in a database, each in one small document: a change of one document is atomic, and so a
+ * switch is.
+ */
 export const modelsIn = (db: Db): Models => {
   const models: Collection<Model> = db.collection('projection_models');
   const checkpoints = db.collection<{ _id: string }>('projection_checkpoints');

@@ -1,4 +1,7 @@
-/** Lets pieces of work in one after the other, in the order in which they were given. */
+/**
+ * The function made runs work one piece after the other, in the order given, and gives or throws what
+ * the work does.
+ */
 export const oneAtATime = () => {
   let last: Promise<unknown> = Promise.resolve();
   return <Outcome>(work: () => Promise<Outcome>): Promise<Outcome> => {

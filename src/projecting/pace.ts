@@ -13,17 +13,17 @@ export type Pace = Readonly<{
 export type PaceLimits = Readonly<{
   /** How many milliseconds lie between the beginnings of two batches, at least. */
   leastMs: number;
-  /** How many times as long as a batch takes it is until the next one begins, ... */
+  /** After how many times as long as a batch took the next one begins, counted from its beginning. */
   timesAsLong: number;
-  /** ... but no longer than so many milliseconds. */
+  /** How many milliseconds lie between the beginnings of two batches at most, however long one took. */
   mostMs: number;
 }>;
 
 /**
- * Lets events come together: a batch costs about the same with one event as with twenty. The first
- * after a while is due at once, the next ones some time after the one before, or as soon as somebody
- * waits. That time grows with what a batch takes, so that folding leaves most of the processor to
- * others where there is much to do, and larger batches make up for it.
+ * Gathers events: a batch costs about the same with one event as with twenty. After a pause a batch is
+ * due at once; the next one some time after the one before began, or as soon as somebody waits for it.
+ * That time grows with what a batch takes, so that under load most of the processor is left to other
+ * work, and larger batches make up for it.
  */
 export const paced = (
   { leastMs, timesAsLong, mostMs }: PaceLimits,

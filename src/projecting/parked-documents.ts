@@ -10,9 +10,13 @@ export type Consumer = Readonly<{ kind: 'projection' | 'reaction'; name: string 
  */
 export type Lane = `key:${string}` | `stream:${string}` | `event:${string}`;
 
+/** The lane of the events of one key. */
 export const keyLane = (key: string): Lane => `key:${key}`;
+
+/** The lane of a stream's events, for those whose key cannot be told. */
 export const streamLane = (stream: string): Lane => `stream:${stream}`;
 
+/** The lane of one event, behind which no other waits. */
 export const eventLane = (eventId: string): Lane => `event:${eventId}`;
 
 /** An event that a consumer has put aside. The event itself stays in the event store. */
@@ -58,12 +62,18 @@ export type HeldLane = Readonly<{
   claimedUntil?: Date;
 }>;
 
+/** The `_id` of a consumer's parked event. */
 export const parkedId = ({ kind, name }: Consumer, eventId: string): string =>
   `${kind}/${name}/${eventId}`;
 
+/** The `_id` of a consumer's held lane. */
 export const laneId = ({ kind, name }: Consumer, lane: Lane): string => `${kind}/${name}/${lane}`;
 
-/** The document of an event that waits in a lane. */
+/**
+ * The document of an event that waits in a lane, and has not been tried.
+ *
+ * @param parkedAt ISO 8601 UTC
+ */
 export const waiting = (
   { kind, name }: Consumer,
   lane: Lane,

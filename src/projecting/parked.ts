@@ -71,7 +71,11 @@ const writeConcern = { w: 'majority', journal: true } as const;
 export const parkedEventsIn = (db: Db): Collection<ParkedEvent> =>
   db.collection('parked', { writeConcern });
 
-/** @param store where the events are read again when they are retried */
+/**
+ * Keeps parked events in a database, on disk before anything is answered.
+ *
+ * @param store where the events are read again when they are retried
+ */
 export const parkedIn = (db: Db, store: EventStore): Parked => {
   const events = parkedEventsIn(db);
   const lanes = db.collection<HeldLane>('parked_lanes', { writeConcern });

@@ -4,17 +4,18 @@ import { SnapshotsUnavailable } from '../eventstore/snapshots.js';
 const restMs = 5_000;
 
 /**
- * Asks for what can be done without: an answer that does not come in time, or comes as an error, is
- * given up. After that nothing is asked for five seconds, so that not everyone waits in turn.
+ * Makes a function that asks questions whose answers can be done without. It waits `patienceMs`
+ * milliseconds for an answer. After an error, or no answer in time, it throws at once for five seconds,
+ * so that not everyone waits in turn.
  *
- * @param patienceMs how long to wait for an answer
  * @returns a function that asks, and throws SnapshotsUnavailable
  */
-export const patiently = (patienceMs: number, clock: () => number = Date.now) => {
+export const patiently = (patienceMs: number) => {
   let restsUntil = Number.NEGATIVE_INFINITY;
 
   return async <Answer>(question: () => Promise<Answer>): Promise<Answer> => {
-    if (clock() < restsUntil) throw new SnapshotsUnavailable('the database did not answer lately');
+    if (Date.now() < restsUntil)
+      throw new SnapshotsUnavailable('the database did not answer lately');
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<never>((_, reject) => {
       const giveUp = () => reject(new Error(`no answer within ${patienceMs} ms`));
@@ -23,7 +24,7 @@ export const patiently = (patienceMs: number, clock: () => number = Date.now) =>
     try {
       return await Promise.race([question(), patience]);
     } catch (error) {
-      restsUntil = clock() + restMs;
+      restsUntil = Date.now() + restMs;
       throw new SnapshotsUnavailable('the database does not answer', { cause: error });
     } finally {
       clearTimeout(timer);

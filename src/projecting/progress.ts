@@ -36,6 +36,12 @@ export type WaitOptions = Readonly<{
   hasTime?: boolean;
 }>;
 
+/**
+ * How far a read model has come, beginning at a position.
+ *
+ * @param model its name, for errors
+ * @param start -1 before the first event
+ */
 export const progressOf = (model: string, start: number): Progress => {
   let current = start;
   const waiters = new Set<() => void>();

@@ -9,7 +9,7 @@ import { historyIn, type PassedOver, partsAtForks } from './history.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
 
 /** An event that a projection needs has other data than its type says. */
-export class UnreadableEvent extends Error {
+class UnreadableEvent extends Error {
   override readonly name = 'UnreadableEvent';
 
   constructor({ data }: Projected) {
@@ -38,6 +38,8 @@ export const collectionName = ({ name, version }: Pick<AnyProjection, 'name' | '
   `${name}_v${version}`;
 
 /**
+ * The read model of a projection in a database.
+ *
  * @param name of the collection; that of the projection's version by default
  * @param passedOver which events of an ancestor a fork does not inherit; none by default
  */

@@ -1,5 +1,5 @@
 import type { Collection, Db } from 'mongodb';
-import type { Clock } from './rebuild-documents.js';
+import type { Clock } from './clock.js';
 
 type Reader = Readonly<{ _id: string; collections: readonly string[]; until: number }>;
 
@@ -16,7 +16,11 @@ export type Readers = Readonly<{
 /** For how long it is believed that a node is there, unless it says so again. */
 const believedMs = 15_000;
 
-/** @param node names this node among the others */
+/**
+ * Keeps in a database which collections each node reads.
+ *
+ * @param node names this node among the others
+ */
 export const readersIn = (db: Db, clock: Clock, node: string): Readers => {
   const readers: Collection<Reader> = db.collection('projection_readers');
   return {

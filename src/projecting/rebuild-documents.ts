@@ -1,8 +1,5 @@
 import type { Built } from './models.js';
 
-/** Tells the time that every node agrees on, in milliseconds since 1970. */
-export type Clock = Readonly<{ now(): number }>;
-
 /** The event that a rebuild could not fold, and why. */
 export type Poison = Readonly<{
   projection: string;

@@ -40,6 +40,10 @@ type Places = Readonly<{
   projections: readonly AnyProjection[];
 }>;
 
+/**
+ * What operators ask of rebuilds. Each is written into the documents that all nodes look at, who then
+ * carry it out.
+ */
 export const rebuildOperations = (places: Places): RebuildOperations => {
   const { models, rebuilds, readers, projections } = places;
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type Collection, type Db, MongoServerError } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
+import type { Clock } from './clock.js';
+import { isDuplicateKey } from './duplicate-key.js';
 import {
-  type Clock,
   type Poison,
   type Rebuild,
   type RebuildProgress,
@@ -37,14 +38,17 @@ export type Rebuilds = Readonly<{
 const _id = 'rebuild' as const;
 const underWay: readonly Rebuild['state'][] = ['building', 'switching'];
 
+/** Whether a rebuild is still being worked on. */
 export const isUnderWay = ({ state }: Pick<Rebuild, 'state'>): boolean => underWay.includes(state);
-
-const duplicateKey = 11000;
 
 /** For how long a node is believed to build that says nothing. */
 const leaseMs = 10_000;
 
-/** @param node names this node among the others */
+/**
+ * Keeps the one rebuild in a database, for all nodes.
+ *
+ * @param node names this node among the others
+ */
 export const rebuildsIn = (db: Db, clock: Clock, node: string): Rebuilds => {
   const rebuilds: Collection<Rebuild> = db.collection('projection_rebuilds');
   const held = (id: string) => ({ _id, id, state: { $in: underWay }, heldBy: node });
@@ -67,7 +71,7 @@ export const rebuildsIn = (db: Db, clock: Clock, node: string): Rebuilds => {
         );
         return rebuild;
       } catch (error) {
-        if (!(error instanceof MongoServerError) || error.code !== duplicateKey) throw error;
+        if (!isDuplicateKey(error)) throw error;
         throw new RebuildUnderWay((before ?? rebuild).models.map(({ name }) => name));
       }
     },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Collection, MongoServerError } from 'mongodb';
+import type { Collection } from 'mongodb';
 import { type EventStore, type StoredEvent, StreamTombstoned } from '../eventstore/event-store.js';
+import { isDuplicateKey } from './duplicate-key.js';
 import {
   type Consumer,
   type HeldLane,
@@ -36,8 +37,6 @@ type Places = Readonly<{
   events: Collection<ParkedEvent>;
   lanes: Collection<HeldLane>;
 }>;
-
-const duplicateKey = 11000;
 
 /** For how long a retry may be at one event before another is let to it: it has died by then. */
 const claimMs = 2 * 60 * 1000;
@@ -127,7 +126,7 @@ const claim = async (
       { upsert: true },
     );
   } catch (error) {
-    if (error instanceof MongoServerError && error.code === duplicateKey)
+    if (isDuplicateKey(error))
       throw new RetryUnderWay('the events of this key are being retried already');
     throw error;
   }

@@ -23,7 +23,10 @@ export type Run = Readonly<{
 
 type Surroundings = Readonly<{ db: Db; streams: Streams; log: Logger; parked?: Parked }>;
 
-/** What it takes to fold events into a collection: leniently where there is a place for parked events. */
+/**
+ * Puts together what folds events into one collection: a lenient model where there is a place for
+ * parked events, else a strict one.
+ */
 export const runOf = (
   { db, streams, log, parked }: Surroundings,
   {

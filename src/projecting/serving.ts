@@ -13,7 +13,11 @@ export type Serving = Readonly<{
   collections(): readonly string[];
 }>;
 
-/** @param models what serves when the node starts */
+/**
+ * What serves each projection on this node, kept in memory.
+ *
+ * @param models what serves when the node starts
+ */
 export const servingOf = (models: readonly Model[]): Serving => {
   const serving = new Map(models.map(({ name, serving }) => [name, serving]));
   const of = (name: string): Built => {

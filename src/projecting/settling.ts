@@ -15,7 +15,11 @@ export type Settling = Readonly<{
   discard(name: string, eventId: string): Promise<Retried | undefined>;
 }>;
 
-/** @param runs gives the projections as they are carried on at this moment */
+/**
+ * Retries and discards parked events by the projections as they are carried on at the moment.
+ *
+ * @param runs gives those projections
+ */
 export const settlingOf = (runs: () => readonly Run[]): Settling => {
   const settle = async (
     name: string,

@@ -36,8 +36,8 @@ export const snapshotKinds: readonly SnapshotKind[] = Object.values(deciders).fl
 });
 
 /**
- * Makes the snapshots that fall due, one stream after another, beside everything else. Any number of
- * keepers may do so at once, on any number of nodes.
+ * Writes the snapshots that fall due, one stream after another, without holding anything up. Any number
+ * of nodes may do so at the same time: they write the same.
  */
 export const keepSnapshots = (
   streams: Streams,

@@ -51,9 +51,9 @@ export type SnapshotOptions = Readonly<{
 }>;
 
 /**
- * Keeps snapshots in a database. What turns out not to be what was written is removed, with all that
- * there is of its stream, and comes anew. Reading gives up when an
- * answer takes too long, and for five seconds after: whoever asks can do without.
+ * Keeps snapshots in a database. A piece that is not what was written is removed together with all
+ * snapshots of its stream, which are then made anew. A read that takes too long is given up, and for
+ * five seconds after it nothing is read: whoever asks can do without snapshots.
  */
 export const snapshotsIn = (
   db: Db,

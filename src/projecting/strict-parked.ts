@@ -3,7 +3,7 @@ import { messageOf, waiting } from './parked-documents.js';
 import type { Poison, Rebuilt } from './rebuild-documents.js';
 
 /** A rebuild met an event that it cannot fold. */
-export class PoisonEvent extends Error {
+class PoisonEvent extends Error {
   override readonly name = 'PoisonEvent';
 
   constructor(readonly poison: Poison) {
@@ -19,9 +19,9 @@ type Options = Readonly<{
 }>;
 
 /**
- * A place for parked events that takes none: a model that is built with it goes no further than an
- * event which fails. An event that a person has discarded before, from the model that is replaced
- * or for this rebuild, is passed over, and is so afterwards too.
+ * A place for parked events that parks none, for rebuilds: a model built with it stops at the first
+ * event that it cannot fold. Only events that a person has discarded, for the model that is replaced or
+ * for this rebuild, are passed over, and stay discarded for the new model.
  */
 export const strictParked = (parked: Parked, { models, skip, onPoison }: Options): Parked => ({
   prepare: async () => {},

@@ -34,9 +34,9 @@ const collectionOf = (collections: Collections, category: ChildCategory): Collec
   })[category] as unknown as Collection<Belonging>;
 
 /**
- * What may have been open in a session as of a position, executions first: all that was, and what was
- * settled then and put to work again later. Of what is settled, that which was settled since is looked
- * at in the index, and nothing of what was settled before.
+ * What may have been open in a session as of a position, executions first. Children that were settled
+ * by then and put to work again later are among them, so whoever needs to be sure looks at each. Those
+ * that are still settled cost nothing.
  */
 export const openChildren = async (
   collections: Collections,

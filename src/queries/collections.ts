@@ -52,8 +52,11 @@ export type AuditRecord = Stored<AuditDocument>;
 export type WebhookRecord = Stored<WebhookDocument>;
 
 /**
- * @param nameOf which collection serves a projection at this moment; asked whenever a collection is
- *   taken, so that a question asked after a switch goes to the new one. By default that of its version.
+ * The collections of the read models in a database.
+ *
+ * @param nameOf which collection serves a projection at this moment. It is asked whenever a collection
+ *   is taken, so that questions asked after a switch go to the new one. By default the collection of
+ *   the projection's version.
  */
 export const collectionsOf = (
   db: Db,

@@ -19,7 +19,7 @@ export type History = Descendant &
     rows: readonly Segment[];
   }>;
 
-/** What says how an execution came about: three documents, whatever its length. */
+/** How an execution came about. Reads three documents, whatever the execution's length. */
 export const historyOf = async (
   collections: Collections,
   { id, revision }: ExecutionView,
@@ -30,7 +30,11 @@ export const historyOf = async (
   return { stream, ancestry: await pedigreeOf(collections, stream), rows, revision, pruned };
 };
 
-/** Where the checkpoints lie that came after what is shared, without pruned ones. */
+/**
+ * Where the checkpoints lie that an execution does not share with the other one, pruned ones left out.
+ *
+ * @param shared the last event that both have; null when they share none
+ */
 export const afterShared = (
   { stream, rows, revision, pruned }: History,
   shared: Origin | null,
@@ -41,7 +45,7 @@ export const afterShared = (
     .filter(({ low, high }) => low <= high);
 };
 
-/** The last checkpoint that both have and neither has pruned. */
+/** The newest checkpoint that both executions have, and that neither has pruned; undefined when there is none. */
 export const newestShared = async (
   { checkpoints }: Collections,
   { stream, rows, pruned }: History,
@@ -75,10 +79,15 @@ const start: Point = { stageOrder: -1, seq: -1 };
 export const beginning: Place = { a: start, b: start, occurrence: 0 };
 
 // A cursor's numbers are counted from 0; before the first, places are at -1.
-/** Where a page ends. */
+/** The cursor for the page after a place. */
 export const cursorAt = ({ a, b, occurrence }: Place): string =>
   toCursor([a.stageOrder + 1, a.seq + 1, b.stageOrder + 1, b.seq + 1, occurrence]);
 
+/**
+ * The place that a cursor of {@link cursorAt} stands for.
+ *
+ * @throws BadCursor
+ */
 export const placeOf = (cursor: string): Place => {
   const types = ['number', 'number', 'number', 'number', 'number'] as const;
   const [orderA = 0, seqA = 0, orderB = 0, seqB = 0, occurrence = 0] = fromCursor(
@@ -92,6 +101,7 @@ export const placeOf = (cursor: string): Place => {
   };
 };
 
+/** The place of a checkpoint's row in the order of stages. */
 export const pointAt = ({ stageOrder, seq }: Point): Point => ({ stageOrder, seq });
 
 const inOrder = (one: Point, other: Point): number =>

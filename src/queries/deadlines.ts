@@ -11,10 +11,9 @@ export type Deadline = Readonly<{
 }>;
 
 /**
- * The deadlines that are due by a moment, the oldest first. An index is read from the oldest on, so
- * that those still to come cost nothing, however many.
+ * The deadlines that are due by a moment, oldest first. Costs nothing for those still to come.
  *
- * @param after the last one read before; the oldest when absent
+ * @param after the last deadline that was read before; from the oldest on when absent
  */
 export const listDue = async (
   { deadlines }: Pick<Collections, 'deadlines'>,

@@ -1,8 +1,8 @@
 import type { Caller } from '../commands/request.js';
 import type { ExecutionStatus } from '../domain/execution.js';
 import type { Collections, ExecutionRecord } from './collections.js';
+import { olderThan } from './newest-first.js';
 import { type Page, toPage } from './page.js';
-import { olderThan } from './sessions.js';
 import { visibleTo } from './visible.js';
 
 type Hidden = '_id' | 'position' | 'stream' | 'ancestors' | 'createdPosition' | 'settledPosition';
@@ -16,7 +16,7 @@ export type ExecutionListOptions = Readonly<{
   limit: number;
 }>;
 
-/** An execution that the caller may see. */
+/** Finds an execution that the caller may see; undefined when there is none of that id. */
 export const findExecution = async (
   { executions }: Collections,
   caller: Caller,

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
-import { MongoServerError } from 'mongodb';
-import type { Clock } from './shared-clock.js';
+import type { Clock } from '../projecting/clock.js';
+import { isDuplicateKey } from '../projecting/duplicate-key.js';
 
 /** What was answered to a request. */
 export type KeptAnswer = Readonly<{
@@ -33,11 +33,15 @@ export type IdempotencyKeys = Readonly<{
 }>;
 
 const lifetimeMs = 24 * 60 * 60 * 1000;
-const duplicateKey = 11000;
 
 type Kept = KeptRequest & { _id: string; createdAt: Date };
 
-/** @param clock that all nodes share: one whose own is wrong must not take keys for expired */
+/**
+ * Keeps requests in a database, each write acknowledged once it is on the disks of a majority of its
+ * members.
+ *
+ * @param clock that all nodes share: a node whose own clock is wrong must not take keys for expired
+ */
 export const idempotencyKeysIn = (db: Db, clock: Clock): IdempotencyKeys => {
   const collection = db.collection<Kept>('idempotency_keys', {
     writeConcern: { w: 'majority', journal: true },
@@ -50,7 +54,7 @@ export const idempotencyKeysIn = (db: Db, clock: Clock): IdempotencyKeys => {
         await collection.insertOne({ _id: key, ...request, createdAt: new Date(clock.now()) });
         return request;
       } catch (error) {
-        if (!(error instanceof MongoServerError && error.code === duplicateKey)) throw error;
+        if (!isDuplicateKey(error)) throw error;
         const kept = await collection.findOne({ _id: key });
         // Gone again between the two: whoever asks is first.
         return kept ?? request;

@@ -1,8 +1,8 @@
 import type { Caller } from '../commands/request.js';
 import type { InterruptKind, InterruptStatus } from '../domain/interrupt.js';
 import type { Collections, InterruptRecord } from './collections.js';
+import { olderThan } from './newest-first.js';
 import { type Page, toPage } from './page.js';
-import { olderThan } from './sessions.js';
 import { visibleTo } from './visible.js';
 
 type Hidden = '_id' | 'position' | 'stream' | 'ancestors' | 'createdPosition' | 'settledPosition';
@@ -19,7 +19,7 @@ export type InterruptListOptions = Readonly<{
   limit: number;
 }>;
 
-/** An interrupt that the caller may see. */
+/** Finds an interrupt that the caller may see; undefined when there is none of that id. */
 export const findInterrupt = async (
   { interrupts }: Collections,
   caller: Caller,

@@ -1,6 +1,6 @@
 import type { Collections } from './collections.js';
 
-/** Whose each of some streams is, and of the streams of some checkpoints. What is not there is left out. */
+/** The owners of streams, and of the streams that hold checkpoints. What does not exist is left out. */
 export const ownersOf = async (
   { streams, checkpoints }: Pick<Collections, 'streams' | 'checkpoints'>,
   named: Readonly<{ streams: readonly string[]; checkpoints: readonly string[] }>,

@@ -40,7 +40,12 @@ const parse = (cursor: string): unknown => {
   }
 };
 
-/** Cuts what was read, one more than the limit if there is more, into a page. */
+/**
+ * Makes a page of what was read: one item more than the limit says that there is another page.
+ *
+ * @param sortedBy the values that the list is sorted by, for the cursor
+ * @param show what callers see of an item
+ */
 export const toPage = <Item, Shown>(
   read: readonly Item[],
   limit: number,

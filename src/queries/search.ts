@@ -38,8 +38,9 @@ const deepest = 10_000;
 const fewestRead = 50;
 
 /**
- * Full-text search over the messages that a caller may see, best match first. Without a session,
- * each message is found where it was written, once, unless its session is deleted.
+ * Full-text search over the messages that a caller may see, best match first. Within a session it
+ * searches what the session has, inherited messages included. Without one it finds each message once,
+ * where it was written, and none of deleted sessions.
  *
  * @throws BadCursor
  */

@@ -39,7 +39,7 @@ type Descent = Pick<StreamRecord, '_id' | 'ancestry' | 'detachedFrom'>;
 const descentOf = ({ streams }: Collections, stream: string): Promise<Descent | null> =>
   streams.findOne<Descent>({ _id: stream }, { projection: { ancestry: 1, detachedFrom: 1 } });
 
-/** The ancestry of a stream, with archives in the place of what came before streams that were detached. */
+/** The ancestry of a stream, with the archive of a detached stream in place of all that came before that stream. */
 export const settledIn = async (
   { streams }: Collections,
   { _id, ancestry, detachedFrom }: Descent,
@@ -55,7 +55,7 @@ export const settledIn = async (
   return settledAncestry(_id, ancestry, (stream) => detached.includes(stream));
 };
 
-/** The streams that wrote what a stream inherits, whether or not it was copied since. */
+/** The streams that first wrote what a stream inherits, also where that was copied into an archive since. */
 export const pedigreeOf = async (
   collections: Collections,
   stream: string,
@@ -78,7 +78,7 @@ export const originIn = (
 ): Readonly<{ origin?: Origin }> =>
   holder === stream ? {} : { origin: { stream: writtenIn ?? holder, revision: seq } };
 
-/** The condition for rows of a stretch that are true at its end. */
+/** The condition for rows that were true at the end of a stretch; at the head, for those that still are. */
 export const trueAt = (high: number) =>
   Number.isFinite(high)
     ? { from: { $lte: high }, $or: [{ to: null }, { to: { $gt: high } }] }

@@ -2,7 +2,8 @@ import type { Filter } from 'mongodb';
 import type { Caller } from '../commands/request.js';
 import type { SessionStatus } from '../domain/session.js';
 import type { Collections, SessionRecord } from './collections.js';
-import { fromCursor, type Page, toPage } from './page.js';
+import { olderThan } from './newest-first.js';
+import { type Page, toPage } from './page.js';
 import { visibleTo } from './visible.js';
 
 export type SessionView = Omit<SessionRecord, '_id' | 'position' | 'stream' | 'ancestors'>;
@@ -17,7 +18,7 @@ export type SessionListOptions = Readonly<{
   limit: number;
 }>;
 
-/** A session that the caller may see, deleted ones included. */
+/** Finds a session that the caller may see, also one that is deleted; undefined when there is none of that id. */
 export const findSession = async (
   collections: Collections,
   caller: Caller,
@@ -27,7 +28,7 @@ export const findSession = async (
   return found ? viewOf(found) : undefined;
 };
 
-/** The same with what is only for queries. Forks have `ancestors`. */
+/** A session that the caller may see, as it is stored: with `ancestors`, if it is a fork. */
 export const findSessionRecord = async (
   { sessions }: Collections,
   caller: Caller,
@@ -55,15 +56,6 @@ export const listSessions = async (
     .limit(limit + 1)
     .toArray();
   return toPage(read, limit, ({ updatedAt, _id }) => [updatedAt, _id], viewOf);
-};
-
-/** The condition for what comes after a cursor in a list sorted by updatedAt and _id, both falling. */
-export const olderThan = (cursor: string) => {
-  const [updatedAt, _id] = fromCursor(cursor, ['string', 'string']) as readonly [string, string];
-  return {
-    updatedAt: { $lte: updatedAt },
-    $or: [{ updatedAt: { $lt: updatedAt } }, { updatedAt, _id: { $lt: _id } }],
-  };
 };
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

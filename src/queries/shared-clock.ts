@@ -1,11 +1,6 @@
 import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
-
-/** Tells the time that every node agrees on. */
-export type Clock = Readonly<{
-  /** Milliseconds since 1970. Never goes back. */
-  now(): number;
-}>;
+import type { Clock } from '../projecting/clock.js';
 
 export type RunningClock = Clock & Readonly<{ stop(): void }>;
 

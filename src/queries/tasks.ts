@@ -1,7 +1,8 @@
 import type { Caller } from '../commands/request.js';
 import type { TaskStatus } from '../domain/task.js';
 import type { Collections, TaskRecord } from './collections.js';
-import { fromCursor, type Page, toPage } from './page.js';
+import { createdBefore } from './newest-first.js';
+import { type Page, toPage } from './page.js';
 import { visibleTo } from './visible.js';
 
 type Hidden =
@@ -28,7 +29,7 @@ export type TaskListOptions = Readonly<{
   limit: number;
 }>;
 
-/** A task that the caller may see. */
+/** Finds a task that the caller may see; undefined when there is none of that id. */
 export const findTask = async (
   { tasks }: Collections,
   caller: Caller,
@@ -61,14 +62,6 @@ export const listTasks = async (
     .limit(limit + 1)
     .toArray();
   return toPage(read, limit, ({ createdAt, _id }) => [createdAt, _id], viewOf);
-};
-
-const createdBefore = (cursor: string) => {
-  const [createdAt, _id] = fromCursor(cursor, ['string', 'string']) as readonly [string, string];
-  return {
-    createdAt: { $lte: createdAt },
-    $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: _id } }],
-  };
 };
 
 const viewOf = <Shown extends Pick<TaskRecord, Hidden>>({

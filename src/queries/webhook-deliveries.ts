@@ -1,4 +1,7 @@
 import { type Db, type Filter, MongoBulkWriteError } from 'mongodb';
+import type { Clock } from '../projecting/clock.js';
+import { duplicateKey } from '../projecting/duplicate-key.js';
+import { createdBefore } from './newest-first.js';
 import { type Page, toPage } from './page.js';
 import {
   type Attempt,
@@ -8,7 +11,6 @@ import {
   type EventReference,
   viewOfDelivery,
 } from './webhook-delivery.js';
-import { createdBefore } from './webhooks.js';
 
 /** A delivery to be made. */
 export type NewDelivery = Readonly<{ id: string; webhookId: string; event: EventReference }>;
@@ -66,13 +68,15 @@ export type DeliveryListOptions = Readonly<{
 }>;
 
 const lifetimeMs = 30 * 24 * 60 * 60 * 1000;
-const duplicateKey = 11000;
 const begun = { status: 'pending', tries: 0, lock: null, reason: null } as const;
 
-export const webhookDeliveriesIn = (
-  db: Db,
-  clock: Readonly<{ now(): number }>,
-): WebhookDeliveries => {
+/**
+ * Keeps deliveries in a database, each write acknowledged once it is on the disks of a majority of its
+ * members.
+ *
+ * @param clock that all nodes share; says when a delivery was made
+ */
+export const webhookDeliveriesIn = (db: Db, clock: Clock): WebhookDeliveries => {
   const collection = db.collection<DeliveryDocument>('webhook_deliveries', {
     writeConcern: { w: 'majority', journal: true },
   });

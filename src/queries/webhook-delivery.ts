@@ -61,6 +61,7 @@ export type DeliveryView = Readonly<{
   createdAt: string;
 }>;
 
+/** A delivery without what only the dispatcher needs. */
 export const viewOfDelivery = (delivery: DeliveryDocument): DeliveryView => {
   const { _id, webhookId, status, event, attempts, dueAt, reason, createdAt } = delivery;
   const { id, type, stream, revision, position } = event;
@@ -74,6 +75,7 @@ export const viewOfDelivery = (delivery: DeliveryDocument): DeliveryView => {
   };
 };
 
+/** Where an event can be read again, and what lists of deliveries say of it. */
 export const referenceTo = (event: StoredEvent, topic: string): EventReference => {
   const { id, type, stream, revision, position, created, metadata } = event;
   const storeRevision = revision - (metadata.base ?? 0);

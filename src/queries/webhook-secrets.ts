@@ -22,6 +22,7 @@ export type WebhookSecrets = Readonly<{
 
 type Kept = { _id: string; webhookId: string; secret: string; expiresAt?: string };
 
+/** Keeps secrets in a database, each write acknowledged once it is on the disks of a majority of its members. */
 export const webhookSecretsIn = (db: Db): WebhookSecrets => {
   const collection = db.collection<Kept>('webhook_secrets', {
     writeConcern: { w: 'majority', journal: true },

@@ -1,6 +1,7 @@
 import type { Caller } from '../commands/request.js';
 import type { Collections, WebhookRecord } from './collections.js';
-import { fromCursor, type Page, toPage } from './page.js';
+import { createdBefore } from './newest-first.js';
+import { type Page, toPage } from './page.js';
 import { visibleTo } from './visible.js';
 
 /** A webhook as its owner sees it. */
@@ -16,7 +17,7 @@ export type WebhookView = Omit<
   | 'registeredAt'
 >;
 
-/** A webhook that the caller may see. */
+/** Finds a webhook that the caller may see; undefined when there is none of that id. */
 export const findWebhook = async (
   { webhooks }: Collections,
   caller: Caller,
@@ -24,14 +25,14 @@ export const findWebhook = async (
 ): Promise<WebhookRecord | undefined> =>
   (await webhooks.findOne({ _id: `webhook-${id}`, ...visibleTo(caller) })) ?? undefined;
 
-/** A webhook by its id, whoever's it is. */
+/** Finds a webhook by its id, whoever owns it; undefined when there is none. */
 export const webhookById = async (
   { webhooks }: Collections,
   id: string,
 ): Promise<WebhookRecord | undefined> =>
   (await webhooks.findOne({ _id: `webhook-${id}` })) ?? undefined;
 
-/** Everybody's webhooks that are not disabled. */
+/** The webhooks of all owners that are not disabled. */
 export const activeWebhooks = ({ webhooks }: Collections): Promise<readonly WebhookRecord[]> =>
   webhooks.find({ status: 'active' }).sort({ _id: 1 }).toArray();
 
@@ -53,15 +54,7 @@ export const listWebhooks = async (
   return toPage(read, limit, ({ createdAt, _id }) => [createdAt, _id], viewOfWebhook);
 };
 
-/** The part of a filter that keeps to what comes after a cursor, newest first. @throws BadCursor */
-export const createdBefore = (cursor: string) => {
-  const [createdAt, _id] = fromCursor(cursor, ['string', 'string']) as readonly [string, string];
-  return {
-    createdAt: { $lte: createdAt },
-    $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: _id } }],
-  };
-};
-
+/** A webhook without what only the program needs: the reference to its secret among others. */
 export const viewOfWebhook = ({
   _id,
   position,

@@ -26,6 +26,7 @@ const mostAtOnce = 500;
 /** `at` is missing of a worker that is waited for without ever having been heard from. */
 type Kept = { _id: string; at?: number; expiresAt?: number };
 
+/** Keeps the latest heartbeat of each worker in a database. */
 export const workerHeartbeatsIn = (db: Db): WorkerHeartbeats => {
   const collection: Collection<Kept> = db.collection<Kept>('worker_heartbeats');
   return {

@@ -25,7 +25,7 @@ type Sources = Readonly<{ collections: Collections; heartbeats: WorkerHeartbeats
 // A document is there also for a worker that tasks name and that never registered: it is not shown.
 const registered = { status: { $exists: true } } as const;
 
-/** A worker that the caller may see. */
+/** Finds a worker that the caller may see; undefined when there is none of that id. */
 export const findWorker = async (
   { collections, heartbeats }: Sources,
   caller: Caller,
@@ -65,8 +65,11 @@ export const listWorkers = async (
   );
 };
 
-/** Everything that takes tasks from a queue when a worker names it: the queue, and each of its prefixes with `*`. */
-export const namesTaking = (queue: string): readonly string[] => [
+/**
+ * What a worker may name to take tasks from a queue: the queue itself, and each beginning of its name
+ * followed by `*`.
+ */
+const namesTaking = (queue: string): readonly string[] => [
   queue,
   ...Array.from({ length: queue.length + 1 }, (_, length) => `${queue.slice(0, length)}*`),
 ];
@@ -84,7 +87,7 @@ export type WorkerStanding = Readonly<
   Pick<Required<WorkerDocument>, 'userId' | 'status' | 'stopRequested' | 'heartbeatSeconds'>
 >;
 
-/** What the read model knows of a worker, whoever asks. */
+/** What the read model knows of a worker, whoever asks; null when there is none of that id. */
 export const workerStanding = async (
   { workers }: Collections,
   id: string,

@@ -1,21 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { CommandHandler } from '../commands/handle.js';
+import type { BaselineHandler, CommandHandler } from '../commands/handle.js';
 import { isRejection } from '../domain/decider.js';
-import type { InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
+import type { Interrupt, InterruptCommand, InterruptRejection } from '../domain/interrupt.js';
 import type { TaskCommand, TaskRejection } from '../domain/task.js';
-import { StoreUnavailable, StreamTombstoned } from '../eventstore/event-store.js';
+import { RevisionConflict, StoreUnavailable, StreamTombstoned } from '../eventstore/event-store.js';
+import type { Folded } from '../eventstore/fold.js';
+import type { Clock } from '../projecting/clock.js';
 import type { Collections } from '../queries/collections.js';
 import { type Deadline, listDue } from '../queries/deadlines.js';
-import type { Clock } from '../queries/shared-clock.js';
 import type { HeardDeadlines } from './heard-deadlines.js';
 import { inParallel } from './in-parallel.js';
-import { passing } from './passing.js';
+import { type Passing, passing } from './passing.js';
+import { raisedInterrupts } from './raised-interrupts.js';
 import { triesOf } from './tries.js';
 
 export type DeadlineOptions = Readonly<{
-  collections: Pick<Collections, 'deadlines'>;
-  interrupts: CommandHandler<InterruptCommand, InterruptRejection>;
+  collections: Pick<Collections, 'deadlines' | 'interrupts'>;
+  interrupts: BaselineHandler<InterruptCommand, InterruptRejection, Interrupt>;
   tasks: CommandHandler<TaskCommand, TaskRejection>;
   clock: Clock;
   log: Logger;
@@ -26,15 +28,15 @@ export type DeadlineOptions = Readonly<{
 }>;
 
 /** How many deadlines are read, and how many are passed, at a time. */
-const pageSize = 500;
-const concurrency = 32;
+const pageSize = 512;
+const concurrency = 64;
 
 /**
- * Passes deadlines once they are over: interrupts expire, leases end, delayed tasks become ready.
- * Every node does so: it asks the read model for what is due, a few times a second, and adds what it has
- * heard of before the read model. Nodes look at
- * moments of chance, so that what one has passed is mostly gone when the next one looks; where it is
- * not, both carry out the same command, which takes effect once. While a store is away it waits.
+ * Passes deadlines once they are over: interrupts expire, leases end, delayed tasks become ready. Every
+ * node does so. A few times a second it asks the read model for what is due, and adds what it has heard
+ * of before the read model. Nodes look at random moments, so that mostly what one has passed is gone
+ * when the next one looks; where it is not, both carry out the same command, which takes effect once.
+ * While a store is away it waits.
  */
 export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Promise<void> }> => {
   const { collections, clock, log, heard, everyMs = 250 } = options;
@@ -42,15 +44,31 @@ export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Pro
   const { signal } = stopping;
   const tries = triesOf(clock);
 
+  const expire = async (
+    { id, command, request }: Passing,
+    known: Folded<Interrupt> | undefined,
+  ): ReturnType<DeadlineOptions['interrupts']> => {
+    const expiring: InterruptCommand = { type: 'ExpireInterrupt', at: command.at };
+    try {
+      return await options.interrupts(id, [expiring], request, known);
+    } catch (error) {
+      // The read model was behind. Whatever has happened since decides.
+      if (known && error instanceof RevisionConflict)
+        return options.interrupts(id, [expiring], request);
+      throw error;
+    }
+  };
+
   /** @throws StoreUnavailable, of which no deadline is to blame */
-  const pass = async (deadline: Deadline): Promise<void> => {
+  const pass = async (deadline: Deadline, known?: Folded<Interrupt>): Promise<void> => {
     const { stream, kind, dueAt } = deadline;
-    const { id, command, request } = passing(deadline);
+    const passed = passing(deadline);
+    const { id, command, request } = passed;
     try {
       const outcome =
         kind === 'task'
           ? await options.tasks(id, [{ type: 'PassDeadline', ...command }], request)
-          : await options.interrupts(id, [{ type: 'ExpireInterrupt', at: command.at }], request);
+          : await expire(passed, known);
       if (isRejection(outcome))
         log.error({ stream, dueAt, reason: outcome.rejected }, 'a deadline was turned down');
     } catch (error) {
@@ -62,16 +80,25 @@ export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Pro
     tries.note(deadline);
   };
 
+  const passEach = async (deadlines: readonly Deadline[]): Promise<void> => {
+    for (let done = 0; done < deadlines.length && !signal.aborted; done += concurrency) {
+      const some = deadlines.slice(done, done + concurrency);
+      const known = await raisedInterrupts(collections, some);
+      const passOne = (deadline: Deadline) => pass(deadline, known.get(deadline.stream));
+      await inParallel(some, passOne, { concurrency, signal });
+    }
+  };
+
   /** Passes all that is due. What was passed and is still shown as due, or failed, waits for its turn. */
   const passAll = async (): Promise<void> => {
     const moment = new Date(clock.now()).toISOString();
     const early = (heard?.dueBy(moment) ?? []).filter(tries.isTurn);
-    await inParallel(early, pass, { concurrency, signal });
+    await inParallel(early, (deadline) => pass(deadline), { concurrency, signal });
     let page: readonly Deadline[] = [];
     do {
       const now = new Date(clock.now()).toISOString();
       page = await listDue(collections, now, pageSize, page.at(-1));
-      await inParallel(page.filter(tries.isTurn), pass, { concurrency, signal });
+      await passEach(page.filter(tries.isTurn));
     } while (page.length === pageSize && !signal.aborted);
     tries.forgetOthers();
   };

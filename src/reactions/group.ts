@@ -4,6 +4,7 @@ import type { Reaction } from './reaction.js';
 /** The group of consumers that shares a reaction's events among the nodes. */
 export type Group = Readonly<{ name: string; options: GroupOptions }>;
 
+/** The group of a reaction, with the defaults of what the reaction leaves open. */
 export const groupOf = ({ name, categories, types, from, together }: Reaction): Group => ({
   name: `forkline-${name}`,
   options: {

@@ -1,13 +1,8 @@
 import type { Logger } from 'pino';
 import type { EventStore, StoredEvent } from '../eventstore/event-store.js';
+import type { Told } from '../eventstore/told.js';
 import type { Progress } from '../projecting/progress.js';
 import type { Deadline } from '../queries/deadlines.js';
-
-/** What happens in the store, as this node is told of it. */
-type Told = Readonly<{
-  position(): number;
-  each(listener: (event: StoredEvent) => void): () => void;
-}>;
 
 export type HearingOptions = Readonly<{
   store: Pick<EventStore, 'subscribe'>;
@@ -32,8 +27,9 @@ type Heard = Readonly<{ position: number; deadline: Deadline | null }>;
 const most = 100_000;
 
 /**
- * Hears of deadlines before the read model shows them, which stands still for some seconds when the node
- * dies that keeps it. Holds what is between the model and the head, and so next to nothing as a rule.
+ * Remembers deadlines from the events that set them, until the read model has them too. So deadlines
+ * pass in time also while the read model stands still for some seconds, because the node that keeps it
+ * died. Usually it holds next to nothing.
  */
 export const hearDeadlines = (options: HearingOptions): HeardDeadlines => {
   const { store, progress, deadlineIn, log } = options;

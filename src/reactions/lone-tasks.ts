@@ -1,10 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Fact } from '../domain/decider.js';
 import { type TaskEvent, task } from '../domain/task.js';
-import type { StoredEvent } from '../eventstore/event-store.js';
-
-/** Tells each event of the store from some moment on, in order. */
-export type Told = Readonly<{ each(listener: (event: StoredEvent) => void): () => void }>;
+import type { Told } from '../eventstore/told.js';
 
 /** How many are remembered, those that were submitted last. */
 const most = 50_000;
@@ -12,10 +9,11 @@ const most = 50_000;
 const prefix = `${task.category}-`;
 
 /**
- * Tasks that belong to no execution, as far as this node was told of their submission. What a task
- * belongs to never changes: of those that are known to belong to nothing, nothing need be read.
+ * Remembers tasks that belong to no execution, from the events of their submission that this node was
+ * told. What a task belongs to never changes, so nothing need be read to know that no execution follows
+ * from these.
  */
-export const loneTasks = (told: Promise<Told>) => {
+export const loneTasks = (told: Promise<Pick<Told, 'each'>>) => {
   const lone = new LRUCache<string, true>({ max: most });
   void told.then(({ each }) =>
     each((event) => {

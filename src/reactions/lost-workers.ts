@@ -4,8 +4,8 @@ import { v5 } from 'uuid';
 import type { CommandHandler } from '../commands/handle.js';
 import { isRejection } from '../domain/decider.js';
 import type { WorkerCommand, WorkerRejection } from '../domain/worker.js';
+import type { Clock } from '../projecting/clock.js';
 import type { Collections } from '../queries/collections.js';
-import type { Clock } from '../queries/shared-clock.js';
 import type { Heartbeat, WorkerHeartbeats } from '../queries/worker-heartbeats.js';
 import { workersThere } from '../queries/workers.js';
 

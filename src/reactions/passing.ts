@@ -9,9 +9,9 @@ const namespace = '6f1d2b4e-3c57-5a8d-9e0b-7a4c1f2d8e63';
 export type Passing = Readonly<{ id: string; command: RetryTiming; request: CommandRequest }>;
 
 /**
- * What passes a deadline. Whichever node asks, and however often, it is the same to the last digit:
- * id and chance come from the event that set the deadline, and the time is the deadline itself. So
- * what it adds is the same too, and is added once.
+ * The command that passes a deadline. It is the same to the last digit whichever node carries it out,
+ * and however often: its id and its random number come from the event that set the deadline, its time
+ * is the deadline. So its events are the same too, and are added once.
  */
 export const passing = ({ stream, revision, dueAt }: Deadline): Passing => {
   const commandId = v5(`${stream}@${revision}`, namespace);

@@ -22,8 +22,9 @@ import {
 import { type StoredEvent, StreamTombstoned } from '../eventstore/event-store.js';
 import { firstState, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
-import type { Clock } from '../queries/shared-clock.js';
-import { loneTasks, type Told } from './lone-tasks.js';
+import type { Told } from '../eventstore/told.js';
+import type { Clock } from '../projecting/clock.js';
+import { loneTasks } from './lone-tasks.js';
 import type { Reaction } from './reaction.js';
 
 export type PipelineParts = Readonly<{
@@ -32,7 +33,7 @@ export type PipelineParts = Readonly<{
   tasks: CommandHandler<TaskCommand, TaskRejection>;
   clock: Clock;
   /** Tells of tasks that belong to no execution; without it each is read when it has ended. */
-  told?: Promise<Told>;
+  told?: Promise<Pick<Told, 'each'>>;
 }>;
 
 /** How a stage's task is carried out, unless its queue or its worker has it otherwise. */
@@ -40,7 +41,7 @@ const taskDefaults = { priority: 5, maxAttempts: 3, timeoutSeconds: 3_600 } as c
 
 const openStatuses: ReadonlySet<string> = new Set<OpenStatus>(['ready', 'delayed', 'running']);
 
-const never = new Promise<Told>(() => {});
+const never = new Promise<never>(() => {});
 
 /** For how many executions it is remembered whether any of their stages has a queue. */
 const rememberedPipelines = 10_000;

@@ -49,8 +49,8 @@ export const attempting = async (
 /**
  * Runs an action until it succeeds or fails for good, waiting longer each time, up to 5 s.
  *
- * @param isPassing which failures are waited out
- * @throws what is not, and whatever comes when the signal aborts
+ * @param isPassing which errors will pass by waiting
+ * @throws an error that will not pass, and any error once the signal has aborted
  */
 export const waitingOut = async <Result>(
   action: () => Promise<Result>,

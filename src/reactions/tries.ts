@@ -1,5 +1,5 @@
+import type { Clock } from '../projecting/clock.js';
 import type { Deadline } from '../queries/deadlines.js';
-import type { Clock } from '../queries/shared-clock.js';
 
 const firstWaitMs = 1_000;
 const longestWaitMs = 60_000;
@@ -13,6 +13,11 @@ export type Tries = Readonly<{
   forgetOthers: () => void;
 }>;
 
+/**
+ * Remembers no try yet.
+ *
+ * @param clock says when it is a deadline's turn again
+ */
 export const triesOf = (clock: Clock): Tries => {
   const tried = new Map<string, Readonly<{ waitMs: number; again: number }>>();
   let asked = new Set<string>();

@@ -24,6 +24,10 @@ export type EventView = Readonly<{
 /** Where an administrator works from is none of the business of those whose things they see to. */
 type OfAudit = 'clientAddress' | 'userAgent' | 'keyId';
 
+/**
+ * An event as users see it: without what only storing needs, what only the audit shows, and the token
+ * of a lease.
+ */
 export const eventView = (event: StoredEvent): EventView => {
   const { base, clientAddress, userAgent, keyId, ...metadata } = event.metadata;
   const { id, type, stream, revision, created } = event;
@@ -45,6 +49,11 @@ export const eventView = (event: StoredEvent): EventView => {
 /** An event as part of a stream. `origin` is where it was written, when the stream inherited it. */
 export type StreamEventView = EventView & Readonly<{ origin?: Origin }>;
 
+/**
+ * An event as part of a stream that has it, be it inherited.
+ *
+ * @param stream the stream it is shown in, which `stream` of the view then is
+ */
 export const streamEventView = (event: StoredEvent, stream: string): StreamEventView => {
   const { stream: holder, revision } = event;
   return {
@@ -123,6 +132,9 @@ const named: Readonly<Record<NamedType, string>> = {
   StreamDetached: 'stream.detached',
   [tombstoneType]: 'stream.deleted',
 };
+
+/** The topics of all types of events that are named here, each once. */
+export const namedTopics: readonly string[] = [...new Set(Object.values(named))];
 
 const topics: ReadonlyMap<string, string> = new Map(Object.entries(named));
 

@@ -15,9 +15,11 @@ export const revisionAt = (
   lastRevisionOf(streams, stream, ({ created }) => Date.parse(created) <= moment);
 
 /**
- * The last revision of a stream of which something holds that holds of all before it and of none
- * after; `none` when it holds of none. Found by halving: as times and positions grow along a stream,
- * and from ancestors to forks, one event is read for each doubling of the stream's length.
+ * The last revision of a stream whose event satisfies a condition; `none` when no event does. The
+ * condition must be true of all events up to some revision and false of all after it, as "happened by
+ * noon" is. Found by halving: reads one event for each doubling of the stream's length.
+ *
+ * @param holds the condition
  */
 export const lastRevisionOf = async (
   streams: Streams,

@@ -67,6 +67,7 @@ export const stateAt = async (
 export type AnyDecider = Parameters<typeof fold<AnyState, Fact>>[1];
 
 // Each decider's state is one of AnyState, and folding asks for nothing else of it.
+/** The decider of a category, with types that allow folding and nothing else. */
 export const deciderOf = (category: Category): AnyDecider =>
   deciders[category] as unknown as AnyDecider;
 

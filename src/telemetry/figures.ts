@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { Told } from '../feed/feed.js';
+import type { Told } from '../eventstore/told.js';
 import type { Runner } from '../projecting/runner.js';
 import type { Reactions } from '../reactions/start-reactions.js';
 

@@ -1,7 +1,7 @@
 import type { Claims } from '../claiming/claims.js';
 import type { Instruments } from './instruments.js';
 
-/** Claims that do the same, and have what they hand out counted. */
+/** The same claims, with what they hand out counted. */
 export const measuredClaims = (
   claims: Claims,
   { claims: asked, claimedTasks }: Instruments,

@@ -1,7 +1,7 @@
 import type { RateLimits } from '../http/rate-limits.js';
 import type { Instruments } from './instruments.js';
 
-/** Limits that do the same, and have counted what they refuse. */
+/** The same limits, with what they refuse counted. */
 export const measuredLimits = (
   limits: RateLimits,
   { rateLimited }: Pick<Instruments, 'rateLimited'>,

@@ -10,7 +10,7 @@ type Measures = Readonly<{ instruments: Instruments; tracer: Tracer; races: Race
 
 type Operation = 'append' | 'read' | 'head' | 'tombstone';
 
-/** An event store that does the same, and has what it does measured. */
+/** The same event store, with its calls counted and timed. */
 export const measuredStore = (
   store: EventStore,
   { instruments: { storeSeconds, storeEvents }, tracer, races }: Measures,

@@ -5,6 +5,7 @@ export type Races = Readonly<{
   lost(commandId: string): void;
 }>;
 
+/** Counts the races that commands lose to other nodes while they are carried out, by command id. */
 export const racesOf = (): Races => {
   const underWay = new Map<string, number>();
   return {

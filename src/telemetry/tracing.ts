@@ -39,7 +39,7 @@ export const parentOf = (carried: string | undefined): Context => {
   return trace.getSpanContext(active) ? active : parentIn(active, carried);
 };
 
-/** What `carried` names, whatever goes on now. */
+/** The context `base` with the span that `carried` names in it, whatever span is under way now. */
 export const parentIn = (base: Context, carried: string | undefined): Context => {
   const remote = spanContextIn(carried);
   return remote ? trace.setSpanContext(base, remote) : base;

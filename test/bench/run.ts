@@ -2,14 +2,14 @@
 //   npm run bench [-- --quick] [--only name]... [--out folder] [--write-docs]
 // Prints a table of what is wanted and what was found, and leaves results.json and a chart of each in the
 // folder (bench-results). `--write-docs` fills docs/benchmarks.md with them; with `--from results.json` it
-// does so from an earlier run. Exit code 1 when a comparison failed, not when a figure is not as wanted.
+// does so from an earlier run, of which `--only` replaces some comparisons by new ones. Exit code 1 when a comparison failed, not when a figure is not as wanted.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { comparisons } from './comparisons/all.js';
 import type { Size } from './harness/comparison.js';
 import { thisMachine } from './harness/machine.js';
-import { type Results, runAll } from './harness/run-all.js';
+import { type Results, runAll, withEarlier } from './harness/run-all.js';
 import { show } from './harness/show.js';
 import { writeDocs } from './harness/write-docs.js';
 import { writeResults } from './harness/write-results.js';
@@ -47,10 +47,12 @@ const measure = async (): Promise<Results> => {
   return { ...run, ...(await runAll(wanted, size, tell, keep, interrupted.signal)) };
 };
 
-const results =
+const earlier =
   values.from === undefined
-    ? await measure()
+    ? undefined
     : (JSON.parse(await readFile(values.from, 'utf8')) as Results);
+const results =
+  earlier && values.only.length === 0 ? earlier : withEarlier(await measure(), earlier);
 await writeResults(results, values.out);
 for (const line of show(results)) console.log(line);
 console.log(`\nThe figures are in ${join(values.out, 'results.json')}, the charts beside it.`);

@@ -210,7 +210,7 @@ describe('forkline export', () => {
     const file = join(folder, 'session.json');
     expect((await run('export', session, '-o', file, '--at', '2')).code).toBe(0);
     const written = await readFile(file, 'utf8');
-    expect(JSON.parse(written)).toBeDefined();
+    expect(JSON.parse(written)).toMatchObject({ messages: [{ role: 'user' }] });
     expect(written).not.toContain('Let me look.');
     const ofAPlace = JSON.parse((await run('export', `${session}@2`)).out);
     expect({ ...ofAPlace, exportedAt: null }).toEqual({ ...JSON.parse(written), exportedAt: null });

@@ -208,6 +208,25 @@ describe('a fork', () => {
     expect(await readsFor({ limit: 0 })).toBe(0);
   });
 
+  it('is read whole by a node that does not know it as by one that does', async () => {
+    const parent = freshStream();
+    await append(withLineage(store), parent, newEvents(4), 'none');
+    const child = await fork(withLineage(store), parent, 2);
+    const known = withLineage(store);
+    await known.ancestryOf(child);
+    expect(await all(withLineage(store).read(child))).toEqual(await all(known.read(child)));
+  });
+
+  it('costs those nothing that are none: they are read whole in one read', async () => {
+    const counted = counting(store);
+    const stream = freshStream();
+    await append(withLineage(store), stream, newEvents(3), 'none');
+    const streams = withLineage(counted);
+    expect(await all(streams.read(stream))).toHaveLength(3);
+    expect(await streams.ancestryOf(stream)).toEqual([]);
+    expect(counted.counts().reads).toBe(1);
+  });
+
   it('cannot be read once its parent is deleted for good', async () => {
     const streams = withLineage(store);
     const parent = freshStream();

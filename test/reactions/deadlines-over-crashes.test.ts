@@ -9,7 +9,7 @@ import {
   startSharedStores,
   temporaryFolder,
 } from '../support/program.js';
-import { watchSlowness } from './support/slowness.js';
+import { watchSlowness } from '../support/slowness.js';
 
 const count = 1_000;
 /** When the first deadline is, after the raising begins, and over how long they are spread. */

@@ -3,10 +3,15 @@ import { commandHandler } from '../../src/commands/handle.js';
 import { interrupt } from '../../src/domain/interrupt.js';
 import type { TaskCommand } from '../../src/domain/task.js';
 import { task } from '../../src/domain/task.js';
+import { fold } from '../../src/eventstore/fold.js';
+import { withLineage } from '../../src/eventstore/lineage.js';
 import type { Runner } from '../../src/projecting/runner.js';
 import { collectionsOf } from '../../src/queries/collections.js';
+import { raisedInterrupts } from '../../src/reactions/raised-interrupts.js';
 import { caughtUp, startTestRunner, until } from '../projecting/support/runners.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
+import { counting } from '../support/counting-store.js';
+import { raised } from '../support/interrupt-facts.js';
 import { request } from '../support/requests.js';
 import { clockAt, noting, raiseUntil, startNode, typesOf } from './support/deadline-nodes.js';
 
@@ -61,6 +66,53 @@ describe('an interrupt', () => {
     start(stores, { clock });
     await until(() => isExpired('forgotten'));
     expect(await isExpired('answered')).toBe(false);
+  });
+});
+
+describe('an interrupt that a node has not read', () => {
+  const clock = clockAt('2026-01-02T00:00:00.000Z');
+
+  it('expires without a read of its stream, as it was raised and nothing since', async () => {
+    await raiseUntil(stores, 'raised', '2026-01-01T00:00:00.000Z');
+    await caughtUp(runner, stores);
+    const counted = counting(stores.store);
+    const interrupts = commandHandler(withLineage(counted), interrupt);
+    counted.reset();
+    start(stores, { clock, interrupts });
+    await until(() => isExpired('raised'));
+    expect(counted.counts()).toMatchObject({ reads: 0, appends: 1 });
+  });
+
+  it('stays as it is when it was answered and the read model does not know yet', async () => {
+    await raiseUntil(stores, 'answered', '2026-01-01T00:00:00.000Z');
+    await raiseUntil(stores, 'waiting', '2026-01-01T00:00:01.000Z');
+    await caughtUp(runner, stores);
+    await runner.stop();
+    const cancel = { type: 'CancelInterrupt' } as const;
+    await commandHandler(stores.streams, interrupt)('answered', [cancel], request());
+    const { asked, handle } = noting(commandHandler(stores.streams, interrupt));
+    start(stores, { clock, interrupts: handle });
+    await until(() => isExpired('waiting'));
+    await until(() => asked.filter((id) => id === 'answered').length === 2);
+    await nodes.pop()?.stop();
+    expect(await typesOf(stores, 'interrupt-answered')).toEqual([
+      ...['InterruptRaised', 'InterruptCancelled'],
+    ]);
+    runner = await startTestRunner(stores);
+  });
+
+  it('is known by its read model as its events have it', async () => {
+    const data = { 'a.b': { $set: [1, null, 'x', 2.5] }, '': {}, last: 9007199254740991 };
+    const { expiresAt } = raised.data;
+    await commandHandler(
+      stores.streams,
+      interrupt,
+    )(...(['odd', [{ ...raised.data, type: 'RaiseInterrupt', data }], request()] as const));
+    await caughtUp(runner, stores);
+    const deadline = { kind: 'interrupt', dueAt: expiresAt ?? '', revision: 0 } as const;
+    const stream = 'interrupt-odd';
+    const found = await raisedInterrupts(collectionsOf(stores.db), [{ ...deadline, stream }]);
+    expect(found.get(stream)).toEqual(await fold(stores.streams, interrupt, stream));
   });
 });
 

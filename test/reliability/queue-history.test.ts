@@ -17,6 +17,7 @@ import {
   startSharedStores,
   temporaryFolder,
 } from '../support/program.js';
+import { watchSlowness } from '../support/slowness.js';
 import { historyOf } from './support/task-history.js';
 
 const workerProgram = fileURLToPath(new URL('./support/queue-worker.js', import.meta.url));
@@ -115,6 +116,7 @@ describe('a queue under faults', () => {
     await submit(taskCount);
     workers = Array.from({ length: workerCount }, (_, index) => startWorker(index));
     let kills = 0;
+    const slowness = watchSlowness();
     while ((await openTasks()) > 0) {
       await breakSomething();
       kills++;
@@ -133,11 +135,14 @@ describe('a queue under faults', () => {
       expect(tokenOfCompletion(histories.get(`task-${id}`) ?? [])).toBe(token);
 
     const expiries = found.flatMap((each) => each.expiries);
-    expect(expiries.length).toBeGreaterThan(0);
+    const latest = Math.max(...expiries);
+    const times = slowness.stop();
     process.stdout.write(
-      `${kills} kills, ${expiries.length} leases taken back, the latest ${Math.max(...expiries)} ms ` +
-        `after its end; ${found.filter(({ end }) => end === 'dead').length} dead letters\n`,
+      `${kills} kills, ${expiries.length} leases taken back, the latest ${latest} ms after its end, ` +
+        `the machine ${times.toFixed(1)} times slower; ${found.filter(({ end }) => end === 'dead').length} dead letters\n`,
     );
+    // A second, or as much more as the machine is slower for being shared.
+    expect(latest).toBeLessThan(1_000 * times);
   }, 600_000);
 });
 

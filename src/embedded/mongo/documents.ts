@@ -13,7 +13,7 @@ import { scoreTerms } from './text.js';
 const maxFieldsBytes = 1200;
 const maxIdBytes = 600;
 
-/** How long the fields of an entry may be before they are cut. */
+/** How many bytes the fields of an index entry may take before they are cut. */
 export const keyLimit = ({ name }: Index): number =>
   name === '_id_' ? maxIdBytes : maxFieldsBytes;
 

@@ -121,7 +121,7 @@ const compileField = (path: string, condition: unknown): Filter => {
 export const everything: Filter = { test: () => true, bounds: [], alternatives: [] };
 
 /** Both filters hold. */
-export const allOf = (filters: readonly Filter[]): Filter => {
+const allOf = (filters: readonly Filter[]): Filter => {
   const [first, second] = filters;
   if (!first) return everything;
   if (!second) return first;

@@ -16,13 +16,13 @@ const placeOf = ({ prefix, isAfter }: Edge): Buffer =>
 /** The order of two edges. */
 export const compareEdges = (a: Edge, b: Edge): number => Buffer.compare(placeOf(a), placeOf(b));
 
-/** The values equal to this one. */
+/** The interval of the values that are equal to this one. */
 export const pointOf = (value: unknown): Interval => {
   const key = encodeKey(value);
   return { from: before(key), to: behind(key), isPoint: true };
 };
 
-/** The values of the operand's own type that lie on one side of it. */
+/** The interval of the values that lie on one side of the operand and are of its type. */
 export const rangeOf = (operator: '$gt' | '$gte' | '$lt' | '$lte', operand: unknown): Interval => {
   const key = encodeKey(operand);
   const type = Buffer.from([typeTag(operand)]);
@@ -38,7 +38,7 @@ export const rangeOf = (operator: '$gt' | '$gte' | '$lt' | '$lte', operand: unkn
   }
 };
 
-/** Sorted and merged where they touch. */
+/** All that is in one of the intervals, sorted, with those that touch merged into one. */
 export const union = (intervals: readonly Interval[]): Interval[] => {
   const sorted = intervals.toSorted((a, b) => compareEdges(a.from, b.from));
   const merged: Interval[] = [];
@@ -51,7 +51,7 @@ export const union = (intervals: readonly Interval[]): Interval[] => {
   return merged;
 };
 
-/** What lies in one of the first and in one of the second. */
+/** All that is in an interval of the first list and in one of the second. */
 export const intersection = (a: readonly Interval[], b: readonly Interval[]): Interval[] =>
   a.flatMap((x) =>
     b.flatMap((y) => {

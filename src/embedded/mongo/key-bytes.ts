@@ -27,18 +27,20 @@ export const putInverted = (write: () => void): void => {
   for (let i = start; i < at; i++) bytes[i] = ~(bytes[i] ?? 0);
 };
 
+/** Writes one byte of the key. */
 export const putByte = (byte: number): void => {
   reserve(1);
   bytes[at++] = byte;
 };
 
+/** Writes bytes of the key as they are. */
 export const putRaw = (raw: Uint8Array): void => {
   reserve(raw.length);
   bytes.set(raw, at);
   at += raw.length;
 };
 
-/** UTF-8 and two zeros. A zero byte inside is followed by 0xff, so that the end sorts before it. */
+/** Writes text as UTF-8 and two zeros. A zero byte inside is followed by 0xff, so that the end sorts before it. */
 export const putText = (text: string): void => {
   reserve(text.length * 3 + 2);
   const start = at;
@@ -53,6 +55,7 @@ export const putText = (text: string): void => {
   bytes[at++] = 0;
 };
 
+/** Writes a whole number of 64 bits so that negative ones sort first. */
 export const putSigned64 = (value: bigint): void => {
   reserve(8);
   at = bytes.writeBigUInt64BE(BigInt.asUintN(64, value) ^ (1n << 63n), at);
@@ -61,8 +64,9 @@ export const putSigned64 = (value: bigint): void => {
 const largestExact = 2 ** 53;
 
 /**
- * Sign and exponent of a double sort as they are once negative ones are inverted; NaN comes first.
- * Beyond 2^53 two more bytes hold how far a 64-bit integer lies above the double below it.
+ * Writes a double so that its bytes sort as numbers do: sign and exponent come first, those of negative
+ * ones inverted, and NaN before all. Beyond 2^53 two more bytes hold how far a 64-bit integer lies
+ * above the double below it.
  */
 export const putDouble = (value: number, above = 0): void => {
   reserve(10);
@@ -78,6 +82,7 @@ export const putDouble = (value: number, above = 0): void => {
   if (Math.abs(value) >= largestExact) at = bytes.writeUInt16BE(above, at);
 };
 
+/** Writes a 64-bit integer so that it sorts among doubles: see {@link putDouble}. */
 export const putLong = (value: Long): void => {
   const exact = value.toBigInt();
   let below = Number(exact);
@@ -89,7 +94,7 @@ export const putLong = (value: Long): void => {
   putDouble(below, Number(exact - BigInt(below)));
 };
 
-/** Shorter ones first, then by subtype, then byte by byte. */
+/** Writes binary data so that shorter ones come first, then those of a smaller subtype, then byte by byte. */
 export const putBinary = (value: Uint8Array, subtype: number): void => {
   reserve(5 + value.length);
   at = bytes.writeUInt32BE(value.length, at);

@@ -31,7 +31,11 @@ const isShaping = (name: string): name is ShapingStage => shaping.some((each) =>
 /** One stage of a pipeline. */
 export type Stage = Readonly<{ name: string; spec: unknown }>;
 
-/** @throws CommandError for stages that are unknown or not done here */
+/**
+ * Reads the stages of an aggregation.
+ *
+ * @throws CommandError for stages that are unknown or not done here
+ */
 export const parsePipeline = (pipeline: unknown): Stage[] => {
   if (!Array.isArray(pipeline))
     throw new CommandError('TypeMismatch', "'pipeline' option must be specified as an array");

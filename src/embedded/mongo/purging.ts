@@ -10,7 +10,12 @@ export type Purger = Readonly<{
   stop: () => Promise<void>;
 }>;
 
-/** @param context asked for when there is something to do; it holds the purger itself */
+/**
+ * Removes what dropped collections and indexes left in the store, a little at a time, while nobody
+ * waits for it.
+ *
+ * @param context asked for when there is something to do; it holds the purger itself
+ */
 export const createPurger = (context: () => Context): Purger => {
   let running: Promise<void> | undefined;
   let isStopped = false;

@@ -6,7 +6,11 @@ import { isDocument } from './paths.js';
 import { type Sort, textScore } from './planner.js';
 import type { Query } from './scan.js';
 
-/** @throws CommandError for directions that are neither 1 nor -1 */
+/**
+ * Reads a sort: paths and directions, in their order.
+ *
+ * @throws CommandError for directions that are neither 1 nor -1
+ */
 export const parseSort = (sort: Document | undefined): Sort =>
   Object.entries(sort ?? {}).map(([path, direction]) => {
     if (isDocument(direction) && direction.$meta === 'textScore') return [textScore, -1] as const;
@@ -45,7 +49,11 @@ const refused = ['collation', 'min', 'max', 'returnKey', 'showRecordId', 'tailab
 const isAsked = (value: unknown) =>
   value !== undefined && value !== false && !(isDocument(value) && Object.keys(value).length === 0);
 
-/** @throws CommandError for options that would change the answer and are not done here */
+/**
+ * Refuses a command that has any of some options.
+ *
+ * @throws CommandError for options that would change the answer and are not done here
+ */
 export const refuseOptions = (args: Document, names: readonly string[] = refused): void => {
   const name = names.find((each) => isAsked(args[each]));
   if (name) throw unsupported(`the option '${name}'`);

@@ -57,7 +57,7 @@ const valueEnd = (bytes: Buffer, type: number, at: number): number => {
 };
 
 /** The elements of a document in order, without decoding them. */
-export function* elements(bytes: Buffer): Generator<Element> {
+function* elements(bytes: Buffer): Generator<Element> {
   const last = bytes.length - 1;
   let at = 4;
   while (at < last) {

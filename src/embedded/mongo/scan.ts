@@ -112,7 +112,7 @@ function* merged(searches: readonly Search[], sort: Sort): Search {
 }
 
 /** Sorts what a search finds; with a limit it keeps little more than that many. */
-export function* sorted(search: Search, keyOf: (found: Found) => Buffer, most: number): Search {
+function* sorted(search: Search, keyOf: (found: Found) => Buffer, most: number): Search {
   const byKey = (a: { key: Buffer }, b: { key: Buffer }) => Buffer.compare(a.key, b.key);
   let kept: { key: Buffer; found: Found }[] = [];
   let bytes = 0;

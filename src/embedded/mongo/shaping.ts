@@ -47,7 +47,11 @@ const context = Context.init({
 const idFirst = (document: Document): Document =>
   Object.hasOwn(document, '_id') ? { _id: document._id, ...document } : document;
 
-/** @throws CommandError for expressions that mingo does not know, or cannot evaluate */
+/**
+ * Carries out shaping stages over documents, by the library mingo.
+ *
+ * @throws CommandError for expressions that mingo does not know, or cannot evaluate
+ */
 export const shape: Shape = (name, spec, documents) => {
   const options = { context, processingMode: ProcessingMode.CLONE_INPUT, scriptEnabled: false };
   try {

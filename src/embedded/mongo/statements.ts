@@ -25,7 +25,11 @@ export type Target = Readonly<{
   hint?: unknown;
 }>;
 
-/** @throws CommandError for options that change which documents are meant and are not done here */
+/**
+ * Reads which documents a statement of a write means: its filter, sort and hint.
+ *
+ * @throws CommandError for options that change which documents are meant and are not done here
+ */
 export const parseTarget = (ns: string, args: Document, filterName: 'q' | 'query'): Target => {
   refuseOptions(args, ['collation', 'arrayFilters', 'let']);
   const filter = compileFilter((args[filterName] as Document | undefined) ?? {});
@@ -123,8 +127,9 @@ export const modify = (
 };
 
 /**
- * Makes the document of an upsert. The one rule that projections rest on is here: where a document
- * of that `_id` exists and only the rest of the filter did not fit, this is a duplicate key.
+ * Makes the document of an upsert. Here is the rule that all projections rest on: where a document of
+ * that `_id` exists and only the rest of the filter did not fit, this is a duplicate key, and not a
+ * second document.
  */
 export const upsert = (
   { documents }: Context,
@@ -137,7 +142,7 @@ export const upsert = (
   return { id: decodeTyped(raw)._id, raw };
 };
 
-/** The document under that key as it is now, if it still fits. */
+/** The document under that key as it is now, if it still passes the filter; undefined if not. */
 export const stillFits = (
   filter: Filter,
   idKey: Buffer,

@@ -23,7 +23,7 @@ const folded = (text: string): string =>
 const wordsOf = (foldedText: string): string[] => foldedText.match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** The words of a text: runs of letters and digits, lower case, without diacritics. */
-export const termsOf = (text: string): string[] => wordsOf(folded(text));
+const termsOf = (text: string): string[] => wordsOf(folded(text));
 
 const textsAt = (document: Document, path: string): string[] =>
   valuesAt(document, path).filter((value) => typeof value === 'string');
@@ -55,7 +55,11 @@ export const scoreTerms = (
   return scores;
 };
 
-/** @throws CommandError for options that ask for more than is done here */
+/**
+ * Reads what `$text` searches for: words, phrases in quotes, and what must not be there.
+ *
+ * @throws CommandError for options that ask for more than is done here
+ */
 export const parseTextQuery = (operand: Document): TextQuery => {
   const { $search: search, $caseSensitive, $diacriticSensitive } = operand;
   if (typeof search !== 'string') throw new CommandError('BadValue', '$search needs a string');
@@ -76,7 +80,10 @@ export const parseTextQuery = (operand: Document): TextQuery => {
   };
 };
 
-/** Whether a document that has one of the terms has all phrases and nothing that was ruled out. */
+/**
+ * Whether a document that has one of the words searched for also has all the phrases, and nothing that
+ * was ruled out.
+ */
 export const passesText = (
   query: TextQuery,
   document: Document,

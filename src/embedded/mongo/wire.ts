@@ -125,7 +125,7 @@ export const formatReply = (request: Pick<Request, 'id' | 'isLegacy'>, reply: Re
   return Buffer.concat([head, document]);
 };
 
-/** A cursor's reply, made of documents that stay as they are stored. */
+/** The reply with a batch of a cursor, made of documents as they are stored, undecoded. */
 export const cursorReply = (
   batchName: 'firstBatch' | 'nextBatch',
   cursor: Readonly<{ id: unknown; ns: string }>,

@@ -76,7 +76,11 @@ export const encodeBlock = (entries: readonly Entry[], rawBytes: number): Buffer
 // Zlib in Node fills pieces of this size and joins them: one is enough.
 const chunkFor = (bytes: number): number => Math.max(64, bytes + 64);
 
-/** @throws Error for a block of a format that this version does not know */
+/**
+ * What a block says of itself, read without inflating it.
+ *
+ * @throws Error for a block of a format that this version does not know
+ */
 export const headOf = (firstKey: Buffer, bytes: Buffer): BlockHead => {
   const format = bytes[0];
   if (format !== formats.deflated && format !== formats.stored)

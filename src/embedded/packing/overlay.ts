@@ -3,11 +3,12 @@ import type { Entry } from './block.js';
 /** Stands in the place of an entry that a block still has: no value is this byte alone. */
 export const removal = Buffer.from([0xff]);
 
+/** Whether a value says that the packed entry under its key is gone. */
 export const isRemoval = (value: Buffer): boolean => value.length === 1 && value[0] === 0xff;
 
 /**
- * Entries laid over packed ones, in one order: where both have a key, the packed one does not count,
- * and where a removal is laid over it, neither is there.
+ * Joins entries with the packed ones that they lie over, in one order. Where both have a key, the
+ * packed one does not count; where what lies over it is a removal, neither does.
  */
 export function* overlay(
   plain: Iterable<Entry>,

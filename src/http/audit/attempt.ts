@@ -25,14 +25,17 @@ export type Attempt = Readonly<{
 /** The same attempt, as often as it was made in a while. Times are milliseconds since 1970. */
 export type Noted = Readonly<{ attempt: Attempt; count: number; firstAt: number; lastAt: number }>;
 
-/** What makes two attempts the same. */
+/** A text that two attempts share when they count as the same one, made again. */
 export const sameness = (attempt: Attempt): string => {
   const { type, status, code, method, route, target, caller, origin } = attempt;
   const who = [caller?.userId, caller?.keyId, origin.clientAddress];
   return JSON.stringify([type, status, code, method, route, target, ...who]);
 };
 
-/** The attempt without what tells it from others of its sort. */
+/**
+ * The attempt that stands for all others of its sort, once there are too many to tell apart: only its
+ * type and what it was answered with are left.
+ */
 export const anyOf = (attempt: Attempt): Attempt => ({
   ...{ type: attempt.type, method: '*', route: '*', requestId: '*' },
   ...(attempt.status !== undefined && { status: attempt.status }),

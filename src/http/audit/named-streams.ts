@@ -24,7 +24,7 @@ const categories: Readonly<Record<string, Category>> = {
 /** The most that are looked up for one request. */
 const mostStreams = 20;
 
-/** What a request names in its path, its query and its body, be it there or not. */
+/** The streams and checkpoints that a request names in its path, query and body, whether or not they exist. */
 export const namedBy = ({ path, params, query, body }: Naming): NamedThings => {
   const kind = path.split('/')[2] ?? '';
   const category = categories[kind];

@@ -64,7 +64,11 @@ export const entryOfKey = (
   return entry && isItsKey && !hasExpired(entry, now) ? entry : undefined;
 };
 
-/** @param now milliseconds since 1970 */
+/**
+ * Whether a key is no longer taken because of its age.
+ *
+ * @param now milliseconds since 1970
+ */
 export const hasExpired = ({ expires }: Pick<ApiKeyEntry, 'expires'>, now: number): boolean =>
   expires !== undefined && Date.parse(expires) <= now;
 

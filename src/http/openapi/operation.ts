@@ -5,7 +5,7 @@ import { headersOf, limitHeaders, refusalsOf } from './problems.js';
 
 type ObjectSchema = Json & { properties?: Record<string, Json>; required?: readonly string[] };
 
-/** An endpoint as an operation of the document. */
+/** Describes an endpoint as an operation object of OpenAPI. */
 export const operationOf = (route: Route, named: Components): Json => {
   const { method, access, published, takesFile } = route;
   const { operationId, summary, params, query, body } = published;

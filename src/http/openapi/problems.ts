@@ -49,7 +49,10 @@ export const problemResponses = (): Json =>
       ]),
   );
 
-/** Which refusals an endpoint may answer with. Those of a status that is not spoken of here, any may. */
+/**
+ * The refusals that an endpoint may answer with, by status. Statuses that say nothing of the kind of
+ * endpoint belong to every endpoint.
+ */
 export const refusalsOf = (route: Pick<Route, 'method' | 'path' | 'access'>): Json => {
   const writes = route.method !== 'get';
   const may: Readonly<Record<number, boolean>> = {

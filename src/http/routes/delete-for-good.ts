@@ -12,13 +12,12 @@ import { RevisionConflict, StreamTombstoned } from '../../eventstore/event-store
 import { forksOf } from '../../queries/lineage.js';
 import { carriedOut } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
+import { modelsSeen } from '../models-seen.js';
 import type { Answer } from '../route.js';
 import type { Services } from '../services.js';
 import { stillForked } from '../still-forked.js';
 import { visibleStream } from '../visible-stream.js';
 import { endTasks } from './end-tasks.js';
-
-const patience = 5_000;
 
 /** How often a deletion is announced again that forks within the session, or other deletions, withdrew. */
 const mostAnnouncements = 20;
@@ -104,8 +103,7 @@ const makeCertain = async (services: Services, id: string, stream: string): Prom
 
 /** Waits until the read models know of every stream up to a position. @throws NotCaughtUp */
 const familiesKnown = async ({ runner }: Services, position: number): Promise<void> => {
-  const models = ['streams', 'executions', 'interrupts', 'tasks'] as const;
-  await Promise.all(models.map((name) => runner.progress(name).reached(position, patience)));
+  await modelsSeen(runner, ['streams', 'executions', 'interrupts', 'tasks'], position);
 };
 
 /** A command of its own, at whatever revision the stream is by then. */

@@ -17,7 +17,7 @@ const models: Readonly<Partial<Record<Category, readonly string[]>>> = {
   execution: ['checkpoints', 'prunes'],
 };
 
-/** Has a fork depend on its ancestors no more, so that these can be deleted for good. */
+/** Detaches a fork: copies in what it inherits, so that its ancestors can be deleted for good. */
 export const detachRoute = (services: Services, gate: FamilyGate): Route =>
   route({
     method: 'post',

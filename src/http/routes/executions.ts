@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import { eventId } from '../../commands/event-id.js';
-import { type Caller, maySee } from '../../commands/request.js';
-import { session } from '../../domain/session.js';
-import { firstState } from '../../eventstore/fold.js';
 import { listCheckpoints } from '../../queries/checkpoints.js';
 import { compareExecutions } from '../../queries/compare.js';
 import { findExecution, listExecutions } from '../../queries/executions.js';
 import { timelineOf } from '../../queries/timeline.js';
 import { creating, found, written } from '../answers.js';
+import { belongingOf } from '../belonging.js';
 import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
@@ -34,14 +32,6 @@ const pipeline = z.strictObject({
 /** Executions: runs of a pipeline. */
 export const executionRoutes = (services: Services, gate: FamilyGate): readonly Route[] => {
   const { executions, streams, collections } = services;
-  /** What runs in a session belongs to whom the session belongs. @throws Problem when the caller may not see it */
-  const ownerFor = async (sessionId: string | undefined, caller: Caller): Promise<string> => {
-    if (sessionId === undefined) return caller.userId;
-    const state = await firstState(streams, session, `session-${sessionId}`);
-    const owner = state && session.ownerOf(state);
-    if (owner === undefined || !maySee(caller, owner)) throw new Problem('session-not-found');
-    return owner;
-  };
 
   return [
     route({
@@ -63,7 +53,7 @@ export const executionRoutes = (services: Services, gate: FamilyGate): readonly 
       handle: async ({ body: { id: named, ...started } }, { newId, command }) => {
         const executionId = named ?? newId;
         const start = async () => {
-          const userId = await ownerFor(started.sessionId, command.caller);
+          const { userId } = await belongingOf(streams, command.caller, started);
           const startExecution = { type: 'StartExecution' as const, userId, ...given(started) };
           return executions(executionId, [startExecution], command);
         };

@@ -12,11 +12,11 @@ import {
   settledChildren,
 } from '../../queries/children.js';
 import { carriedOut } from '../answers.js';
+import { modelsSeen } from '../models-seen.js';
 import { Problem } from '../problem.js';
 import type { Services } from '../services.js';
 import { forkChild, type Taking } from './fork-child.js';
 
-const patience = 5_000;
 const atOnce = 8;
 const mostShared = 100;
 
@@ -112,8 +112,7 @@ const familyAt = async (
   const { stream, position } = origin;
   // What a fork took along was written after it.
   const until = ancestry.length > 1 ? await store.head() : position;
-  const models = ['executions', 'interrupts', 'tasks'] as const;
-  await Promise.all(models.map((name) => runner.progress(name).reached(until, patience)));
+  await modelsSeen(runner, ['executions', 'interrupts', 'tasks'], until);
   return { sessionId: stream.slice('session-'.length), position };
 };
 

@@ -3,13 +3,11 @@ import { forksOf } from '../../queries/lineage.js';
 import { cutKeeping } from '../../queries/prunes.js';
 import { carriedOut, written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
+import { modelsSeen } from '../models-seen.js';
 import type { Answer } from '../route.js';
 import type { Services } from '../services.js';
 import { stillForked } from '../still-forked.js';
 import { visibleStream } from '../visible-stream.js';
-
-const patience = 5_000;
-const models = ['checkpoints', 'prunes', 'streams'] as const;
 
 /**
  * Prunes an execution's checkpoints but for the newest ones. While a fork hangs off one that would go,
@@ -26,8 +24,9 @@ export const pruneCheckpoints = async (
   const { session } = await visibleStream(services.streams, stream, command.caller);
   // A fork taken meanwhile would hang off what is gone.
   return gate.remove(session, async () => {
-    await modelsKnow(services, Math.max(gate.newest(), await newestOf(services, stream)));
-    const { collections, executions } = services;
+    const { collections, executions, runner } = services;
+    const newest = Math.max(gate.newest(), await newestOf(services, stream));
+    await modelsSeen(runner, ['checkpoints', 'prunes', 'streams'], newest);
     const cut = await cutKeeping(collections, stream, keepLast);
     if (cut) {
       const forks = await forksOf(collections, stream, { low: cut.first, high: cut.kept - 1 });
@@ -47,9 +46,4 @@ const newestOf = async ({ streams }: Services, stream: string): Promise<number> 
   const last = streams.read(stream, { direction: 'backwards', limit: 1 });
   for await (const { position } of last) newest = position;
   return newest;
-};
-
-/** @throws NotCaughtUp */
-const modelsKnow = async ({ runner }: Services, position: number): Promise<void> => {
-  await Promise.all(models.map((name) => runner.progress(name).reached(position, patience)));
 };

@@ -24,7 +24,7 @@ type NewInterrupt = Readonly<{
   ttlSeconds?: number | null | undefined;
 }>;
 
-/** Raises interrupts, as their kind has it, in sessions that are not over. */
+/** Makes what raises interrupts: each as its kind says, in sessions that are not over. */
 export const interruptRaising = (services: Services, gate: FamilyGate) => {
   const { interrupts, sessions, streams, clock, interruptKinds } = services;
 

@@ -18,8 +18,9 @@ export type BroughtSecret = Readonly<{
 type Carried = Outcome | Rejection<WebhookRejection>;
 
 /**
- * Keeps a secret, then has the command carried out that refers to it: in this order a webhook is never
- * without. The reference is made from the command, which carried out again finds the same secret.
+ * Keeps a secret, and then carries out the command that refers to it, so that a webhook is never
+ * without its secret. The reference is made from the command: carried out again, it finds the same
+ * secret.
  *
  * @returns the outcome, and the secret that is kept
  */

@@ -19,7 +19,7 @@ const item = schemaOf<ImportItem>()(
 );
 
 /** What became of the runs of a file. */
-export const importedSchema = z
+const importedSchema = z
   .strictObject({ items: z.array(item), position: position.exactOptional() })
   .meta({ id: 'Imported' });
 

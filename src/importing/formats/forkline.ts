@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from '../../domain/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../../domain/json.js';
 import { fieldsOf } from '../fields.js';
-import { compact, isObject } from '../json.js';
+import { compact } from '../json.js';
 import { unknownFields } from '../limits.js';
 import type { Notes } from '../notes.js';
 import { readMessage } from '../recorded-message.js';

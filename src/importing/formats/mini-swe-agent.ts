@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { JsonObject } from '../../domain/json.js';
+import { isObject, type JsonObject } from '../../domain/json.js';
 import { type Fields, fieldsOf } from '../fields.js';
-import { compact, isList, isObject, isText } from '../json.js';
+import { compact, isList, isText } from '../json.js';
 import { ifSmall, limits, unknownFields } from '../limits.js';
 import type { Notes } from '../notes.js';
 import type { RecordedMessage, RecordedOutcome } from '../recorded-run.js';

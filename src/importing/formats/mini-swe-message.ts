@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from '../../domain/json.js';
+import { isObject, isSameJson, type JsonObject, type JsonValue } from '../../domain/json.js';
 import { type Fields, fieldsOf } from '../fields.js';
-import { compact, isObject, isText, sameJson } from '../json.js';
+import { compact, isText } from '../json.js';
 import { ifSmall, limits, unknownFields } from '../limits.js';
 import type { Notes } from '../notes.js';
 import { readMessage } from '../recorded-message.js';
@@ -94,7 +94,7 @@ const hasNothingNew = (copy: JsonObject, message: JsonObject): boolean =>
   Object.entries(copy).every(([name, value]) => {
     if (value === null || (isObject(value) && Object.keys(value).length === 0)) return true;
     const original = message[name];
-    return original !== undefined && sameJson(value, original);
+    return original !== undefined && isSameJson(value, original);
   });
 
 const unlessRepeated = (copy: JsonObject | undefined, message: JsonObject) =>
@@ -113,7 +113,7 @@ const unlessActionsOf = (message: JsonObject, actions: readonly JsonValue[] | un
       tool_call_id: call.id ?? null,
     };
   });
-  return sameJson(actions, parsed) ? undefined : actions;
+  return isSameJson(actions, parsed) ? undefined : actions;
 };
 
 const rawOutput = (

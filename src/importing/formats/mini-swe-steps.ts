@@ -1,6 +1,6 @@
-import type { JsonObject, JsonValue } from '../../domain/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../../domain/json.js';
 import { actionExcerpt, observationExcerpt, textOf } from '../excerpt.js';
-import { compact, isObject, isText } from '../json.js';
+import { compact, isText } from '../json.js';
 import { beginningOf, EXCERPT } from '../limits.js';
 import type { Notes } from '../notes.js';
 import type { RecordedMessage, RecordedStep } from '../recorded-run.js';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { JsonObject, JsonValue } from '../../domain/json.js';
+import { isObject, type JsonObject, type JsonValue } from '../../domain/json.js';
 import { dialogueSteps } from '../dialogue-steps.js';
 import { textOf, titleFrom } from '../excerpt.js';
 import { fieldsOf } from '../fields.js';
-import { isList, isObject, isText } from '../json.js';
+import { isList, isText } from '../json.js';
 import { beginningOf, EXCERPT, unknownFields } from '../limits.js';
 import { readMessage } from '../recorded-message.js';
 import type { RecordedMessage, RecordedOutcome } from '../recorded-run.js';

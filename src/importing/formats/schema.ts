@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import type { JsonObject, JsonValue } from '../../domain/json.js';
+import type { JsonObject } from '../../domain/json.js';
 
-/** Any JSON; values come out of parseJson, so there is nothing left to check. */
-export const anyJson = z.custom<JsonValue>((value) => value !== undefined);
-
+/** A JSON object; values come out of parseJson, so there is nothing left to check. */
 export const anyObject = z.custom<JsonObject>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   'expected an object',

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../../domain/json.js';
+import { isObject, type JsonObject } from '../../domain/json.js';
 import { actionExcerpt, observationExcerpt, textOf } from '../excerpt.js';
 import { type Fields, fieldsOf } from '../fields.js';
-import { compact, isObject, parseJson } from '../json.js';
+import { compact, parseJson } from '../json.js';
 import {
   beginningOf,
   EXCERPT,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { JsonObject } from '../../domain/json.js';
+import { isObject, type JsonObject } from '../../domain/json.js';
 import { dialogueSteps } from '../dialogue-steps.js';
 import { textOf } from '../excerpt.js';
 import { fieldsOf } from '../fields.js';
-import { compact, isList, isObject, isText } from '../json.js';
+import { compact, isList, isText } from '../json.js';
 import { ifSmall, limits, unknownFields } from '../limits.js';
 import type { Notes } from '../notes.js';
 import { readMessage } from '../recorded-message.js';

@@ -14,6 +14,8 @@ import type { Response } from './send.js';
 const failuresInARow = 5;
 const firstOpenMs = 1_000;
 const longestOpenMs = 5 * 60_000;
+/** So many webhooks' circuits are remembered, those used last. */
+const mostRemembered = 10_000;
 
 /** The circuit of an endpoint, as this node sees it. While it is open the endpoint is left alone. */
 export type Circuit = Readonly<{
@@ -30,8 +32,9 @@ export const isCircuitOpen = (error: unknown): boolean =>
 /** One circuit a webhook, for those in use. */
 export type Circuits = Readonly<{ of(webhookId: string): Circuit }>;
 
-export const circuits = (most = 10_000): Circuits => {
-  const known = new LRUCache<string, Circuit>({ max: most });
+/** A circuit for each webhook, closed at first. */
+export const circuits = (): Circuits => {
+  const known = new LRUCache<string, Circuit>({ max: mostRemembered });
   return {
     of: (webhookId) => {
       const circuit = known.get(webhookId) ?? circuitOf();

@@ -1,6 +1,7 @@
 import { UndecodableEvent } from '../../eventstore/codec.js';
 import type { EventStore, StoredEvent } from '../../eventstore/event-store.js';
 import { StreamTombstoned } from '../../eventstore/event-store.js';
+import type { Clock } from '../../projecting/clock.js';
 import type { Collections, WebhookRecord } from '../../queries/collections.js';
 import type { Settled, WebhookDeliveries } from '../../queries/webhook-deliveries.js';
 import type { Attempt, DeliveryDocument } from '../../queries/webhook-delivery.js';
@@ -21,7 +22,7 @@ export type DeliverOptions = Readonly<{
   circuits: Circuits;
   send: Send;
   schedule: Schedule;
-  clock: Readonly<{ now(): number }>;
+  clock: Clock;
   /** Disables a webhook whose endpoint says that it is gone. */
   disable(webhookId: string, reason: string, causationId: string): Promise<void>;
 }>;

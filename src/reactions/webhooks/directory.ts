@@ -16,8 +16,8 @@ export type Directory = Readonly<{
 const patienceMs = 30_000;
 
 /**
- * What was read once serves every event up to where the read model was then: many, while it is ahead
- * of the reaction. Those who ask at the same time share one reading.
+ * A directory that reads the read model at most once for all who ask at the same time. One reading
+ * serves every event up to where the read model was then.
  */
 export const webhookDirectory = (
   collections: Collections,

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
+import type { Clock } from '../../projecting/clock.js';
 import { isUnavailable } from '../../projecting/unavailable.js';
 import type { WebhookDeliveries } from '../../queries/webhook-deliveries.js';
 import type { DeliveryDocument } from '../../queries/webhook-delivery.js';
@@ -12,16 +13,10 @@ export type DispatcherOptions = Readonly<{
   deliveries: WebhookDeliveries;
   deliver: Deliver;
   circuits: Circuits;
-  clock: Readonly<{ now(): number }>;
+  clock: Clock;
   log: Logger;
   /** How long an attempt may take before its delivery may be taken by someone else, in milliseconds. */
   lockMs: number;
-  /** How many attempts are under way at a time on this node; 64 by default. */
-  concurrency?: number;
-  /** And how many of them with one webhook; 8 by default. */
-  perWebhook?: number;
-  /** How long at most until what other nodes left behind is looked for; 5 s by default. */
-  idleMs?: number;
 }>;
 
 export type Dispatcher = Readonly<{
@@ -31,15 +26,20 @@ export type Dispatcher = Readonly<{
   stop(): Promise<void>;
 }>;
 
+/** How many attempts are under way at a time on this node. */
+const concurrency = 64;
+/** And how many of them with one webhook. */
+const perWebhook = 8;
+/** How long at most until what other nodes left behind is looked for. */
+const idleMs = 5_000;
 const graceMs = 5_000;
 const afterOutageMs = 1_000;
 /** What failed for no reason that passes by itself is not tried over and over. */
 const afterFaultMs = 60_000;
 
-/** Makes the deliveries that are due, sharing them with other nodes. */
+/** Starts to make the deliveries that are due. Other nodes do the same: each delivery is made by one at a time. */
 export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
   const { deliveries, deliver, circuits, clock, log, lockMs } = options;
-  const { concurrency = 64, perWebhook = 8, idleMs = 5_000 } = options;
   const stopping = new AbortController();
   const cuttingOff = new AbortController();
   // Every attempt listens to it, and stops doing so.

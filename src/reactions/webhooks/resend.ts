@@ -1,4 +1,5 @@
 import type { EventStore } from '../../eventstore/event-store.js';
+import type { Clock } from '../../projecting/clock.js';
 import type { WebhookRecord } from '../../queries/collections.js';
 import type { NewDelivery, WebhookDeliveries } from '../../queries/webhook-deliveries.js';
 import { deliveryOf } from './addressees.js';
@@ -6,7 +7,7 @@ import { deliveryOf } from './addressees.js';
 export type ResendOptions = Readonly<{
   store: EventStore;
   deliveries: WebhookDeliveries;
-  clock: Readonly<{ now(): number }>;
+  clock: Clock;
 }>;
 
 const batchSize = 200;
@@ -14,9 +15,12 @@ const batchSize = 200;
 const clocksApartMs = 60_000;
 
 /**
- * Begins anew the deliveries of every event since a time that a webhook is told of, be they made,
- * parked or missing: a webhook is not told of what happens while it is disabled. Events from before
- * it was registered are not its own. Where to begin reading is found by what was delivered last before.
+ * The function made delivers again every event since a time that a webhook is told of, whether it was
+ * delivered, given up, or never noted down because the webhook was disabled. Events from before the
+ * webhook was registered are none of its own. Reading begins at what was last delivered before that
+ * time.
+ *
+ * @returns how many deliveries were begun
  */
 export const resender =
   ({ store, deliveries, clock }: ResendOptions) =>

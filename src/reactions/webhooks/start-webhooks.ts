@@ -4,6 +4,8 @@ import type { CommandHandler } from '../../commands/handle.js';
 import { isRejection } from '../../domain/decider.js';
 import type { WebhookCommand, WebhookRejection } from '../../domain/webhook.js';
 import type { EventStore } from '../../eventstore/event-store.js';
+import type { Told } from '../../eventstore/told.js';
+import type { Clock } from '../../projecting/clock.js';
 import type { Progress } from '../../projecting/progress.js';
 import type { Collections, WebhookRecord } from '../../queries/collections.js';
 import type { WebhookDeliveries } from '../../queries/webhook-deliveries.js';
@@ -16,7 +18,7 @@ import { webhookDirectory } from './directory.js';
 import { startDispatcher } from './dispatcher.js';
 import { resender } from './resend.js';
 import { type Send, sender } from './send.js';
-import { type Told, untilWebhooks } from './until-webhooks.js';
+import { untilWebhooks } from './until-webhooks.js';
 import { webhookReaction } from './webhook-reaction.js';
 
 export type WebhookOptions = Readonly<{
@@ -28,7 +30,7 @@ export type WebhookOptions = Readonly<{
   commands: CommandHandler<WebhookCommand, WebhookRejection>;
   deliveries: WebhookDeliveries;
   secrets: WebhookSecrets;
-  clock: Readonly<{ now(): number }>;
+  clock: Clock;
   log: Logger;
   allowPrivate: boolean;
   /** The wait before each attempt, the first one included. */
@@ -57,6 +59,7 @@ const lockMarginMs = 10_000;
 /** Who disables webhooks whose endpoints are gone. */
 const forkline = { userId: 'forkline', admin: true };
 
+/** Starts to make the deliveries that are due, and gives the reaction that notes them down. */
 export const startWebhooks = (options: WebhookOptions): Webhooks => {
   const { store, collections, deliveries, secrets, clock, commands, log } = options;
   const { sending = (send) => send } = options;

@@ -1,15 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { StoredEvent } from '../../eventstore/event-store.js';
+import type { Told } from '../../eventstore/told.js';
 import type { Progress } from '../../projecting/progress.js';
 import type { Collections } from '../../queries/collections.js';
 import { hasWebhooks } from '../../queries/webhooks.js';
-
-/** What happens in the store, as this node is told of it. */
-export type Told = Readonly<{
-  position(): number;
-  each(listener: (event: StoredEvent) => void): () => void;
-}>;
 
 export type UntilWebhooksOptions = Readonly<{
   collections: Collections;
@@ -25,9 +19,9 @@ const patienceMs = 30_000;
 const againMs = 1_000;
 
 /**
- * Waits for the first webhook that there ever is: who has none is spared a second reading of every event.
- * Whoever registers one has made the group before, so that what happens from there on is in it, even if
- * no node has joined yet.
+ * The function made waits until there is a webhook, so that a program without any is spared a second
+ * reading of every event. Whoever registers the first one has made the group before that: what happens
+ * from there on is in it, even if no node has joined it yet.
  */
 export const untilWebhooks =
   ({ collections, progress, told, hasGroup, log }: UntilWebhooksOptions) =>

@@ -1,6 +1,7 @@
 import type { WebhookEvent } from '../../domain/webhook.js';
 import type { StoredEvent } from '../../eventstore/event-store.js';
 import { factOf } from '../../eventstore/fold.js';
+import type { Clock } from '../../projecting/clock.js';
 import type { WebhookDeliveries } from '../../queries/webhook-deliveries.js';
 import type { WebhookSecrets } from '../../queries/webhook-secrets.js';
 import type { Reaction } from '../reaction.js';
@@ -11,7 +12,7 @@ export type WebhookReactionOptions = Readonly<{
   directory: Directory;
   deliveries: WebhookDeliveries;
   secrets: WebhookSecrets;
-  clock: Readonly<{ now(): number }>;
+  clock: Clock;
   /** How long after its event a delivery is due, in milliseconds. */
   firstWaitMs: number;
   /** Called when there is something to deliver. */

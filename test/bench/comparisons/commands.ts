@@ -31,8 +31,8 @@ export const commands: Comparison = {
         ? ['--lengths', '10,1000,100000', '--rounds', '5', '--ms', '1500']
         : ['--lengths', '10,100', '--rounds', '1', '--ms', '200'];
     return [
-      { script: 'commands/against-raw.js', args: sizes, minutes: 8 },
-      { script: 'commands/emmett.js', args: sizes, minutes: 5 },
+      { script: 'commands/against-raw.js', args: sizes, minutes: 20 },
+      { script: 'commands/emmett.js', args: sizes, minutes: 15 },
     ];
   },
   findings: (measured) => {

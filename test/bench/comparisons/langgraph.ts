@@ -21,12 +21,12 @@ export const langGraph: Comparison = {
       {
         script: 'replay/run.js',
         args: ['--without', 'lengths', '--without', 'peers', ...sizes],
-        minutes: 12,
+        minutes: 20,
       },
       {
         script: 'replay/run.js',
         args: ['--without', 'lengths', '--without', 'run', ...sizes],
-        minutes: 15,
+        minutes: 20,
       },
     ];
   },

@@ -30,14 +30,14 @@ export const projections: Comparison = {
       {
         script: 'core/projections.js',
         args: isFull ? [] : ['--scale', '0.02', '--rounds', '1'],
-        minutes: 4,
+        minutes: 10,
       },
       {
         script: 'core/projections-memory.js',
         args: ['--events', isFull ? '1000000' : '10000'],
-        minutes: 10,
+        minutes: 25,
       },
-      { script: 'core/emmett-consumer.js', args: isFull ? [] : ['--streams', '2'], minutes: 4 },
+      { script: 'core/emmett-consumer.js', args: isFull ? [] : ['--streams', '2'], minutes: 10 },
     ];
   },
   findings: (measured) => {

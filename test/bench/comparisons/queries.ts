@@ -19,7 +19,7 @@ export const queries: Comparison = {
     {
       script: 'http/against-bare.js',
       args: size === 'full' ? ['5', '1500'] : ['1', '100'],
-      minutes: 8,
+      minutes: 20,
       measured: 'lines',
     },
   ],

@@ -23,7 +23,7 @@ export const start: Comparison = {
         size === 'full'
           ? ['--events', '100000', '--rounds', '7', '--idle', '15']
           : ['--events', '50', '--rounds', '1', '--idle', '0'],
-      minutes: 5,
+      minutes: 20,
     },
   ],
   findings: ([measured]) => {

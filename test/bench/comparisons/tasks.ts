@@ -24,7 +24,7 @@ export const tasks: Comparison = {
         size === 'full'
           ? ['--in-flight', '1,10,100', '--rates', '100,500', '--rounds', '3', '--ms', '3000']
           : ['--in-flight', '2', '--rates', '20', '--rounds', '1', '--ms', '200'],
-      minutes: 8,
+      minutes: 20,
     },
   ],
   findings: ([measured]) => {

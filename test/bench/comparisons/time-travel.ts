@@ -18,7 +18,7 @@ export const timeTravel: Comparison = {
           ? ['--lengths', wanted, '--rounds', '51']
           : ['--lengths', '10,200', '--rounds', '2']),
       ],
-      minutes: 20,
+      minutes: 45,
     },
   ],
   findings: ([measured]) => {

@@ -19,10 +19,23 @@ export type Results = Readonly<{
   size: Size;
   machine: Machine;
   minutes: number;
+  /** In how many runs they were measured, some comparisons in each; 1 when absent. */
+  runs?: number;
   comparisons: readonly Outcome[];
 }>;
 
 type Measured = Pick<Results, 'minutes' | 'comparisons'>;
+
+/** A run's results, with those of an earlier run for the comparisons that were not run again. */
+export const withEarlier = (results: Results, earlier: Results | undefined): Results => {
+  if (!earlier) return results;
+  const again = new Set(results.comparisons.map(({ name }) => name));
+  const kept = earlier.comparisons.filter(({ name }) => !again.has(name));
+  const comparisons = [...kept, ...results.comparisons];
+  const seconds = comparisons.reduce((sum, each) => sum + each.seconds, 0);
+  const minutes = Number((seconds / 60).toFixed(1));
+  return { ...results, minutes, runs: (earlier.runs ?? 1) + 1, comparisons };
+};
 
 /**
  * Runs comparisons one after the other, so that none disturbs another. One that fails is told of, and

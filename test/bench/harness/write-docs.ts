@@ -23,19 +23,23 @@ export const writeDocs = async (
   const text = await readFile(page, 'utf8');
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`${page} has no place for results`);
-  const sections = results.comparisons.map((outcome) => sectionOf(outcome, comparisons));
+  const sections = comparisons.flatMap(({ name }) =>
+    results.comparisons
+      .filter((outcome) => outcome.name === name)
+      .map((outcome) => sectionOf(outcome, comparisons)),
+  );
   const filled = [begin, headOf(results), ...sections].join('\n\n');
   await writeFile(page, `${text.slice(0, from)}${filled}\n\n${text.slice(to)}`);
   await writeResults(results, join(docs, 'benchmarks'));
 };
 
-const headOf = ({ size, machine, minutes }: Results): string => {
+const headOf = ({ size, machine, minutes, runs = 1 }: Results): string => {
   const { cores, memoryGiB, node, system, loadBefore } = machine;
   return [
     ...(size === 'quick'
       ? ['**A quick run: it shows that the benches work, and no more.**', '']
       : []),
-    `Measured in ${minutes} minutes on ${cores} cores with ${memoryGiB} GiB of memory, ${system}, Node ${node}; ` +
+    `Measured in ${minutes} minutes${runs > 1 ? `, in ${runs} runs,` : ''} on ${cores} cores with ${memoryGiB} GiB of memory, ${system}, Node ${node}; ` +
       `the load average before was ${loadBefore}. All figures: [results.json](benchmarks/results.json).`,
   ].join('\n');
 };

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import { type CommandHandler, commandHandler } from '../../../src/commands/handle.js';
-import { type InterruptCommand, interrupt } from '../../../src/domain/interrupt.js';
+import { type BaselineHandler, commandHandler } from '../../../src/commands/handle.js';
+import { type Interrupt, type InterruptCommand, interrupt } from '../../../src/domain/interrupt.js';
 import { task } from '../../../src/domain/task.js';
 import { collectionsOf } from '../../../src/queries/collections.js';
 import { type DeadlineOptions, startDeadlines } from '../../../src/reactions/deadlines.js';
@@ -34,14 +34,14 @@ export const startNode = (
     ...more,
   });
 
-type Interrupts = CommandHandler<InterruptCommand, unknown>;
+type Interrupts = BaselineHandler<InterruptCommand, unknown, Interrupt>;
 
 /** A handler that notes for which interrupts it is asked. */
 export const noting = <Handler extends Interrupts>(handler: Handler) => {
   const asked: string[] = [];
-  const handle = ((id, commands, asking) => {
+  const handle = ((id, ...rest) => {
     asked.push(id);
-    return handler(id, commands, asking);
+    return handler(id, ...rest);
   }) as Handler;
   return { asked, handle };
 };

@@ -44,25 +44,28 @@ const asCallFailed = (error: unknown): CallFailed => {
   return new CallFailed(status.UNKNOWN, error instanceof Error ? error.message : String(error));
 };
 
+/** The error for a request that makes no sense. */
 export const invalidArgument = (details: string): CallFailed =>
   new CallFailed(status.INVALID_ARGUMENT, details);
 
+/** The error for a stream that was tombstoned, in the words of EventStoreDB; clients go by its trailers. */
 export const streamDeleted = (stream: string): CallFailed =>
   new CallFailed(status.FAILED_PRECONDITION, `Stream '${stream}' is deleted.`, {
     exception: 'stream-deleted',
     'stream-name': stream,
   });
 
-/** For credentials that are of no user, or cannot be read. */
+/** The error for credentials that belong to no user, or that cannot be read. */
 export const unauthenticated = (): CallFailed =>
   new CallFailed(status.UNAUTHENTICATED, 'The credentials are not those of a user.');
 
-/** For the streams that only the server writes to. */
+/** The error for writing to a stream that only the server writes to. */
 export const accessDenied = (stream: string): CallFailed =>
   new CallFailed(status.PERMISSION_DENIED, `Only the server writes to ${stream}.`, {
     exception: 'access-denied',
   });
 
+/** The error for an append whose events have more bytes of data together than the server takes. */
 export const maxAppendSizeExceeded = (maxAppendSize: number): CallFailed =>
   new CallFailed(status.INVALID_ARGUMENT, `Maximum append size of ${maxAppendSize} exceeded.`, {
     exception: 'maximum-append-size-exceeded',
@@ -71,7 +74,10 @@ export const maxAppendSizeExceeded = (maxAppendSize: number): CallFailed =>
 
 const AS_NUMBER = { any: -2, 'no-stream': -1, 'stream-exists': -4 } as const;
 
-/** For Delete and Tombstone; appends answer with a message instead. */
+/**
+ * The error of Delete and Tombstone at another revision than the stream's. Appends answer that with a
+ * message instead.
+ */
 export const wrongExpectedVersion = (
   stream: string,
   expected: ExpectedRevision,

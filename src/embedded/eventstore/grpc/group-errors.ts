@@ -7,7 +7,10 @@ const about = (exception: string, stream: string, group: string) => ({
   'group-name': group,
 });
 
-/** The wording is part of the protocol: people match on it. */
+/**
+ * The error for a group that is not there, in the words of EventStoreDB: clients match on them, as on
+ * those below.
+ */
 export const groupNotFound = (stream: string, group: string): CallFailed =>
   new CallFailed(
     status.NOT_FOUND,
@@ -15,6 +18,7 @@ export const groupNotFound = (stream: string, group: string): CallFailed =>
     about('persistent-subscription-does-not-exist', stream, group),
   );
 
+/** The error for making a group that is there already. */
 export const groupExists = (stream: string, group: string): CallFailed =>
   new CallFailed(
     status.ALREADY_EXISTS,
@@ -22,6 +26,7 @@ export const groupExists = (stream: string, group: string): CallFailed =>
     about('persistent-subscription-exists', stream, group),
   );
 
+/** The error for what cannot be done with a group, and why. */
 export const groupFailed = (stream: string, group: string, reason: string): CallFailed =>
   new CallFailed(
     status.INTERNAL,
@@ -29,7 +34,10 @@ export const groupFailed = (stream: string, group: string, reason: string): Call
     { ...about('persistent-subscription-failed', stream, group), reason },
   );
 
-/** Without the exception key a client would take its whole connection for lost. */
+/**
+ * The error that ends the calls of consumers when their group is deleted. Without the key `exception`
+ * in its trailers a client would take its whole connection for lost.
+ */
 export const groupDropped = (stream: string, group: string): CallFailed =>
   new CallFailed(
     status.CANCELLED,
@@ -37,6 +45,7 @@ export const groupDropped = (stream: string, group: string): CallFailed =>
     about('persistent-subscription-dropped', stream, group),
   );
 
+/** The error for joining a group that has as many consumers as its settings allow. */
 export const groupFull = (stream: string, group: string): CallFailed =>
   new CallFailed(
     status.FAILED_PRECONDITION,

@@ -2,7 +2,7 @@ import { bytesField, stringField } from '../wire/proto-writer.js';
 import type { Service } from './service.js';
 
 /** The EventStoreDB version whose behaviour this server has. */
-export const SERVER_VERSION = '24.10.0';
+const SERVER_VERSION = '24.10.0';
 
 const BOTH_SOURCES = ['stream', 'all'];
 

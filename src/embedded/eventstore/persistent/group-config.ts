@@ -31,24 +31,22 @@ export type GroupConfig = Readonly<{
 
 export const ALL = '$all';
 
+/** The name of a group among those of all streams, as EventStoreDB has it: `stream::group`. */
 export const groupId = (source: string, group: string): string => `${source}::${group}`;
 
 const streamOf = (config: GroupConfig, use: string) =>
   `$persistentsubscription-${groupId(config.source, config.group)}-${use}`;
 
+/** Where a group keeps how far it has come. */
 export const checkpointStream = (config: GroupConfig): string => streamOf(config, 'checkpoint');
 
+/** Where a group keeps the events that it has parked, as links. */
 export const parkedStream = (config: GroupConfig): string => streamOf(config, 'parked');
 
 /** Where every change of any group is recorded. */
 export const CONFIG_STREAM = '$persistentSubscriptionConfig';
 
-export const STRATEGIES = [
-  'DispatchToSingle',
-  'RoundRobin',
-  'Pinned',
-  'PinnedByCorrelation',
-] as const;
+const STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned', 'PinnedByCorrelation'] as const;
 
 /** Why settings cannot be taken, if so. @param lastPosition the newest position of the log */
 export const invalidity = (
@@ -72,5 +70,6 @@ export const formatPlace = (source: string, place: number): string =>
 /** Reads what {@link formatPlace} wrote. */
 export const parsePlace = (text: string): number => Number(text.replace(/^C:(\d+)\/P:.*$/, '$1'));
 
+/** Where a group begins, as people see it: the end is -1. */
 export const formatStart = (source: string, startFrom: Start): string =>
   formatPlace(source, startFrom === 'start' ? 0 : startFrom === 'end' ? -1 : startFrom);

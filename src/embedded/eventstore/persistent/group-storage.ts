@@ -25,7 +25,8 @@ const event = (type: string, data: string, metadata = ''): ProposedEvent => ({
   data: Buffer.from(data),
 });
 
-export const appendAny = (batch: WriteBatch, stream: string, ...events: ProposedEvent[]) =>
+/** Appends events to a stream at whatever revision it is. */
+const appendAny = (batch: WriteBatch, stream: string, ...events: ProposedEvent[]) =>
   decideAppend(batch, { stream, expected: 'any', events });
 
 /** Appends an event, and says once how many of its kind to keep. */

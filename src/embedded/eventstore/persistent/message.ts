@@ -16,6 +16,7 @@ export type Message = Readonly<{
 export const eventOf = ({ entry, target, isLink }: Message): LogEntry | undefined =>
   isLink ? target : entry;
 
+/** The message to deliver once more: as it was, with one more retry counted. */
 export const retried = (message: Message): Message => ({
   ...message,
   retryCount: message.retryCount + 1,

@@ -12,7 +12,11 @@ export type Strategy = Readonly<{
 
 const BUCKETS = 1_024;
 
-/** @param name one of `STRATEGIES` */
+/**
+ * The strategy of a name, new for one group: it remembers whom it gave what.
+ *
+ * @param name one of `STRATEGIES`
+ */
 export const strategyOf = (name: string): Strategy => {
   switch (name) {
     case 'DispatchToSingle':

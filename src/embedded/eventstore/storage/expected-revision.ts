@@ -13,6 +13,11 @@ export const ACCESS_DENIED: Refusal = { refused: 'access-denied' };
 
 export const STREAM_DELETED: Refusal = { refused: 'stream-deleted' };
 
+/**
+ * The refusal of an append at another revision than the stream's.
+ *
+ * @param current the stream's revision; -1 when it has no events
+ */
 export const wrongRevision = (current: number): Refusal => ({
   refused: 'wrong-expected-revision',
   current,

@@ -8,8 +8,10 @@ export type StreamHead = Readonly<{
   isTombstoned: boolean;
 }>;
 
+/** Whether a stream holds the metadata of another. */
 export const isMetastream = (stream: string): boolean => stream.startsWith('$$');
 
+/** The stream that holds the metadata of a stream. */
 export const metastreamOf = (stream: string): string => `$$${stream}`;
 
 /** The stream whose metadata a metastream holds. */

@@ -16,6 +16,7 @@ export const SOFT_DELETE_METADATA = Buffer.from('{"$tb":9223372036854775807}');
 // 2^63-1 is no JavaScript number: JSON.parse rounds it to 2^63.
 const DELETED_FROM = 2 ** 63;
 
+/** Whether a stream was deleted in the way that lets it be written again. */
 export const isSoftDeleted = (settings: StreamSettings): boolean =>
   settings.truncateBefore === Number.POSITIVE_INFINITY;
 

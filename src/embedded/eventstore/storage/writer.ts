@@ -24,7 +24,7 @@ export class CommitTimedOut extends Error {
 }
 
 /** The disk took no more; nothing of the write was kept. */
-export class StorageFailed extends Error {
+class StorageFailed extends Error {
   override readonly name = 'StorageFailed';
 
   constructor(cause: unknown) {

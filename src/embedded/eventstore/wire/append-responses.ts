@@ -21,9 +21,15 @@ const success = ({ revision, position }: Appended): readonly Buffer[] => [
     : bytesField(3, uintField(1, position), uintField(2, position)),
 ];
 
+/** The answer to an Append that was carried out: `AppendResp.Success`. */
 export const appendSuccess = (appended: Appended): Buffer => bytesField(1, ...success(appended));
 
-/** An answer like any other, not a status. */
+/**
+ * The answer to an Append at another revision than the stream's: `AppendResp.WrongExpectedVersion`, and
+ * no error status.
+ *
+ * @param current the stream's revision; -1 when it has no events
+ */
 export const appendWrongRevision = (current: number, expected: ExpectedRevision): Buffer =>
   bytesField(
     2,
@@ -43,6 +49,11 @@ export type BatchFailure = Readonly<{
   details?: readonly Buffer[];
 }>;
 
+/**
+ * The failure of a BatchAppend at another revision than the stream's.
+ *
+ * @param current the stream's revision; -1 when it has no events
+ */
 export const batchWrongRevision = (current: number, expected: ExpectedRevision): BatchFailure => ({
   type: 'WrongExpectedVersion',
   code: 6,
@@ -53,6 +64,7 @@ export const batchWrongRevision = (current: number, expected: ExpectedRevision):
   ],
 });
 
+/** The failure of a BatchAppend to a stream that was tombstoned. */
 export const batchStreamDeleted = (stream: string): BatchFailure => ({
   type: 'StreamDeleted',
   code: 5,
@@ -66,6 +78,7 @@ export const batchAccessDenied: BatchFailure = {
   message: 'only the server writes to this stream',
 };
 
+/** The failure of a BatchAppend with more bytes of data than the server takes. */
 export const batchTooBig = (maxAppendSize: number): BatchFailure => ({
   type: 'MaximumAppendSizeExceeded',
   code: 3,
@@ -75,6 +88,7 @@ export const batchTooBig = (maxAppendSize: number): BatchFailure => ({
 
 export const batchTimeout: BatchFailure = { type: 'Timeout', code: 4, message: 'timed out' };
 
+/** The failure of a BatchAppend that makes no sense. */
 export const batchBadRequest = (message: string): BatchFailure => ({
   type: 'BadRequest',
   code: 3,
@@ -82,12 +96,16 @@ export const batchBadRequest = (message: string): BatchFailure => ({
   details: [stringField(1, message)],
 });
 
-/** The client drops the message of an `Unknown`, but tells that of a type it does not know. */
+/**
+ * The failure of a BatchAppend for no reason of the client's. Its type is one that the client does not
+ * know, so that the client shows the message: with `Unknown` it would drop it.
+ */
 export const batchFailed = (message: string): BatchFailure => ({
   ...batchBadRequest(message),
   code: 2,
 });
 
+/** The answer to a BatchAppend that was carried out: `BatchAppendResp.Success`. */
 export const batchSuccess = (correlationId: Buffer, stream: string, appended: Appended): Buffer =>
   Buffer.concat([
     bytesField(1, correlationId),
@@ -95,6 +113,7 @@ export const batchSuccess = (correlationId: Buffer, stream: string, appended: Ap
     bytesField(4, stringField(3, stream)),
   ]);
 
+/** The answer to a BatchAppend that was not carried out: `BatchAppendResp.error`, a `google.rpc.Status`. */
 export const batchError = (
   correlationId: Buffer,
   stream: string,

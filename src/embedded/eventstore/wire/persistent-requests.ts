@@ -164,6 +164,11 @@ export type ConsumerMessage =
   | Readonly<{ kind: 'ack'; ids: readonly string[] }>
   | Readonly<{ kind: 'nack'; ids: readonly string[]; action: number; reason: string }>;
 
+/**
+ * Reads what a consumer of a group says: that it connects, or what became of events it was given.
+ *
+ * @throws RangeError when it is malformed
+ */
 export const readConsumerMessage = (bytes: Buffer): ConsumerMessage => {
   const message = new ProtoReader(bytes);
   const field = message.field();

@@ -7,6 +7,7 @@ import { bytesField, stringField, uintField } from './proto-writer.js';
 import { recordIn, type UuidForm } from './read-responses.js';
 import { recordAt } from './recorded-event.js';
 
+/** The first answer to a consumer: that it takes part, and in which group. */
 export const groupConfirmation = (source: string, group: string): Buffer =>
   bytesField(2, stringField(1, groupId(source, group)));
 

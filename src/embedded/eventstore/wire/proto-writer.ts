@@ -57,6 +57,7 @@ export const bytesField = (field: number, ...parts: readonly Buffer[]): Buffer =
   return Buffer.concat([head, ...parts]);
 };
 
+/** A field that holds text, in UTF-8. */
 export const stringField = (field: number, text: string): Buffer =>
   bytesField(field, Buffer.from(text));
 

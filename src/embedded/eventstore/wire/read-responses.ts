@@ -27,12 +27,15 @@ export const recordIn = (entry: LogEntry, uuids: UuidForm): Buffer => {
   return Buffer.concat([id, entry.record.subarray(ID_FIELD_SIZE)]);
 };
 
+/** The first answer to a subscription: that it is made, and its id. */
 export const confirmationResponse = (subscriptionId: string): Buffer =>
   bytesField(2, stringField(1, subscriptionId));
 
+/** The answer that says how far a filtered subscription has looked through the log. */
 export const checkpointResponse = (position: number): Buffer =>
   bytesField(3, uintField(1, position), uintField(2, position));
 
+/** The answer to a read of a stream that does not exist. */
 export const streamNotFoundResponse = (stream: string): Buffer =>
   bytesField(4, bytesField(1, stringField(3, stream)));
 

@@ -35,7 +35,7 @@ const CASES: Readonly<Record<number, ExpectedRevision>> = {
 };
 
 /** Reads the options that Append, BatchAppend, Delete and Tombstone share. */
-export const readTarget = (message: ProtoReader): TargetOptions => {
+const readTarget = (message: ProtoReader): TargetOptions => {
   const target: TargetOptions = { stream: '', expected: 'any' };
   for (let field = message.field(); field; field = message.field()) {
     const expected = CASES[field];
@@ -69,7 +69,7 @@ const readTimestamp = (message: ProtoReader): number => {
  *
  * @throws MissingMetadata
  */
-export const readProposed = (message: ProtoReader): ProposedEvent => {
+const readProposed = (message: ProtoReader): ProposedEvent => {
   let id = '';
   let type: string | undefined;
   let contentType: string | undefined;
@@ -118,6 +118,13 @@ export type BatchChunk = {
   isFinal: boolean;
 };
 
+/**
+ * Reads one message of a BatchAppend call.
+ *
+ * @param chunk filled with what the message has; fields that it lacks stay as they are
+ * @throws RangeError when the message is malformed
+ * @throws MissingMetadata
+ */
 export const readBatchChunk = (bytes: Buffer, chunk: BatchChunk): void => {
   const message = new ProtoReader(bytes);
   for (let field = message.field(); field; field = message.field()) {

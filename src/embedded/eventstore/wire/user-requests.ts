@@ -11,7 +11,11 @@ export type UserRequest = Readonly<{
   groups: readonly string[];
 }>;
 
-/** @throws RangeError for what is no protobuf message */
+/**
+ * Reads the content of any request of the Users service; what one of them does not have is empty.
+ *
+ * @throws RangeError for what is no protobuf message
+ */
 export const readUserRequest = (bytes: Buffer): UserRequest => {
   const texts = ['', '', '', ''];
   const groups: string[] = [];

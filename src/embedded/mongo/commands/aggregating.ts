@@ -71,6 +71,7 @@ const start = async (
   return shaped(found, rest, shape);
 };
 
+/** The command `aggregate`, on one collection. */
 export const aggregate: Command = async (context, request) => {
   const { args } = request;
   refuseOptions(args, ['collation', 'let']);

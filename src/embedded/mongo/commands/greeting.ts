@@ -8,7 +8,10 @@ const version = '7.0.0';
 
 let lastConnectionId = 0;
 
-/** A standalone server of the wire version of MongoDB 7.0, without any extension to agree on. */
+/**
+ * The command `hello`: says that this is a standalone server of the wire version of MongoDB 7.0, with
+ * no extension to agree on.
+ */
 export const hello: Command = (_, { args, name }) => {
   if (args.speculativeAuthenticate) throw authentication();
   return {
@@ -29,12 +32,19 @@ export const hello: Command = (_, { args, name }) => {
 const authentication = () =>
   unsupported('authentication (leave user and password out of the connection string):');
 
+/**
+ * Any command of authentication: there are no users here.
+ *
+ * @throws CommandError always
+ */
 export const refuseAuthentication: Command = () => {
   throw authentication();
 };
 
+/** The answer to commands that have nothing to do here, such as `ping` and `endSessions`. */
 export const ok: Command = () => ({ ok: 1 });
 
+/** The command `buildInfo`. */
 export const buildInfo: Command = () => ({
   version,
   versionArray: [7, 0, 0, 0],
@@ -50,16 +60,19 @@ export const buildInfo: Command = () => ({
   ok: 1,
 });
 
+/** The command `connectionStatus`: nobody is ever authenticated. */
 export const connectionStatus: Command = () => ({
   authInfo: { authenticatedUsers: [], authenticatedUserRoles: [], authenticatedUserPrivileges: [] },
   ok: 1,
 });
 
+/** The command `getParameter`, which knows `featureCompatibilityVersion` alone. */
 export const getParameter: Command = (_, { args }) =>
   args.getParameter === '*' || args.featureCompatibilityVersion
     ? { featureCompatibilityVersion: { version: '7.0' }, ok: 1 }
     : { ok: 0, errmsg: 'no option found to get', code: 72, codeName: 'InvalidOptions' };
 
+/** The command `hostInfo`. */
 export const hostInfo: Command = () => ({
   system: {
     currentTime: new Date(),
@@ -75,6 +88,7 @@ export const hostInfo: Command = () => ({
   ok: 1,
 });
 
+/** The command `serverStatus`. */
 export const serverStatus: Command = ({ startedAt, cursors }) => {
   const uptimeMillis = Date.now() - startedAt.getTime();
   return {

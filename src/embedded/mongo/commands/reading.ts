@@ -38,6 +38,7 @@ function* projected(found: Search, spec: Document | undefined): Generator<Buffer
   for (const each of found) yield each && project(each);
 }
 
+/** The command `find`: the first batch, with a cursor for what is left. */
 export const find: Command = (context, request) => {
   const ns = namespaceOf(request);
   const { args } = request;
@@ -65,6 +66,7 @@ const cursorId = (value: unknown): Long => {
   throw new CommandError('TypeMismatch', 'a cursor id must be a 64-bit integer');
 };
 
+/** The command `getMore`: the next batch of a cursor, which is gone after its last. */
 export const getMore: Command = async ({ cursors }, { db, args }) => {
   const ns = `${db}.${args.collection}`;
   const id = cursorId(args.getMore);
@@ -83,6 +85,7 @@ export const getMore: Command = async ({ cursors }, { db, args }) => {
   }
 };
 
+/** The command `killCursors`. */
 export const killCursors: Command = ({ cursors }, { args }) => {
   const ids = (args.cursors as unknown[]).map(cursorId);
   const cursorsKilled = ids.filter((id) => cursors.drop(id));
@@ -109,6 +112,7 @@ export const countFound = async (found: Search): Promise<number> => {
 const isPlainCount = (args: Document, { skip, limit }: Query) =>
   Object.keys(args.query ?? {}).length === 0 && skip === 0 && limit === 0;
 
+/** The command `count`. */
 export const count: Command = async (context, request) => {
   const { store, catalogue } = context;
   const collection = catalogue.find(namespaceOf(request));
@@ -121,6 +125,7 @@ export const count: Command = async (context, request) => {
   return { n, ok: 1 };
 };
 
+/** The command `distinct`. */
 export const distinct: Command = async (context, request) => {
   const { store, catalogue } = context;
   const { key } = request.args;

@@ -22,6 +22,7 @@ const collectionOptions = [
   'encryptedFields',
 ];
 
+/** The command `create`, for plain collections: options that change what a collection is are refused. */
 export const create: Command = (context, request) => {
   refuseOptions(request.args, collectionOptions);
   const ns = namespaceOf(request);
@@ -33,6 +34,7 @@ export const create: Command = (context, request) => {
   });
 };
 
+/** The command `drop`. The collection is gone at once; its documents are removed little by little afterwards. */
 export const drop: Command = async (context, request) => {
   const ns = namespaceOf(request);
   const reply = await writeWith(context, () => {
@@ -44,6 +46,7 @@ export const drop: Command = async (context, request) => {
   return reply;
 };
 
+/** The command `dropDatabase`. Documents are removed little by little afterwards. */
 export const dropDatabase: Command = async (context, { db }) => {
   await writeWith(context, () => {
     for (const { ns } of context.catalogue.list(db)) context.catalogue.drop(ns);
@@ -52,6 +55,7 @@ export const dropDatabase: Command = async (context, { db }) => {
   return { dropped: db, ok: 1 };
 };
 
+/** The command `renameCollection`, within one database. */
 export const renameCollection: Command = async (context, { args }) => {
   const [from, to] = [String(args.renameCollection), String(args.to)];
   if (splitNamespace(from)[0] !== splitNamespace(to)[0])
@@ -72,6 +76,7 @@ const describeCollection = ({ ns, uuid, indexes }: Collection): Document => ({
   idIndex: indexes[0]?.spec,
 });
 
+/** The command `listCollections`. */
 export const listCollections: Command = ({ catalogue }, { db, args }) => {
   const { test } = compileFilter((args.filter as Document | undefined) ?? {});
   const all = catalogue.list(db).map(describeCollection).filter(test);
@@ -79,6 +84,7 @@ export const listCollections: Command = ({ catalogue }, { db, args }) => {
   return wholeList(`${db}.$cmd.listCollections`, shown);
 };
 
+/** The command `listDatabases`. */
 export const listDatabases: Command = ({ catalogue, store }, { args }) => {
   const { test } = compileFilter((args.filter as Document | undefined) ?? {});
   const names = [...new Set(catalogue.list().map(({ ns }) => splitNamespace(ns)[0]))];
@@ -96,6 +102,7 @@ const specsOf = ({ args }: { args: Document }): Document[] => {
   return specs as Document[];
 };
 
+/** The command `createIndexes`: answers once the indexes are built. */
 export const createIndexes: Command = async (context, request) => {
   const ns = namespaceOf(request);
   const wanted = specsOf(request).map(parseIndex);
@@ -135,6 +142,7 @@ const createIndex = async (context: Context, ns: string, wanted: Omit<Index, 'se
   if (isAdded) await buildIndex(context, ns, wanted.name);
 };
 
+/** The command `listIndexes`: those that are built. */
 export const listIndexes: Command = ({ catalogue }, request) => {
   const ns = namespaceOf(request);
   const ready = catalogue.get(ns).indexes.filter(({ isBuilding }) => !isBuilding);
@@ -144,6 +152,7 @@ export const listIndexes: Command = ({ catalogue }, request) => {
   );
 };
 
+/** The command `dropIndexes`, by name, by key, or `*` for all but that of `_id`. */
 export const dropIndexes: Command = async (context, request) => {
   const ns = namespaceOf(request);
   const asked: unknown = request.args.index;

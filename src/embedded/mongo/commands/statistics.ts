@@ -16,6 +16,7 @@ const statsOf = ({ store }: Context, collection: Collection | undefined) => {
   return { count: total, size: avgObjSize * total, avgObjSize };
 };
 
+/** The command `collStats`. */
 export const collStats: Command = (context, request) => {
   const ns = namespaceOf(request);
   const collection = context.catalogue.find(ns);
@@ -35,6 +36,7 @@ export const collStats: Command = (context, request) => {
   };
 };
 
+/** The command `dbStats`. */
 export const dbStats: Command = (context, { db }) => {
   const collections = context.catalogue.list(db);
   const stats = collections.map((collection) => statsOf(context, collection));

@@ -79,6 +79,7 @@ const checkBatch = ({ batch, name }: Request) => {
     );
 };
 
+/** The command `insert`: a document without `_id` is given an ObjectId. */
 export const insert: Command = async (context, request) => {
   const ns = namespaceOf(request);
   checkBatch(request);
@@ -136,6 +137,7 @@ const applyInSlices = async (
   }
 };
 
+/** The command `update`: replacements and operators, upserts included. */
 export const update: Command = async (context, request) => {
   const ns = namespaceOf(request);
   checkBatch(request);
@@ -167,6 +169,7 @@ export const update: Command = async (context, request) => {
   return { ...rest, nModified: totals.nModified, ok: 1 };
 };
 
+/** The command `delete`. */
 export const remove: Command = async (context, request) => {
   const ns = namespaceOf(request);
   checkBatch(request);
