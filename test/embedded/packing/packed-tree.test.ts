@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { open } from 'lmdb';
@@ -74,6 +75,30 @@ describe('a packed tree', () => {
     folder = await temporaryFolder();
   });
   afterEach(() => removeFolder(folder));
+
+  it('leaves no place for readers taken by a reading that is left in the middle', async () => {
+    const tree = openTree(folder);
+    await tree.plain.childTransaction(() => {
+      for (let n = 0; n < 3_000; n++) tree.put(keyOf(1, n), randomBytes(40));
+    });
+    await packAll(tree);
+    const readLittle = async (): Promise<void> => {
+      for (const isReverse of [false, true]) {
+        let read = 0;
+        for (const _ of tree.entries({ from: begin, to: end, isReverse })) if (++read > 500) break;
+        expect(read).toBe(501);
+      }
+      // LMDB's transaction for reading goes with the turn of the event loop, unless something holds it.
+      await nextTurn();
+      // What is read after a write is read in another one.
+      await tree.plain.childTransaction(() => tree.put(keyOf(2, 0), randomBytes(40)));
+    };
+    await readLittle();
+    const readers = tree.plain.readerList();
+    for (let reading = 0; reading < 20; reading++) await readLittle();
+    expect(tree.plain.readerList().split('\n')).toHaveLength(readers.split('\n').length);
+    await tree.plain.close();
+  });
 
   it('holds what a map holds, whatever is written, removed, packed and opened again', async () => {
     let blocks = 0;
