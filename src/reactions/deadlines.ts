@@ -23,7 +23,7 @@ export type DeadlineOptions = Readonly<{
   log: Logger;
   /** What the read model has not seen yet; nothing by default. */
   heard?: Pick<HeardDeadlines, 'dueBy'>;
-  /** How long to wait between looks at what is due, in milliseconds, at most; 250 by default. */
+  /** How long to wait between looks at what is due, in milliseconds, at most; 125 by default. */
   everyMs?: number;
 }>;
 
@@ -39,7 +39,7 @@ const concurrency = 64;
  * While a store is away it waits.
  */
 export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Promise<void> }> => {
-  const { collections, clock, log, heard, everyMs = 250 } = options;
+  const { collections, clock, log, heard, everyMs = 125 } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const tries = triesOf(clock);
