@@ -10,11 +10,12 @@ import { isRejection } from '../../../src/domain/decider.js';
 import { session } from '../../../src/domain/session.js';
 import { connectEventStore } from '../../../src/eventstore/db-client-event-store.js';
 import { withLineage } from '../../../src/eventstore/lineage.js';
+import { connectDatabase } from '../../../src/queries/database.js';
+import { keptThrough, openSnapshots } from '../../replay/support/snapshots.js';
 import { ask } from '../../support/api.js';
 import {
   removeFolder,
   startProgram,
-  startSharedStore,
   startSharedStores,
   temporaryFolder,
 } from '../../support/program.js';
@@ -42,14 +43,17 @@ const timesEach = rounds * 30;
 const mostInFlight = 64;
 
 const folder = await temporaryFolder();
-const bare = await startSharedStore('eventstore', join(folder, 'bare'));
+const bare = await startSharedStores(join(folder, 'bare'));
 const own = await startSharedStores(join(folder, 'own'));
 const program = await startProgram(folder, own.settings);
-const raw = EventStoreDBClient.connectionString(bare.url);
-const store = connectEventStore(bare.url);
+const raw = EventStoreDBClient.connectionString(bare.eventStoreUrl);
+const store = connectEventStore(bare.eventStoreUrl);
 const ownStore = connectEventStore(own.eventStoreUrl);
 const streams = withLineage(store);
-const handle = commandHandler(streams, session);
+const database = await connectDatabase(bare.mongoUrl, 'forkline');
+// As the program has them: what is not in memory is loaded from the nearest one.
+const snapshots = await openSnapshots(database.db, streams);
+const handle = commandHandler(streams, session, { snapshots });
 
 const content = textOf(7);
 const inProcess = async (id: string) => {
@@ -63,7 +67,9 @@ const overHttp = (id: string) =>
 console.error('writing streams …');
 const written = { bare: [] as Sessions[], own: [] as Sessions[] };
 for (const length of lengths) {
-  written.bare.push(await writeSessionsOf(streams, length));
+  const { ids } = await writeSessionsOf(streams, length);
+  written.bare.push({ length, ids });
+  for (const id of ids) await keptThrough(snapshots, `session-${id}`, length - 1);
   written.own.push(await writeSessionsOf(withLineage(ownStore), length));
 }
 // As many short ones as are ever appended to at once, in each store.
@@ -148,7 +154,8 @@ console.table(
   rates.map(({ inFlight, perSecond, ratios }) => ({ inFlight, ...perSecond, ...ratios })),
 );
 
-await Promise.all([raw.dispose(), store.close(), ownStore.close()]);
+await snapshots.keeper.stop();
+await Promise.all([raw.dispose(), store.close(), ownStore.close(), database.close()]);
 await program.stop();
 await Promise.all([own.stop(), bare.stop()]);
 await removeFolder(folder);

@@ -123,6 +123,8 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
     },
     stopNodes: () => stopAll(nodes),
     stop: async () => {
+      // Of a run that could not be carried out the nodes are still there.
+      for (const node of nodes) processes.get(node)?.abandon();
       await stopAll(stores);
       for (const each of links.values()) await each.stop();
     },
