@@ -5,7 +5,7 @@ import { RevisionConflict } from '../eventstore/event-store.js';
 import type { Folded } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
 import { keysOf, load, withKeys } from '../eventstore/load.js';
-import type { Loaded } from '../eventstore/partial.js';
+import { entriesOf, type Loaded } from '../eventstore/partial.js';
 import { sizeOf } from '../eventstore/size.js';
 import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
 import { type Decided, decideAll } from './decide-all.js';
@@ -112,7 +112,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const onto = known && !known.isPartial && { ...known, commands: known.log.all() };
     const wanted = { ...(onto && { onto }), keys, commands: true };
     const { commands, ...loaded } = await load(sources, decider, stream, wanted);
-    const size = known && loaded.revision === known.revision ? known.size : undefined;
+    const size = onto ? sizeAt(loaded.revision, onto) : undefined;
     const log = commandLog(commands);
     return remember(stream, { ...loaded, log, ...(size !== undefined && { size }) });
   };
@@ -123,12 +123,15 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     keys: readonly string[],
   ): Promise<Known<State>> => {
     if (!known.outset) return known;
-    const { log, isPartial, size: _, ...cached } = known;
+    const { log, isPartial, size, ...cached } = known;
     const asked = { ...cached, commands: [] };
     const found = await withKeys(sources, decider, stream, asked, keys);
     if (found === asked) return known;
-    // With more entries than it had: measured when it is remembered.
-    return { ...found, log, ...(isPartial && { isPartial }) };
+    const entries = entriesOf(decider, found.state);
+    const more = keys.reduce((sum, key) => sum + sizeOf(entries.get(key)), 0);
+    // Folded anew it is another state, measured when it is remembered.
+    const measured = size !== undefined && found.outset ? { size: size + more } : {};
+    return { ...found, log, ...measured, ...(isPartial && { isPartial }) };
   };
 
   const streamOf = (id: string): string => `${decider.category}-${id}`;
@@ -219,6 +222,15 @@ export const commandHandler = <Command, State extends object, Event extends Fact
 const bytesACommand = 128;
 
 const heldBy = ({ size = 0, log }: Known<unknown>): number => size + log.size() * bytesACommand + 1;
+
+/** About what a state takes that was measured some events ago. To measure it again would be to look at all of it. */
+const sizeAt = (
+  revision: number | 'none',
+  { size, revision: measured }: Pick<Known<unknown>, 'size' | 'revision'>,
+): number | undefined =>
+  size === undefined || revision === 'none' || measured === 'none'
+    ? undefined
+    : Math.ceil((size * (revision + 1)) / (measured + 1));
 
 const placeOf = ({ revision, position }: Pick<Loaded<unknown>, 'revision' | 'position'>) => ({
   revision: revision === 'none' ? 0 : revision,

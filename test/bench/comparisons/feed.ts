@@ -5,8 +5,8 @@ type Row = Readonly<Record<string, number | string | Peer>>;
 
 const ours = 'feed: deliveries/s';
 
-/** Beside a broadcast that frames each message once for all. */
-const leastRatio = 0.9;
+/** A broadcast that frames each message once for all, and writes it when it is told of it. */
+const limit = { peer: 'plain', ratio: 0.9 };
 
 /** The broadcasts that a row compares with, by name. */
 const peersIn = (row: Row): readonly (readonly [string, Peer])[] =>
@@ -39,14 +39,15 @@ export const feed: Comparison = {
   findings: ([measured]) => {
     const rows = measured as readonly Row[];
     const names = peersIn(rows[0] ?? {}).map(([name]) => name);
-    const inBursts = rows.filter(({ shape }) => shape === 'bursts');
     return {
-      claims: inBursts.flatMap((row) =>
-        peersIn(row).map(([name, { ratio }]) => ({
-          what: `deliveries a second beside ${name}, ${labelOf(row)}`,
-          figure: ratio,
-          ...(name === 'plain' && { atLeast: leastRatio }),
-        })),
+      claims: rows.flatMap((row) =>
+        peersIn(row)
+          .filter(([name]) => name === limit.peer || row.shape === 'bursts')
+          .map(([name, { ratio }]) => ({
+            what: `deliveries a second beside ${name}, ${labelOf(row)}`,
+            figure: ratio,
+            ...(name === limit.peer && { atLeast: limit.ratio }),
+          })),
       ),
       tables: [
         {
