@@ -1,5 +1,8 @@
 import { drawRecent, type Sort } from './command.js';
 
+/** How many a client has at most. Each is told of what happens to its owner: with one more now and then, deliveries would grow with the square of the time. */
+const mostWebhooks = 3;
+
 /**
  * @param receiver where webhooks are sent to; the id of each is the last part of its address
  */
@@ -7,6 +10,7 @@ export const webhookCommands = (receiver: string): readonly Sort[] => [
   {
     ...{ kind: 'webhook.register', weight: 0.4 },
     make: (memory, draw) => {
+      if (memory.recent('webhook').length >= mostWebhooks) return undefined;
       const { id, stream } = memory.add('webhook', draw);
       const topics = [draw.of(['chat.message.*', 'task.*', 'interrupt.*', 'execution.*'])];
       return {
