@@ -290,10 +290,10 @@ describe('the log at info', () => {
       .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
 
   it('has a line for each write and each refusal, and none for other reads', async () => {
-    const { id } = await createSession(byKey);
+    const { id, position } = await createSession(byKey);
     const named = { 'X-Request-Id': 'one-write' };
     await ann.post(`/v1/sessions/${id}/messages`, { role: 'user', content: 'x' }, named);
-    await ann.get(`/v1/sessions/${id}`, { 'X-Request-Id': 'one-read' });
+    await ann.get(`/v1/sessions/${id}?after=${position}`, { 'X-Request-Id': 'one-read' });
     await ann.get('/v1/sessions/no-id', { 'X-Request-Id': 'one-refusal' });
     const of = (requestId: string) => lines().filter((line) => line.requestId === requestId);
     await until(() => of('one-refusal').length > 0);
