@@ -10,7 +10,7 @@ type Guarded = Pick<StoredDocument | StoredRow, '_id' | 'position'>;
  *
  * @returns the `_id`s of those that were there already: they stay as they were
  */
-export const insertNew = async <Document extends Guarded>(
+export const insertNew = async <Document extends Pick<Guarded, '_id'>>(
   collection: Collection<Document>,
   documents: readonly Document[],
 ): Promise<ReadonlySet<Document['_id']>> => {

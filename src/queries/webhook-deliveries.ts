@@ -1,6 +1,7 @@
-import { type Db, type Filter, MongoBulkWriteError } from 'mongodb';
+import type { Db, Filter } from 'mongodb';
+import { askedTogether } from '../projecting/asked-together.js';
 import type { Clock } from '../projecting/clock.js';
-import { duplicateKey } from '../projecting/duplicate-key.js';
+import { insertNew } from '../projecting/guarded-writes.js';
 import { createdBefore } from './newest-first.js';
 import { type Page, toPage } from './page.js';
 import {
@@ -36,8 +37,18 @@ export type WebhookDeliveries = Readonly<{
     except: readonly string[],
     limit: number,
   ): Promise<readonly DeliveryDocument[]>;
-  /** Takes a delivery, unless someone else did. Not settled until `dueAt`, it may be taken again. */
-  claim(seen: DeliveryDocument, lock: string, dueAt: number): Promise<boolean>;
+  /**
+   * Takes deliveries that nobody else took since they were seen. Not settled until `dueAt`, they may be
+   * taken again.
+   *
+   * @param lock a new one
+   * @returns those that were taken
+   */
+  claim(
+    seen: readonly DeliveryDocument[],
+    lock: string,
+    dueAt: number,
+  ): Promise<readonly DeliveryDocument[]>;
   /** Notes what came of an attempt, unless the delivery was taken by someone else since. */
   settle(id: string, lock: string, settled: Settled): Promise<void>;
   /** Gives a delivery back, due at a time. */
@@ -67,6 +78,8 @@ export type DeliveryListOptions = Readonly<{
   limit: number;
 }>;
 
+type Change = Readonly<{ filter: Filter<DeliveryDocument>; set: Partial<DeliveryDocument> }>;
+
 const lifetimeMs = 30 * 24 * 60 * 60 * 1000;
 const begun = { status: 'pending', tries: 0, lock: null, reason: null } as const;
 
@@ -81,6 +94,17 @@ export const webhookDeliveriesIn = (db: Db, clock: Clock): WebhookDeliveries => 
     writeConcern: { w: 'majority', journal: true },
   });
 
+  // Every write waits for the disk: those that come meanwhile are written as one.
+  const insert = askedTogether((documents: readonly DeliveryDocument[]) =>
+    insertNew(collection, documents),
+  );
+  const update = askedTogether(async (changes: readonly Change[]): Promise<void> => {
+    await collection.bulkWrite(
+      changes.map(({ filter, set }) => ({ updateOne: { filter, update: { $set: set } } })),
+      { ordered: false },
+    );
+  });
+
   const waiting = (webhookId: string): Filter<DeliveryDocument> => ({
     webhookId,
     status: 'pending',
@@ -91,17 +115,12 @@ export const webhookDeliveriesIn = (db: Db, clock: Clock): WebhookDeliveries => 
     add: async (deliveries, dueAt) => {
       if (deliveries.length === 0) return 0;
       const createdAt = new Date(clock.now()).toISOString();
-      const documents = deliveries.map(({ id, webhookId, event }) => {
-        return { _id: id, webhookId, event, ...begun, attempts: [], dueAt, createdAt };
-      });
-      try {
-        return (await collection.insertMany(documents, { ordered: false })).insertedCount;
-      } catch (error) {
-        if (!(error instanceof MongoBulkWriteError)) throw error;
-        const failed = [error.writeErrors].flat();
-        if (failed.length === 0 || failed.some(({ code }) => code !== duplicateKey)) throw error;
-        return documents.length - failed.length;
-      }
+      const known = await insert(
+        deliveries.map(({ id, webhookId, event }) => {
+          return { _id: id, webhookId, event, ...begun, attempts: [], dueAt, createdAt };
+        }),
+      );
+      return deliveries.filter(({ id }) => !known.has(id)).length;
     },
     begin: async (webhookId, ids, dueAt) => {
       const { modifiedCount } = await collection.updateMany(
@@ -120,15 +139,26 @@ export const webhookDeliveriesIn = (db: Db, clock: Clock): WebhookDeliveries => 
         .sort({ dueAt: 1 })
         .limit(limit)
         .toArray(),
-    claim: async ({ _id, dueAt: seenDue, lock: seenLock }, lock, dueAt) => {
-      const { modifiedCount } = await collection.updateOne(
-        { _id, status: 'pending', dueAt: seenDue, lock: seenLock },
-        { $set: { lock, dueAt } },
+    claim: async (seen, lock, dueAt) => {
+      if (seen.length === 0) return [];
+      const { modifiedCount } = await collection.bulkWrite(
+        seen.map(({ _id, dueAt: seenDue, lock: seenLock }) => ({
+          updateOne: {
+            filter: { _id, status: 'pending', dueAt: seenDue, lock: seenLock },
+            update: { $set: { lock, dueAt } },
+          },
+        })),
+        { ordered: false },
       );
-      return modifiedCount === 1;
+      if (modifiedCount === seen.length) return seen;
+      const taken = await collection.distinct('_id', {
+        _id: { $in: seen.map(({ _id }) => _id) },
+        lock,
+      });
+      return seen.filter(({ _id }) => taken.includes(_id));
     },
     settle: async (id, lock, settled) => {
-      await collection.updateOne({ _id: id, lock }, { $set: { ...settled, lock: null } });
+      await update([{ filter: { _id: id, lock }, set: { ...settled, lock: null } }]);
     },
     release: async (id, lock, dueAt) => {
       await collection.updateOne({ _id: id, lock }, { $set: { lock: null, dueAt } });

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import type { PreviousSecret } from '../domain/webhook.js';
+import { askedTogether } from '../projecting/asked-together.js';
 
 /**
  * The secrets that webhooks are signed with. Unlike the read models beside them they cannot be built
@@ -27,6 +28,10 @@ export const webhookSecretsIn = (db: Db): WebhookSecrets => {
   const collection = db.collection<Kept>('webhook_secrets', {
     writeConcern: { w: 'majority', journal: true },
   });
+  const kept = askedTogether(async (secretRefs: readonly string[]) => {
+    const found = await collection.find({ _id: { $in: [...secretRefs] } }).toArray();
+    return new Map(found.map(({ _id, secret }) => [_id, secret]));
+  });
   return {
     keep: async (secretRef, webhookId, secret) => {
       const kept = await collection.findOneAndUpdate(
@@ -37,8 +42,7 @@ export const webhookSecretsIn = (db: Db): WebhookSecrets => {
       return kept?.secret ?? secret;
     },
     find: async (secretRefs) => {
-      const found = await collection.find({ _id: { $in: [...secretRefs] } }).toArray();
-      const byRef = new Map(found.map(({ _id, secret }) => [_id, secret]));
+      const byRef = await kept(secretRefs);
       return secretRefs.flatMap((secretRef) => byRef.get(secretRef) ?? []);
     },
     expire: async (replaced) => {

@@ -25,12 +25,14 @@ export const findWebhook = async (
 ): Promise<WebhookRecord | undefined> =>
   (await webhooks.findOne({ _id: `webhook-${id}`, ...visibleTo(caller) })) ?? undefined;
 
-/** Finds a webhook by its id, whoever owns it; undefined when there is none. */
-export const webhookById = async (
+/** Finds webhooks by their ids, whoever owns them. */
+export const webhooksById = async (
   { webhooks }: Collections,
-  id: string,
-): Promise<WebhookRecord | undefined> =>
-  (await webhooks.findOne({ _id: `webhook-${id}` })) ?? undefined;
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, WebhookRecord>> => {
+  const found = await webhooks.find({ _id: { $in: ids.map((id) => `webhook-${id}`) } }).toArray();
+  return new Map(found.map((webhook) => [webhook.id, webhook]));
+};
 
 /** The webhooks of all owners that are not disabled. */
 export const activeWebhooks = ({ webhooks }: Collections): Promise<readonly WebhookRecord[]> =>

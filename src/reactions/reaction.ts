@@ -33,6 +33,8 @@ export type Reaction = Readonly<{
    * by, whatever is parked. By default of none.
    */
   ignores?: (event: Pick<StoredEvent, 'type' | 'stream'>) => boolean;
+  /** How many events a node handles at a time; 16 by default. */
+  concurrency?: number;
   /**
    * Acts on an event; called again with the same event after a failure or a crash, so what it does
    * must be idempotent. It bounds its own waiting: after a minute it counts as failed.

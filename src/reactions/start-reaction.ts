@@ -14,7 +14,6 @@ export type ReactionOptions = Readonly<{
   reaction: Reaction;
   parked: ParkedOf;
   log: Logger;
-  concurrency: number;
   retries: Retries;
 }>;
 
@@ -24,15 +23,16 @@ export type RunningReaction = Readonly<{
   stop(): Promise<void>;
 }>;
 
-/** How many events a node holds for each that it handles: those of a slow key must not keep others out. */
-const heldPerHandled = 16;
+/** How many events a node holds, those it handles included: those of a slow key must not keep others out. */
+const held = 256;
 
 const patienceMs = 10_000;
 const settlingMs = 10_000;
 
 /** Takes part in a reaction's group for as long as it is not stopped, over any loss of the connection. */
 export const startReaction = (options: ReactionOptions): RunningReaction => {
-  const { store, reaction, concurrency, log } = options;
+  const { store, reaction, log } = options;
+  const { concurrency = 16 } = reaction;
   const stopping = new AbortController();
   const underWay = new Set<Promise<void>>();
   let consumption: Consumption | undefined;
@@ -48,7 +48,7 @@ export const startReaction = (options: ReactionOptions): RunningReaction => {
     await reaction.awaited?.(stopping.signal);
     if (stopping.signal.aborted) return;
     const { name, options: grouped } = groupOf(reaction);
-    const opened = store.consume(name, { ...grouped, inFlight: concurrency * heldPerHandled });
+    const opened = store.consume(name, { ...grouped, inFlight: held });
     consumption = opened;
     connectedAt = Date.now();
     const lost = new AbortController();

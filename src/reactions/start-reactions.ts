@@ -12,8 +12,6 @@ export type ReactionsOptions = Readonly<{
   reactions: readonly Reaction[];
   parked: Parked;
   log: Logger;
-  /** How many events of a reaction are handled at a time on this node; 16 by default. */
-  concurrency?: number;
   retries?: Partial<Retries>;
 }>;
 
@@ -47,13 +45,13 @@ export type Reactions = Readonly<{
  * the event is done with.
  */
 export const startReactions = (options: ReactionsOptions): Reactions => {
-  const { store, reactions, parked, log, concurrency = 16 } = options;
+  const { store, reactions, parked, log } = options;
   const retries = { ...defaultRetries, ...options.retries };
   const running = reactions.map((reaction) => {
     const parkedOf = parked.of({ kind: 'reaction', name: reaction.name });
     const child = log.child({ reaction: reaction.name });
     const started = startReaction({
-      ...{ store, reaction, concurrency, retries, log: child },
+      ...{ store, reaction, retries, log: child },
       parked: parkedOf,
     });
     return { reaction, parked: parkedOf, ...started };

@@ -33,7 +33,7 @@ import {
   activeWebhooks,
   findWebhook,
   listWebhooks,
-  webhookById,
+  webhooksById,
 } from '../../src/queries/webhooks.js';
 import { type WorkerHeartbeats, workerHeartbeatsIn } from '../../src/queries/worker-heartbeats.js';
 import { findWorker, listWorkers, workerStanding } from '../../src/queries/workers.js';
@@ -253,7 +253,7 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
       }),
   ],
   ['one webhook', 1, () => findWebhook(collections, ann, 'b')],
-  ['one webhook, whoever asks', 1, () => webhookById(collections, 'b')],
+  ['one webhook, whoever asks', 1, () => webhooksById(collections, ['b'])],
   ["a user's webhooks, further on", 1, () => listWebhooks(collections, ann, { cursor, limit })],
   ["everyone's webhooks", 1, () => listWebhooks(collections, root, { limit })],
   ['the webhooks that are told of events', 1, () => activeWebhooks(collections)],

@@ -1,14 +1,16 @@
 import { UndecodableEvent } from '../../eventstore/codec.js';
 import type { EventStore, StoredEvent } from '../../eventstore/event-store.js';
 import { StreamTombstoned } from '../../eventstore/event-store.js';
+import { askedTogether } from '../../projecting/asked-together.js';
 import type { Clock } from '../../projecting/clock.js';
 import type { Collections, WebhookRecord } from '../../queries/collections.js';
 import type { Settled, WebhookDeliveries } from '../../queries/webhook-deliveries.js';
 import type { Attempt, DeliveryDocument } from '../../queries/webhook-delivery.js';
 import type { WebhookSecrets } from '../../queries/webhook-secrets.js';
-import { webhookById } from '../../queries/webhooks.js';
+import { webhooksById } from '../../queries/webhooks.js';
 import { eventView } from '../../replay/event-view.js';
 import type { Circuits } from './circuits.js';
+import type { NotedEvents } from './noted-events.js';
 import { retryAfterMs } from './retry-after.js';
 import { type Schedule, waitBefore } from './schedule.js';
 import type { Response, Send } from './send.js';
@@ -19,6 +21,7 @@ export type DeliverOptions = Readonly<{
   collections: Collections;
   deliveries: WebhookDeliveries;
   secrets: WebhookSecrets;
+  recent: Pick<NotedEvents, 'find'>;
   circuits: Circuits;
   send: Send;
   schedule: Schedule;
@@ -34,7 +37,10 @@ export type DeliverOptions = Readonly<{
  * the delivery is still to be made.
  */
 export const deliverer = (options: DeliverOptions) => {
-  const { store, collections, deliveries, secrets, circuits, send, schedule, clock } = options;
+  const { store, collections, deliveries, secrets, recent, circuits, send, schedule, clock } =
+    options;
+
+  const webhooksOf = askedTogether((ids: readonly string[]) => webhooksById(collections, ids));
 
   const post = async (
     { _id: id, event: { topic } }: DeliveryDocument,
@@ -69,12 +75,14 @@ export const deliverer = (options: DeliverOptions) => {
     const parked = (reason: string, noted = attempts): Settled => {
       return { status: 'parked', attempts: noted, tries, dueAt: null, reason };
     };
-    const webhook = await webhookById(collections, webhookId);
+    const webhook = (await webhooksOf([webhookId])).get(webhookId);
     if (!webhook) return deliveries.settle(id, lock, parked('the webhook is not there'));
     if (webhook.status === 'disabled')
       return deliveries.settle(id, lock, parked(`disabled: ${webhook.reason ?? ''}`));
 
-    const event = await eventAt(store, reference.stream, reference.storeRevision);
+    const event =
+      recent.find(reference.id) ??
+      (await eventAt(store, reference.stream, reference.storeRevision));
     if (event === 'deleted') return deliveries.forget(id);
     if (event === undefined || event.id !== reference.id)
       return deliveries.settle(id, lock, parked('the event cannot be read'));

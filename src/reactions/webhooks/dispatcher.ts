@@ -32,6 +32,8 @@ const concurrency = 64;
 const perWebhook = 8;
 /** How long at most until what other nodes left behind is looked for. */
 const idleMs = 5_000;
+/** How long from one look at what is due to the next at least: what happens meanwhile is looked at together. */
+const betweenRoundsMs = 10;
 const graceMs = 5_000;
 const afterOutageMs = 1_000;
 /** What failed for no reason that passes by itself is not tried over and over. */
@@ -107,25 +109,31 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
   const round = async (): Promise<number> => {
     const free = concurrency - underWay.size;
     if (free <= 0) return idleMs;
-    const found = await deliveries.next(clock.now() + idleMs, unavailable(), free);
-    let waitMs = idleMs;
-    for (const delivery of found) {
-      if (stopping.signal.aborted) return 0;
-      const dueInMs = (delivery.dueAt ?? 0) - clock.now();
-      if (dueInMs > 0) {
-        waitMs = Math.min(waitMs, dueInMs);
-        break;
+    const now = clock.now();
+    const found = await deliveries.next(now + idleMs, unavailable(), free);
+    const due = found.filter(({ dueAt }) => (dueAt ?? 0) <= now);
+    const wanted = due.filter(ofThoseWithRoom());
+    if (stopping.signal.aborted) return 0;
+    const lock = v7();
+    for (const delivery of await deliveries.claim(wanted, lock, clock.now() + lockMs))
+      begin(delivery, lock);
+    // Whether they are begun here or were by someone else, there may be more behind them.
+    if (due.length > 0) return 0;
+    return Math.min(idleMs, (found[0]?.dueAt ?? Infinity) - now, untilOneCloses());
+  };
+
+  /** Passes as many deliveries of each webhook as attempts may be made now; the others are left alone for a while. */
+  const ofThoseWithRoom = () => {
+    const passed = new Map<string, number>();
+    return ({ webhookId }: DeliveryDocument): boolean => {
+      const count = passed.get(webhookId) ?? 0;
+      if (count < roomFor(webhookId)) {
+        passed.set(webhookId, count + 1);
+        return true;
       }
-      // Whether it is begun here or was by someone else, there may be more behind it.
-      waitMs = 0;
-      if (roomFor(delivery.webhookId) <= 0) {
-        resting.add(delivery.webhookId);
-        continue;
-      }
-      const lock = v7();
-      if (await deliveries.claim(delivery, lock, clock.now() + lockMs)) begin(delivery, lock);
-    }
-    return Math.min(waitMs, untilOneCloses());
+      resting.add(webhookId);
+      return false;
+    };
   };
 
   const untilOneCloses = (): number => {
@@ -150,11 +158,12 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       isAwake = false;
+      const again = delay(betweenRoundsMs);
       const waitMs = await round().catch((error: unknown) => {
         log.warn({ err: error }, 'deliveries to webhooks cannot be looked up');
         return afterOutageMs;
       });
-      await sleep(waitMs);
+      await Promise.all([sleep(waitMs), again]);
     }
   };
 

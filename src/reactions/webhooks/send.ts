@@ -1,5 +1,5 @@
-import { type ClientRequest, type IncomingMessage, request as overHttp } from 'node:http';
-import { request as overHttps } from 'node:https';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { addressRefusal } from '../../domain/webhook-address.js';
 import { AddressRefused, guardedLookup } from './guarded-lookup.js';
@@ -27,49 +27,78 @@ export type SendOptions = Readonly<{
 
 /** How much of an answer is kept, in bytes. */
 const excerptBytes = 1_024;
+/** How long a connection stays open for the next posting; less than most servers wait for one. */
+const idleMs = 4_000;
 
 /**
- * Posts over HTTP(S), on a connection of its own: an answer of 3xx is an answer and is not followed,
- * no proxy is asked, and unless private addresses are allowed, only public ones are connected to.
+ * Posts over HTTP(S): an answer of 3xx is an answer and is not followed, no proxy is asked, and unless
+ * private addresses are allowed, only public ones are connected to. Connections that were left open
+ * are used again; on one that the other side had closed by then nothing was posted, and another is made.
  */
 export const sender = ({ allowPrivate, timeoutMs }: SendOptions): Send => {
   const lookup = guardedLookup(allowPrivate);
+  const kept = { keepAlive: true, timeout: idleMs, scheduling: 'lifo' } as const;
+  const schemes = {
+    'http:': { request: http.request, agent: new http.Agent(kept) },
+    'https:': { request: https.request, agent: new https.Agent(kept) },
+  };
   return async ({ url, headers, body }, signal) => {
     signal.throwIfAborted();
     const target = new URL(url);
     // A literal address is never looked up: it is checked here.
     const refusal = addressRefusal(target, allowPrivate);
     if (refusal !== undefined) return { error: `the URL ${refusal}` };
-    const request = (target.protocol === 'https:' ? overHttps : overHttp)(target, {
-      method: 'POST',
-      agent: false,
-      headers: { ...headers, 'content-length': `${Buffer.byteLength(body)}` },
-      lookup,
-    });
+    const { request, agent } = schemes[target.protocol === 'https:' ? 'https:' : 'http:'];
     const ended = new AbortController();
+    const tooLate = delay(
+      timeoutMs,
+      { error: `no answer within ${timeoutMs / 1000} s` },
+      { signal: ended.signal },
+    );
+    const post = async (on: http.Agent | false): Promise<Response> => {
+      const posted = request(target, {
+        ...{ method: 'POST', agent: on, lookup },
+        headers: { ...headers, 'content-length': `${Buffer.byteLength(body)}` },
+      });
+      try {
+        return await Promise.race([answerTo(posted, body, signal), tooLate]);
+      } catch (error) {
+        if (error instanceof ClosedBefore) return await post(false);
+        throw error;
+      } finally {
+        posted.destroy();
+      }
+    };
     try {
-      return await Promise.race([
-        answerTo(request, body, signal),
-        delay(
-          timeoutMs,
-          { error: `no answer within ${timeoutMs / 1000} s` },
-          { signal: ended.signal },
-        ),
-      ]);
+      return await post(agent);
     } finally {
       ended.abort();
-      request.destroy();
     }
   };
 };
 
-const answerTo = (request: ClientRequest, body: string, signal: AbortSignal): Promise<Response> =>
+/** A connection that was left open had been closed by the other side when it was used again. */
+class ClosedBefore extends Error {
+  override readonly name = 'ClosedBefore';
+}
+
+const closings: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
+
+/** @throws ClosedBefore, and why the signal aborts */
+const answerTo = (
+  request: http.ClientRequest,
+  body: string,
+  signal: AbortSignal,
+): Promise<Response> =>
   new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
     request.on('close', () => signal.removeEventListener('abort', onAbort));
     // Goes on listening after the answer: an error nobody listens to would end the process.
-    request.on('error', (error) => resolve({ error: wordsFor(error) }));
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      if (request.reusedSocket && closings.has(error.code)) reject(new ClosedBefore());
+      else resolve({ error: wordsFor(error) });
+    });
     request.on('response', (response) => {
       excerptOf(response).then(
         (excerpt) =>
@@ -85,7 +114,7 @@ const answerTo = (request: ClientRequest, body: string, signal: AbortSignal): Pr
   });
 
 /** How a body begins. What is left of it is not waited for. */
-const excerptOf = async (response: IncomingMessage): Promise<string> => {
+const excerptOf = async (response: http.IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response) {

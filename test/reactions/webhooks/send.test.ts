@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sender } from '../../../src/reactions/webhooks/send.js';
 import { type Receiver, startReceiver } from '../../webhooks/support/receiver.js';
@@ -53,4 +54,20 @@ it('lets go when it is told to, before and during the attempt', async () => {
   await expect(sending).rejects.toThrow('aborted');
   await expect(allowed(posting('/silent'), cutOff.signal)).rejects.toThrow('aborted');
   expect(receiver.callsTo('/silent')).toHaveLength(1);
+});
+
+it('uses a connection again, and makes another where the other side closes it instead of answering', async () => {
+  const ports = new Set<number | undefined>();
+  const answers = (response: ServerResponse) => {
+    ports.add(response.socket?.remotePort);
+    response.writeHead(200).end();
+  };
+  receiver.behaves('/again', answers, answers, (response) => response.destroy(), answers);
+  const answered = { status: 200, retryAfter: undefined, excerpt: '' };
+  expect(await allowed(posting('/again'), never)).toEqual(answered);
+  expect(await allowed(posting('/again'), never)).toEqual(answered);
+  expect(ports.size).toBe(1);
+  expect(await allowed(posting('/again'), never)).toEqual(answered);
+  expect(ports.size).toBe(2);
+  expect(receiver.callsTo('/again')).toHaveLength(4);
 });
