@@ -22,7 +22,8 @@ export class LogTail {
       this.#bytes -= this.#entries[this.#start]?.bytes.length ?? 0;
       this.#start++;
     }
-    if (this.#start > MAX_EVENTS) {
+    // Those left behind are let go of once they are more than those kept: moving these costs no more.
+    if (this.#start > this.#size) {
       this.#entries = this.#entries.slice(this.#start);
       this.#start = 0;
     }
