@@ -6,10 +6,6 @@ export type EventStoreOptions = Readonly<{
   port?: number;
   /** The most bytes of event data in one append. Default 1 MiB, as in EventStoreDB. */
   maxAppendSize?: number;
-  /** The host that gossip names to clients which discover the server. Default 127.0.0.1. */
-  advertisedHost?: string;
-  /** The port that gossip names. Default the one listened on. */
-  advertisedPort?: number;
   /**
    * Appends are refused when the disk has less than this left, so that what was accepted can be
    * finished and reads go on. Bytes, default 64 MiB.

@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { lockFolder } from '../folder-lock.js';
-import type { RunningServer } from '../server-thread.js';
+import { loopback, type RunningServer } from '../server-thread.js';
 import { admitKnown } from './grpc/admit.js';
 import { gossip } from './grpc/gossip.js';
 import { monitoring } from './grpc/monitoring.js';
@@ -17,7 +17,6 @@ import { openStore, type Store } from './storage/store.js';
 import { SystemProjections } from './storage/system-projections.js';
 import { Users } from './users/users.js';
 
-const HOST = '127.0.0.1';
 // 16 MiB less what EventStoreDB keeps for itself; a client's batch has up to 3 MiB and one event.
 const MAX_REQUEST_BYTES = 16_767_216;
 const UNLIMITED = -1;
@@ -51,7 +50,7 @@ const serveStore = async (
   const groups = new Groups(store);
   const users = new Users(options.dataDir);
   // Gossip names the port, which is known once it is bound; nobody calls before that.
-  const endPoint = { host: options.advertisedHost ?? HOST, port: options.advertisedPort ?? 0 };
+  const endPoint = { host: loopback, port: 0 };
   const services: readonly Service[] = [
     streams(store, options.maxAppendSize ?? DEFAULT_MAX_APPEND_SIZE),
     persistentSubscriptions(groups, store.reader),
@@ -82,7 +81,7 @@ const serveStore = async (
   };
   try {
     const port = await listen(server, options.port ?? 0);
-    endPoint.port ||= port;
+    endPoint.port = port;
     return { port, stop: stopOnce };
   } catch (error) {
     await stopOnce();
@@ -95,7 +94,7 @@ const GOODBYE_MS = 20;
 
 const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
-    server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(`${loopback}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     );
   });
