@@ -18,8 +18,8 @@ export type EventStoreOptions = Readonly<{
   commitTimeout?: number;
 }>;
 
-export const DEFAULT_DISK_RESERVE = 64 * 1024 * 1024;
+export const defaultDiskReserve = 64 * 1024 * 1024;
 
-export const DEFAULT_COMMIT_TIMEOUT = 2_000;
+export const defaultCommitTimeout = 2_000;
 
-export const DEFAULT_MAX_APPEND_SIZE = 1_048_576;
+export const defaultMaxAppendSize = 1_048_576;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { all, freshStream } from './support/events.js';
-import { eventually, GROUP, groupTools } from './support/group-tools.js';
+import { eventually, groupTools, testGroup } from './support/group-tools.js';
 import { startTestServer, type TestServer } from './support/server.js';
 
 let test: TestServer;
@@ -55,13 +55,13 @@ describe('an answer', () => {
     );
     await eventually(async () => (await tools.info(stream)).stats.parkedMessageCount === 3n);
     const parked = await all(
-      test.client.readStream(`$persistentsubscription-${stream}::${GROUP}-parked`),
+      test.client.readStream(`$persistentsubscription-${stream}::${testGroup}-parked`),
     );
     expect(Buffer.from(parked[1]?.event?.data as Uint8Array).toString()).toBe(`1@${stream}`);
     expect(parked[1]?.event?.metadata).toMatchObject({ reason: 'broken' });
 
     isParking = false;
-    await test.client.replayParkedMessagesToStream(stream, GROUP, { stopAt: 2 });
+    await test.client.replayParkedMessagesToStream(stream, testGroup, { stopAt: 2 });
     await recording.delivered(5);
     expect(recording.numbers).toEqual([0, 1, 2, 0, 1]);
     expect(recording.deliveries[3]).toMatchObject({
@@ -69,10 +69,10 @@ describe('an answer', () => {
       resolved: { link: { revision: 0n } },
     });
     expect((await tools.info(stream)).stats.parkedMessageCount).toBe(1n);
-    await test.client.replayParkedMessagesToStream(stream, GROUP);
+    await test.client.replayParkedMessagesToStream(stream, testGroup);
     await recording.delivered(6);
     expect(recording.numbers.at(-1)).toBe(2);
-    await test.client.replayParkedMessagesToStream(stream, GROUP);
+    await test.client.replayParkedMessagesToStream(stream, testGroup);
     await recording.stop();
   });
 

@@ -3,7 +3,7 @@ import { bytesField, stringField, uintField } from '../wire/proto-writer.js';
 import { textUuid } from '../wire/uuid.js';
 import type { Service } from './service.js';
 
-const LEADER = 8;
+const leaderState = 8;
 
 /**
  * Gossip of a cluster with one member, the leader.
@@ -17,7 +17,7 @@ export const gossip = (endPoint: Readonly<{ host: string; port: number }>): Serv
       1,
       bytesField(1, instanceId),
       uintField(2, Date.now() * 10_000),
-      uintField(3, LEADER),
+      uintField(3, leaderState),
       uintField(4, 1),
       bytesField(5, stringField(1, endPoint.host), uintField(2, endPoint.port)),
     );

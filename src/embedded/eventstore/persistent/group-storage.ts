@@ -14,8 +14,8 @@ import {
 } from './group-config.js';
 import { eventOf, type Message } from './message.js';
 
-const PAGE = { events: 100, bytes: 1024 * 1024 };
-const KEEP_TWO = '{"$maxCount":2}';
+const pageLimit = { events: 100, bytes: 1024 * 1024 };
+const keepTwo = '{"$maxCount":2}';
 
 const event = (type: string, data: string, metadata = ''): ProposedEvent => ({
   id: newId(),
@@ -37,7 +37,7 @@ export const appendKeepingTwo = (
   data: string,
 ): void => {
   const metastream = metastreamOf(stream);
-  if (!batch.head(metastream)) appendAny(batch, metastream, event('$metadata', KEEP_TWO));
+  if (!batch.head(metastream)) appendAny(batch, metastream, event('$metadata', keepTwo));
   appendAny(batch, stream, event(type, data));
 };
 
@@ -56,7 +56,7 @@ export class GroupStorage {
     const { reader } = this.#store;
     const stream = checkpointStream(this.#config);
     if (!reader.exists(stream)) return undefined;
-    const [last] = reader.streamBackwards(stream, Number.MAX_SAFE_INTEGER, PAGE).entries;
+    const [last] = reader.streamBackwards(stream, Number.MAX_SAFE_INTEGER, pageLimit).entries;
     return last && parsePlace(JSON.parse(last.data.toString()) as string);
   }
 
@@ -100,7 +100,7 @@ export class GroupStorage {
     const messages: Message[] = [];
     const end = Math.min(stopAt, reader.lastRevision(stream) + 1);
     for (let next = 0; next < end; ) {
-      const page = reader.streamForwards(stream, next, PAGE);
+      const page = reader.streamForwards(stream, next, pageLimit);
       for (const entry of page.entries) {
         const target = entry.revision < end ? reader.resolve(entry)?.target : undefined;
         if (target) messages.push({ entry, target, isLink: true, place: undefined, retryCount: 0 });

@@ -1,11 +1,11 @@
 import { v4 as newId } from 'uuid';
 import type { ProposedEvent } from '../wire/recorded-event.js';
 import {
-  ACCESS_DENIED,
+  accessRefusal,
+  deletedRefusal,
   type ExpectedRevision,
   exactRevision,
   type Refusal,
-  STREAM_DELETED,
   wrongRevision,
 } from './expected-revision.js';
 import type { LogEntry } from './log-entry.js';
@@ -23,14 +23,14 @@ export type AppendRequest = Readonly<{
 /** The place of the last event; no position when none was asked for. */
 export type Appended = Readonly<{ revision: number; position?: number }>;
 
-const NO_CUSTOM_METADATA = Buffer.alloc(0);
+const noBytes = Buffer.alloc(0);
 
 /** A `$metadata` event. */
 export const metadataEvent = (data: Buffer): ProposedEvent => ({
   id: newId(),
   type: '$metadata',
   isJson: true,
-  customMetadata: NO_CUSTOM_METADATA,
+  customMetadata: noBytes,
   data,
 });
 
@@ -41,13 +41,13 @@ export const metadataEvent = (data: Buffer): ProposedEvent => ({
  */
 export const decideAppend = (batch: WriteBatch, request: AppendRequest): Appended | Refusal => {
   const { stream, expected } = request;
-  if (isDerived(stream)) return ACCESS_DENIED;
-  if (batch.isTombstoned(stream)) return STREAM_DELETED;
+  if (isDerived(stream)) return accessRefusal;
+  if (batch.isTombstoned(stream)) return deletedRefusal;
   const current = batch.lastRevision(stream);
   const isDeleted = isSoftDeleted(batch.settings(stream));
 
   if (expected === 'stream-exists') {
-    if (isDeleted) return STREAM_DELETED;
+    if (isDeleted) return deletedRefusal;
     if (current === -1 && !batch.head(metastreamOf(stream))) return wrongRevision(-1);
   }
   const exact = exactRevision(expected);

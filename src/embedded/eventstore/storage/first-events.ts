@@ -3,7 +3,7 @@ import type { WriteBatch } from './write-batch.js';
 import type { Writer } from './writer.js';
 
 /** The projections that every EventStoreDB node has. */
-export const SYSTEM_PROJECTIONS = [
+export const systemProjections = [
   '$streams',
   '$stream_by_category',
   '$by_category',
@@ -27,7 +27,7 @@ const add = (batch: WriteBatch, stream: string, type: string, data: string, isJs
 export const writeFirstEvents = (writer: Writer): Promise<void> =>
   writer.submit((batch) => {
     add(batch, '$projections-$all', '$ProjectionsInitialized', '', false);
-    for (const name of SYSTEM_PROJECTIONS) {
+    for (const name of systemProjections) {
       add(batch, '$projections-$all', '$ProjectionCreated', name, false);
       const definition = JSON.stringify({ name, enabled: false });
       add(batch, `$projections-${name}`, '$ProjectionUpdated', definition, true);

@@ -1,11 +1,11 @@
 import { v4 as newId } from 'uuid';
 import { decideAppend } from './decide-append.js';
-import { SYSTEM_PROJECTIONS } from './first-events.js';
+import { systemProjections } from './first-events.js';
 import type { Reader } from './reader.js';
 import { parseMetadata } from './stream-settings.js';
 import type { Writer } from './writer.js';
 
-const LAST = { events: 1, bytes: 1 };
+const newestOnly = { events: 1, bytes: 1 };
 
 const streamOf = (projection: string) => `$projections-${projection}`;
 
@@ -20,12 +20,16 @@ export class SystemProjections {
   }
 
   has(name: string): boolean {
-    return SYSTEM_PROJECTIONS.some((known) => known === name);
+    return systemProjections.some((known) => known === name);
   }
 
   isEnabled(name: string): boolean {
     const stream = streamOf(name);
-    const [last] = this.#reader.streamBackwards(stream, Number.MAX_SAFE_INTEGER, LAST).entries;
+    const [last] = this.#reader.streamBackwards(
+      stream,
+      Number.MAX_SAFE_INTEGER,
+      newestOnly,
+    ).entries;
     return last !== undefined && parseMetadata(last.data)?.enabled === true;
   }
 

@@ -2,7 +2,7 @@ import type { Appended } from '../storage/decide-append.js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
 import { bytesField, emptyField, stringField, uintField } from './proto-writer.js';
 
-const EMPTY_CASES = { 'no-stream': 0, any: 1, 'stream-exists': 2 } as const;
+const caseIndex = { 'no-stream': 0, any: 1, 'stream-exists': 2 } as const;
 
 /** The oneof of an expectation, given the fields of its four cases. */
 const expectation = (
@@ -11,7 +11,7 @@ const expectation = (
   [noStream, any, exists]: readonly [number, number, number],
 ): Buffer => {
   if (typeof expected === 'number') return uintField(revisionField, expected);
-  return emptyField([noStream, any, exists][EMPTY_CASES[expected]] ?? any);
+  return emptyField([noStream, any, exists][caseIndex[expected]] ?? any);
 };
 
 const success = ({ revision, position }: Appended): readonly Buffer[] => [

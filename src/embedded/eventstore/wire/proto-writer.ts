@@ -21,7 +21,7 @@ export const writeVarint = (target: Buffer, offset: number, value: number): numb
   return at;
 };
 
-const EMPTY = Buffer.alloc(0);
+const emptyMessage = Buffer.alloc(0);
 
 /** A field that holds an unsigned integer. Zero is written too: inside a oneof it means something. */
 export const uintField = (field: number, value: number | bigint): Buffer => {
@@ -62,4 +62,4 @@ export const stringField = (field: number, text: string): Buffer =>
   bytesField(field, Buffer.from(text));
 
 /** A field that holds a message without content, such as the cases of a oneof. */
-export const emptyField = (field: number): Buffer => bytesField(field, EMPTY);
+export const emptyField = (field: number): Buffer => bytesField(field, emptyMessage);

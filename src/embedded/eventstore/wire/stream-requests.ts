@@ -16,7 +16,7 @@ export type TargetOptions = {
   deadline?: number;
 };
 
-const NOTHING = Buffer.alloc(0);
+const noBytes = Buffer.alloc(0);
 
 /** Reads a `StreamIdentifier`. */
 export const readStreamName = (message: ProtoReader): string => {
@@ -28,7 +28,7 @@ export const readStreamName = (message: ProtoReader): string => {
   return name;
 };
 
-const CASES: Readonly<Record<number, ExpectedRevision>> = {
+const expectations: Readonly<Record<number, ExpectedRevision>> = {
   3: 'no-stream',
   4: 'any',
   5: 'stream-exists',
@@ -38,7 +38,7 @@ const CASES: Readonly<Record<number, ExpectedRevision>> = {
 const readTarget = (message: ProtoReader): TargetOptions => {
   const target: TargetOptions = { stream: '', expected: 'any' };
   for (let field = message.field(); field; field = message.field()) {
-    const expected = CASES[field];
+    const expected = expectations[field];
     if (field === 1) target.stream = readStreamName(message.message());
     else if (field === 2) {
       const place = message.place();
@@ -73,8 +73,8 @@ const readProposed = (message: ProtoReader): ProposedEvent => {
   let id = '';
   let type: string | undefined;
   let contentType: string | undefined;
-  let customMetadata: Buffer = NOTHING;
-  let data: Buffer = NOTHING;
+  let customMetadata: Buffer = noBytes;
+  let data: Buffer = noBytes;
   for (let field = message.field(); field; field = message.field()) {
     if (field === 1) id = readUuid(message.message());
     else if (field === 2) {
