@@ -2,13 +2,11 @@ import { status } from '@grpc/grpc-js';
 import type { Groups } from '../persistent/groups.js';
 import type { Scavenger } from '../storage/scavenge.js';
 import { ProtoReader } from '../wire/proto-reader.js';
-import { stringField, uintField } from '../wire/proto-writer.js';
+import { emptyMessage, stringField, uintField } from '../wire/proto-writer.js';
 import { CallFailed } from './errors.js';
 import type { Service, UnaryCall } from './service.js';
 
 const results = { started: 0, inProgress: 1, stopped: 2 } as const;
-const emptyMessage = Buffer.alloc(0);
-
 const scavengeResponse = (id: string, result: keyof typeof results): Buffer =>
   Buffer.concat([stringField(1, id), uintField(2, results[result])]);
 

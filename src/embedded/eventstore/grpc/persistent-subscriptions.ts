@@ -11,12 +11,10 @@ import {
   targetFields,
 } from '../wire/persistent-requests.js';
 import { groupInfo } from '../wire/persistent-responses.js';
-import { bytesField } from '../wire/proto-writer.js';
+import { bytesField, emptyMessage } from '../wire/proto-writer.js';
 import { serveConsumer } from './consume.js';
 import { groupExists, groupFailed, groupNotFound } from './group-errors.js';
 import type { Service, UnaryCall } from './service.js';
-
-const emptyMessage = Buffer.alloc(0);
 
 /** The PersistentSubscriptions service: competing consumers whose progress the server keeps. */
 export const persistentSubscriptions = (groups: Groups, reader: Reader): Service => {

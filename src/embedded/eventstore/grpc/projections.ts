@@ -5,6 +5,7 @@ import { ProtoReader } from '../wire/proto-reader.js';
 import {
   bytesField,
   emptyField,
+  emptyMessage,
   floatField,
   stringField,
   uintField,
@@ -13,7 +14,6 @@ import { CallFailed } from './errors.js';
 import { Responses } from './responses.js';
 import type { ServerStream, Service, UnaryCall } from './service.js';
 
-const emptyMessage = Buffer.alloc(0);
 // A `Value` that holds an empty struct.
 const noState = bytesField(1, emptyField(5));
 

@@ -8,11 +8,10 @@ import {
   confirmationResponse,
 } from '../wire/read-responses.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
+import { pageLimit } from './page-limit.js';
 import { responseFor } from './response-for.js';
 import type { Responses } from './responses.js';
 import { Wakeup } from './wakeup.js';
-
-const pageLimit = { events: 128, bytes: 1024 * 1024 };
 
 /**
  * Follows the log from a position with one cursor, before and after it is caught up. With a filter,

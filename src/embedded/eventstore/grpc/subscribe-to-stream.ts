@@ -5,11 +5,10 @@ import type { ReadRequest } from '../wire/read-request.js';
 import { caughtUpResponse, confirmationResponse } from '../wire/read-responses.js';
 import { tombstoneRevision } from '../wire/recorded-event.js';
 import { streamDeleted } from './errors.js';
+import { pageLimit } from './page-limit.js';
 import { responseFor } from './response-for.js';
 import type { Responses } from './responses.js';
 import { Wakeup } from './wakeup.js';
-
-const pageLimit = { events: 128, bytes: 1024 * 1024 };
 
 /**
  * Follows a stream: first what it holds, as its metadata lets it be seen, then every new event. One

@@ -29,6 +29,7 @@ export type GroupConfig = Readonly<{
   start: number;
 }>;
 
+/** The source of a group that reads all streams. */
 export const allStreams = '$all';
 
 /** The name of a group among those of all streams, as EventStoreDB has it: `stream::group`. */

@@ -1,4 +1,3 @@
-import { v4 as newId } from 'uuid';
 import type { ProposedEvent } from '../wire/recorded-event.js';
 import {
   accessRefusal,
@@ -9,6 +8,7 @@ import {
   wrongRevision,
 } from './expected-revision.js';
 import type { LogEntry } from './log-entry.js';
+import { ownEvent } from './own-event.js';
 import { isMetastream, metastreamOf, originalOf } from './stream-head.js';
 import { isSoftDeleted, parseMetadata } from './stream-settings.js';
 import { isDerived } from './system-streams.js';
@@ -22,17 +22,6 @@ export type AppendRequest = Readonly<{
 
 /** The place of the last event; no position when none was asked for. */
 export type Appended = Readonly<{ revision: number; position?: number }>;
-
-const noBytes = Buffer.alloc(0);
-
-/** A `$metadata` event. */
-export const metadataEvent = (data: Buffer): ProposedEvent => ({
-  id: newId(),
-  type: '$metadata',
-  isJson: true,
-  customMetadata: noBytes,
-  data,
-});
 
 /**
  * Decides an append and adds its events: all of them, or none when it is refused or was done before.
@@ -115,7 +104,7 @@ const undelete = (batch: WriteBatch, stream: string, firstVisible: number): void
   const before = batch.last(metastream);
   const document = (before && parseMetadata(before.data)) ?? {};
   const after = JSON.stringify({ ...document, $tb: firstVisible });
-  batch.add(metastream, metadataEvent(Buffer.from(after)));
+  batch.add(metastream, ownEvent('$metadata', after));
 };
 
 // Metadata written to a deleted stream brings it back: empty, until the next event.

@@ -1,5 +1,3 @@
-import { v4 as newId } from 'uuid';
-import { metadataEvent } from './decide-append.js';
 import {
   accessRefusal,
   deletedRefusal,
@@ -8,6 +6,7 @@ import {
   type Refusal,
   wrongRevision,
 } from './expected-revision.js';
+import { ownEvent } from './own-event.js';
 import { metastreamOf } from './stream-head.js';
 import { isSoftDeleted, softDeleteMetadata } from './stream-settings.js';
 import { isDerived } from './system-streams.js';
@@ -23,7 +22,7 @@ export const decideSoftDelete = (batch: WriteBatch, request: DeleteRequest): Del
   const refusal = refuse(batch, request);
   if (refusal) return refusal;
   if (!exists(batch, stream)) return wrongRevision(-1);
-  const { position } = batch.add(metastreamOf(stream), metadataEvent(softDeleteMetadata));
+  const { position } = batch.add(metastreamOf(stream), ownEvent('$metadata', softDeleteMetadata));
   return { position };
 };
 
@@ -32,13 +31,7 @@ export const decideTombstone = (batch: WriteBatch, request: DeleteRequest): Dele
   const { stream } = request;
   const refusal = refuse(batch, request);
   if (refusal) return refusal;
-  const event = {
-    id: newId(),
-    type: '$streamDeleted',
-    isJson: false,
-    customMetadata: Buffer.alloc(0),
-    data: Buffer.alloc(0),
-  };
+  const event = ownEvent('$streamDeleted', '', { isJson: false });
   return { position: batch.addTombstone(stream, event).position };
 };
 

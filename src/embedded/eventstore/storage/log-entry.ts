@@ -5,6 +5,7 @@ import {
   recordBounds,
   tombstoneRevision,
 } from '../wire/recorded-event.js';
+import { ticksPerMs } from '../wire/ticks.js';
 
 const linkType = '$>';
 const dollar = 0x24;
@@ -74,7 +75,7 @@ export class LogEntry {
 
   /** Milliseconds since 1970. */
   get created(): number {
-    return Number(this.#metadata('created')) / 10_000;
+    return Number(this.#metadata('created')) / ticksPerMs;
   }
 
   get data(): Buffer {

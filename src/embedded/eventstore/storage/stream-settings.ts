@@ -11,7 +11,7 @@ export type StreamSettings = Readonly<{
 export const noSettings: StreamSettings = {};
 
 /** The content of the metadata event that deletes a stream softly. */
-export const softDeleteMetadata = Buffer.from('{"$tb":9223372036854775807}');
+export const softDeleteMetadata = '{"$tb":9223372036854775807}';
 
 // 2^63-1 is no JavaScript number: JSON.parse rounds it to 2^63.
 const deletedFrom = 2 ** 63;

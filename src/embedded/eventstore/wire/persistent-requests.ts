@@ -1,10 +1,9 @@
-import type { GroupSettings } from '../persistent/group-config.js';
+import { allStreams, type GroupSettings } from '../persistent/group-config.js';
 import { ProtoReader } from './proto-reader.js';
 import { type Filter, readAllStart, readFilter, type Start } from './read-request.js';
 import { readStreamName } from './stream-requests.js';
+import { ticksPerMs } from './ticks.js';
 import { readUuid } from './uuid.js';
-
-const allStreams = '$all';
 
 /** Which group a request is about. */
 export type GroupTarget = { source: string; group: string };
@@ -17,7 +16,6 @@ export type GroupDefinition = GroupTarget & {
 };
 
 const strategiesByNumber = ['DispatchToSingle', 'RoundRobin', 'Pinned'];
-const ticksPerMs = 10_000;
 
 /** Reads a Create or Update request. @throws RangeError when it is malformed */
 export const readGroupDefinition = (bytes: Buffer): GroupDefinition => {

@@ -1,5 +1,6 @@
+import { varintSize, writeVarint } from '../../varint.js';
 import { ProtoReader } from './proto-reader.js';
-import { uintField, varintSize, writeVarint } from './proto-writer.js';
+import { uintField } from './proto-writer.js';
 
 /** An event as a client proposes it. */
 export type ProposedEvent = Readonly<{
