@@ -30,7 +30,8 @@ export const workerLine = (
       ? Number.POSITIVE_INFINITY
       : Math.max(20, 2 * width - widthOf(`${time}  ${place}  `));
   const text = cut(oneLine(words(news)), room);
-  const said = colourOf(news) ? paint(colourOf(news) ?? 'reset', text) : text;
+  const colour = colourOf(news);
+  const said = colour ? paint(colour, text) : text;
   return [paint('dim', time), ...(place === '' ? [] : [paint('yellow', place)]), said].join('  ');
 };
 

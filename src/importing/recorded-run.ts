@@ -27,7 +27,7 @@ export type RecordedMessage = Readonly<{
 export type RecordedStep = Readonly<{
   agent: string;
   stage: string;
-  /** Counted from 1. */
+  /** As recorded; counted from 1 where the recording does not say. */
   stageOrder: number;
   /** Where the agent stood when the step was done; never the history, which the messages hold. */
   state: JsonObject;
