@@ -13,7 +13,7 @@ const acceptsMessages = (session: LiveSession): boolean =>
  * event; another message under the same id is refused.
  */
 export const postMessage = (
-  { type: _, ...message }: CommandOf<'PostMessage'>,
+  { type: _, isNew: __, ...message }: CommandOf<'PostMessage'>,
   session: LiveSession,
 ): SessionDecision => {
   const known = session.messages.get(message.messageId);

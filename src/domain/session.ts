@@ -106,7 +106,8 @@ export type SessionCommand =
       status: 'active' | 'processing' | 'completed' | 'failed';
       reason?: string;
     }>
-  | Readonly<{ type: 'PostMessage' } & Message>
+  /** `isNew`: the id was made for this message, so that none can have it, and none is looked for. */
+  | Readonly<{ type: 'PostMessage'; isNew?: true } & Message>
   | Readonly<{ type: 'EditMessage'; messageId: string; content: MessageContent }>
   | Readonly<{ type: 'DeleteMessage'; messageId: string }>;
 
@@ -191,7 +192,8 @@ export const session: Decider<SessionCommand, Session, SessionEvent, SessionReje
     version: 2,
     entries: {
       field: 'messages',
-      namedBy: (command) => ('messageId' in command ? command.messageId : undefined),
+      namedBy: (command) =>
+        'messageId' in command && !('isNew' in command) ? command.messageId : undefined,
       changedBy: ({ data }) => ('messageId' in data ? data.messageId : undefined),
       begins: ({ type }) => type === 'MessagePosted',
     },

@@ -10,12 +10,17 @@ export type RequestContext = Readonly<{
   command: CommandRequest;
   /** The id of what the request creates, unless it names one. */
   newId: string;
+  /** That id was made for this request, and no other was carried out under it, nor will be. */
+  isNewId: boolean;
   /** Hears of a part of the request that was refused, though the request as a whole is not. */
   refused?(problem: Problem): void;
 }>;
 
-/** The ids that a request is carried out under: the same when it is repeated under its idempotency key. */
-export type RequestIds = Readonly<{ commandId: string; newId: string }>;
+/**
+ * The ids that a request is carried out under: the same when it is repeated under its idempotency key,
+ * and `areNew` where it has none.
+ */
+export type RequestIds = Readonly<{ commandId: string; newId: string; areNew?: true }>;
 
 /** Says who asks; undefined when that is not known. */
 export type Identify = (request: IncomingMessage) => Promise<Caller | undefined>;
@@ -60,6 +65,7 @@ export const contextOf = (
   return {
     caller,
     newId: ids.newId,
+    isNewId: ids.areNew ?? false,
     command: {
       commandId: ids.commandId,
       requestId,

@@ -23,7 +23,9 @@ export const serveRoute =
         answerTo(route, services, { request, response, caller, ids });
       // What a file adds has ids made from its content: it needs no key to be repeated.
       const key = route.takesFile ? undefined : idempotencyKeyOf(request, caller);
-      const answer = await (key === undefined ? carryOut(newIds()) : once(key, request, carryOut));
+      const answer = await (key === undefined
+        ? carryOut({ ...newIds(), areNew: true })
+        : once(key, request, carryOut));
       if ('write' in answer || answer.status < 300)
         services.audit.answered(route, request, requestIdOf(response), caller);
       if ('write' in answer) await answer.write(response);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ForklineClient } from '../../src/client/node-client.js';
+import { until } from '../projecting/support/runners.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
 import { eventOf, scriptIn, startWorker, typesOf } from './worker-process.js';
 
@@ -143,6 +144,7 @@ describe('a task in hand', () => {
     expect(await running.news('lost', id)).toMatchObject({ event: 'lost' });
     expect(await running.ended()).toBe(1);
     await told();
+    await until(async () => (await client.tasks.get(id)).status === 'completed');
     expect((await client.tasks.get(id)).result).toBe('other');
   });
 

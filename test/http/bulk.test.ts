@@ -6,7 +6,12 @@ import { Problem } from '../../src/http/problem.js';
 import { request } from '../support/requests.js';
 
 const command = request();
-const context: RequestContext = { command, caller: command.caller, newId: command.commandId };
+const context: RequestContext = {
+  command,
+  caller: command.caller,
+  newId: command.commandId,
+  isNewId: false,
+};
 const numbers = Array.from({ length: 500 }, (_, n) => n);
 const ok = { status: 200, body: {} };
 

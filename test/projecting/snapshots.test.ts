@@ -164,6 +164,26 @@ it('carries out commands and shows states while the database is away', async () 
   await patient.keeper.stop();
 });
 
+it('is not asked for a message whose id was made for it', async () => {
+  const { id, stream } = await keptSession();
+  let asked = 0;
+  const entries: typeof snapshots.entries = (...args) => {
+    asked += 1;
+    return snapshots.entries(...args);
+  };
+  const handler = commandHandler(stores.streams, session, { snapshots: { ...snapshots, entries } });
+  const message = { ...question, messageId: 'm-new' };
+  await handler(id, [edit('m-1', 'x')], request());
+  expect(asked).toBe(1);
+  const posted = await handler(id, [{ type: 'PostMessage', isNew: true, ...message }], request());
+  expect(posted).toMatchObject({ added: 1 });
+  expect(asked).toBe(1);
+  expect(await handler(id, [post(message)], request())).toMatchObject({ added: 0 });
+  expect(await handler(id, [edit('m-new', 'changed')], request())).toMatchObject({ added: 1 });
+  await expectLoadedAsFolded(sources(), session, stream, { keys: [...keys, 'm-new'] });
+  expect((await all(stores.streams.read(stream, { from: 201 })))[0]?.data).toEqual(message);
+});
+
 it('recognises a command from before the snapshot', async () => {
   const { id } = await streamOf(stores.store, 'session', 100);
   const asked = request();

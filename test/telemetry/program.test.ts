@@ -104,6 +104,9 @@ describe('the metrics of a program', () => {
   });
 
   it('count commands by what came of them, and events by what was done with them', async () => {
+    const isFolded = (found: Awaited<ReturnType<typeof metrics>>) =>
+      figure(found, 'forkline_projection_lag_events', { projection: 'sessions' }) === 0;
+    await until(async () => isFolded(await metrics()));
     const before = await metrics();
     const { id } = await createSession(ann);
     const pause = () => ann.post(`/v1/sessions/${id}/pause`);

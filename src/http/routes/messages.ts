@@ -43,11 +43,12 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
     operationId: 'postMessage',
     summary: 'Post a message',
     answers: { 201: writtenSchema },
-    handle: async ({ params, body: { id: named, ...message } }, { command, newId }) => {
+    handle: async ({ params, body: { id: named, ...message } }, { command, newId, isNewId }) => {
       const messageId = named ?? newId;
+      const isNew = named === undefined && isNewId;
       const outcome = await sessions(
         params.id,
-        [{ type: 'PostMessage', messageId, ...given(message) }],
+        [{ type: 'PostMessage', messageId, ...(isNew && { isNew }), ...given(message) }],
         command,
       );
       return written(outcome, {

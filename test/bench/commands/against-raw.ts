@@ -57,7 +57,9 @@ const handle = commandHandler(streams, session, { snapshots });
 
 const content = textOf(7);
 const inProcess = async (id: string) => {
-  const command = { type: 'PostMessage', messageId: newId(), role: 'user', content, metadata: {} };
+  const message = { messageId: newId(), role: 'user', content, metadata: {} };
+  // As over HTTP, where the server makes the id.
+  const command = { type: 'PostMessage', isNew: true, ...message };
   const done = await handle(id, [command as never], request());
   if (isRejection(done)) throw new Error(String(done.rejected));
 };
