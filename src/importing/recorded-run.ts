@@ -2,6 +2,7 @@ import type { Pipeline } from '../domain/execution.js';
 import type { JsonObject } from '../domain/json.js';
 import type { MessageRole, SessionMode } from '../domain/session.js';
 
+/** The formats of recordings that are read. */
 export const formats = [
   'openai-messages',
   'swe-agent',

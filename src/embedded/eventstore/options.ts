@@ -18,8 +18,9 @@ export type EventStoreOptions = Readonly<{
   commitTimeout?: number;
 }>;
 
-export const defaultDiskReserve = 64 * 1024 * 1024;
-
-export const defaultCommitTimeout = 2_000;
-
-export const defaultMaxAppendSize = 1_048_576;
+/** What holds where an option is not given, in the units of {@link EventStoreOptions}. */
+export const defaults = {
+  maxAppendSize: 1024 * 1024,
+  diskReserve: 64 * 1024 * 1024,
+  commitTimeout: 2_000,
+} as const;

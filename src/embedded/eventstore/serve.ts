@@ -11,7 +11,7 @@ import { serverFeatures } from './grpc/server-features.js';
 import { grpcService, type Service } from './grpc/service.js';
 import { streams } from './grpc/streams.js';
 import { usersService } from './grpc/users.js';
-import { defaultMaxAppendSize, type EventStoreOptions } from './options.js';
+import { defaults, type EventStoreOptions } from './options.js';
 import { Groups } from './persistent/groups.js';
 import { openStore, type Store } from './storage/store.js';
 import { SystemProjections } from './storage/system-projections.js';
@@ -52,7 +52,7 @@ const serveStore = async (
   // Gossip names the port, which is known once it is bound; nobody calls before that.
   const endPoint = { host: loopback, port: 0 };
   const services: readonly Service[] = [
-    streams(store, options.maxAppendSize ?? defaultMaxAppendSize),
+    streams(store, options.maxAppendSize ?? defaults.maxAppendSize),
     persistentSubscriptions(groups, store.reader),
     projections(new SystemProjections(store.reader, store.writer)),
     operations(store.scavenger, groups),

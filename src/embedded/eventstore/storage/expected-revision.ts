@@ -9,8 +9,10 @@ export type Refusal =
   /** @property current the stream's newest revision, -1 without events */
   | Readonly<{ refused: 'wrong-expected-revision'; current: number }>;
 
+/** The refusal of a write to a stream that only the server writes to. */
 export const accessRefusal: Refusal = { refused: 'access-denied' };
 
+/** The refusal of a write to a stream that was deleted. */
 export const deletedRefusal: Refusal = { refused: 'stream-deleted' };
 
 /**

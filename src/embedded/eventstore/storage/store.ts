@@ -1,4 +1,4 @@
-import { defaultCommitTimeout, defaultDiskReserve, type EventStoreOptions } from '../options.js';
+import { defaults, type EventStoreOptions } from '../options.js';
 import { Changes } from './changes.js';
 import { DiskSpace } from './disk-space.js';
 import { EventIndex } from './event-index.js';
@@ -26,8 +26,8 @@ export type Store = Readonly<{
 export const openStore = async (
   folder: string,
   {
-    diskReserve = defaultDiskReserve,
-    commitTimeout = defaultCommitTimeout,
+    diskReserve = defaults.diskReserve,
+    commitTimeout = defaults.commitTimeout,
   }: Pick<EventStoreOptions, 'diskReserve' | 'commitTimeout'> = {},
 ): Promise<Store> => {
   const log = new EventLog(folder);

@@ -8,6 +8,7 @@ export type StreamSettings = Readonly<{
   truncateBefore?: number;
 }>;
 
+/** Those of a stream whose metadata says nothing. */
 export const noSettings: StreamSettings = {};
 
 /** The content of the metadata event that deletes a stream softly. */

@@ -68,6 +68,7 @@ export const batchStreamDeleted = (stream: string): BatchFailure => ({
   details: [bytesField(1, stringField(3, stream))],
 });
 
+/** The failure of a BatchAppend to a stream that only the server writes to. */
 export const batchAccessDenied: BatchFailure = {
   type: 'AccessDenied',
   code: 7,
@@ -82,6 +83,7 @@ export const batchTooBig = (maxAppendSize: number): BatchFailure => ({
   details: [uintField(1, maxAppendSize)],
 });
 
+/** The failure of a BatchAppend whose time was up; once it is being committed, it may be kept all the same. */
 export const batchTimeout: BatchFailure = { type: 'Timeout', code: 4, message: 'timed out' };
 
 /** The failure of a BatchAppend that makes no sense. */

@@ -39,4 +39,5 @@ export const checkpointResponse = (position: number): Buffer =>
 export const streamNotFoundResponse = (stream: string): Buffer =>
   bytesField(4, bytesField(1, stringField(3, stream)));
 
+/** The answer that says that a subscription has told of all there was. */
 export const caughtUpResponse = emptyField(8);

@@ -25,6 +25,7 @@ export type Place = Readonly<{
 /** Stands for revision 2^63-1, which no other event has. */
 export const tombstoneRevision = Number.POSITIVE_INFINITY;
 
+/** {@link tombstoneRevision} as clients see it. */
 export const tombstoneRevisionOnWire = 9_223_372_036_854_775_807n;
 
 const tombstoneVarint = Buffer.from('ffffffffffffffff7f', 'hex');
