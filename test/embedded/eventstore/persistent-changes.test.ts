@@ -6,9 +6,10 @@ import {
   streamNameFilter,
 } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../support/until.js';
 import { all, errorOf, event, freshStream } from './support/events.js';
 import { GroupRecording } from './support/group-recording.js';
-import { eventually, groupTools, testGroup } from './support/group-tools.js';
+import { groupTools, testGroup } from './support/group-tools.js';
 import { startTestServer, type TestServer } from './support/server.js';
 
 let test: TestServer;
@@ -52,9 +53,7 @@ describe('a change of the group', () => {
     await tools.append(stream, 5);
     const before = tools.consume(stream, undefined, 1);
     await before.delivered(5);
-    await eventually(
-      async () => (await tools.info(stream)).stats.lastCheckpointedEventRevision === 4n,
-    );
+    await until(async () => (await tools.info(stream)).stats.lastCheckpointedEventRevision === 4n);
     await test.client.updatePersistentSubscriptionToStream(
       stream,
       testGroup,
@@ -76,9 +75,7 @@ describe('a change of the group', () => {
     await tools.append(stream, 2);
     const before = tools.consume(stream);
     await before.delivered(2);
-    await eventually(
-      async () => (await tools.info(stream)).stats.lastCheckpointedEventRevision === 1n,
-    );
+    await until(async () => (await tools.info(stream)).stats.lastCheckpointedEventRevision === 1n);
     await before.stop();
     await test.client.deletePersistentSubscriptionToStream(stream, testGroup);
     await tools.groupOn(stream);
@@ -142,7 +139,7 @@ describe('a group on $all', () => {
     const stream = freshStream();
     await tools.append(stream, 3, 1_000);
     const checkpoints = `$persistentsubscription-$all::${name}-checkpoint`;
-    await eventually(() =>
+    await until(() =>
       all(test.client.readStream(checkpoints)).then(
         () => true,
         () => false,
@@ -181,7 +178,7 @@ describe('a restart', () => {
         n === 1 ? subscription.nack('park', '', resolved) : subscription.ack(resolved),
     );
     await before.delivered(3);
-    await eventually(async () => {
+    await until(async () => {
       const { stats } = await own.client.getPersistentSubscriptionToStreamInfo(stream, testGroup);
       return stats.lastCheckpointedEventRevision === 2n && stats.parkedMessageCount === 1n;
     });

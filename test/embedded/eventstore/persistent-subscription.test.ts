@@ -4,8 +4,9 @@ import {
   persistentSubscriptionToStreamSettingsFromDefaults as settings,
 } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../support/until.js';
 import { errorOf, freshStream } from './support/events.js';
-import { eventually, groupTools, testGroup } from './support/group-tools.js';
+import { groupTools, testGroup } from './support/group-tools.js';
 import { startTestServer, type TestServer } from './support/server.js';
 
 let test: TestServer;
@@ -109,7 +110,7 @@ describe('a consumer', () => {
     await tools.append(stream, 20);
     const recording = tools.consume(stream, () => undefined, 4);
     await recording.delivered(4);
-    await eventually(async () => (await tools.info(stream)).stats.totalInFlightMessages === 4);
+    await until(async () => (await tools.info(stream)).stats.totalInFlightMessages === 4);
     expect(recording.deliveries).toHaveLength(4);
     await recording.subscription.ack(recording.deliveries[0]!.resolved);
     await recording.delivered(5);
@@ -163,6 +164,6 @@ describe('a consumer', () => {
     ]);
     expect(connections[0]?.connectionName).not.toBe('');
     await recording.stop();
-    await eventually(async () => (await tools.info(stream)).connections.length === 0);
+    await until(async () => (await tools.info(stream)).connections.length === 0);
   });
 });

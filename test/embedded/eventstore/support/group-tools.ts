@@ -10,12 +10,6 @@ import type { TestServer } from './server.js';
 /** The name of every group in the tests; names of any alphabet are allowed. */
 export const testGroup = 'group 🙂';
 
-/** Asks again and again, for as long as half a minute. The question must involve the server. */
-export const eventually = async (isSo: () => Promise<boolean>): Promise<void> => {
-  const limit = Date.now() + 30_000;
-  while (!(await isSo())) if (Date.now() > limit) throw new Error('not in time');
-};
-
 /** What tests do with the group of a stream. */
 export const groupTools = ({ client }: TestServer) => ({
   append: (stream: string, count: number, first = 0) =>
