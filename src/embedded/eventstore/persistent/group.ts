@@ -102,13 +102,17 @@ export class PersistentGroup {
     }
   }
 
+  /** One that has left can settle nothing: what it had has gone to others, or the group is deleted. */
   ack(consumer: Consumer, ids: readonly string[]): void {
+    if (!this.#consumers.includes(consumer)) return;
     const now = Date.now();
     for (const id of ids) if (consumer.settle(id, now)) this.#passed++;
     this.#afterProgress();
   }
 
+  /** As {@link ack}, of messages that are not done. */
   nack(consumer: Consumer, ids: readonly string[], action: NackAction, reason: string): void {
+    if (!this.#consumers.includes(consumer)) return;
     const now = Date.now();
     for (const id of ids) {
       const message = consumer.settle(id, now);
