@@ -15,6 +15,7 @@ const stops = {
   asked: 'asked to stop',
   signal: 'stopping',
   done: 'takes no more tasks',
+  refused: 'refused by the server',
 } as const;
 
 /** What a worker does, on a line: when, which task, what. */
