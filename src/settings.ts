@@ -66,10 +66,7 @@ export const settings = {
   },
   EVENTSTORE_URL: {
     group: 'Stores',
-    schema: urlLike(
-      /^(esdb|kurrentdb)(\+discover)?:\/\/.+/,
-      'esdb://host:2113?tls=false',
-    ).optional(),
+    schema: urlLike(/^esdb(\+discover)?:\/\/.+/, 'esdb://host:2113?tls=false').optional(),
     value: 'url',
     help: 'EventStoreDB or KurrentDB to use, such as esdb://host:2113?tls=false.',
     otherwise: 'an embedded one',

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { ForklineClient } from '../client/node-client.js';
 import { type Terminal, terminal } from './terminal.js';
 
+/** Where commands look for a server when nobody says where one is. */
 export const defaultUrl = 'http://127.0.0.1:4400';
 
 /** What every command that talks to a server needs. */

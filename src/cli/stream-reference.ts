@@ -8,7 +8,8 @@ export type StreamReference = Readonly<{ stream: string; revision?: number }>;
 
 /** A stream as users name it: `session-…`, `execution-…`, or a UUID alone, which is a session's. */
 export const streamArgument = (text: string): string => {
-  if (uuid.test(text)) return `session-${text}`;
+  // Names of streams have UUIDs in lower case, which others write in upper case.
+  if (uuid.test(text)) return `session-${text.toLowerCase()}`;
   if (named.test(text)) return text;
   throw new InvalidArgumentError('Expected a stream, such as session-<uuid> or execution-<uuid>.');
 };

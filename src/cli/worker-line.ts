@@ -15,6 +15,7 @@ const stops = {
   asked: 'asked to stop',
   signal: 'stopping',
   done: 'takes no more tasks',
+  refused: 'refused by the server',
 } as const;
 
 /** What a worker does, on a line: when, which task, what. */
@@ -30,7 +31,8 @@ export const workerLine = (
       ? Number.POSITIVE_INFINITY
       : Math.max(20, 2 * width - widthOf(`${time}  ${place}  `));
   const text = cut(oneLine(words(news)), room);
-  const said = colourOf(news) ? paint(colourOf(news) ?? 'reset', text) : text;
+  const colour = colourOf(news);
+  const said = colour ? paint(colour, text) : text;
   return [paint('dim', time), ...(place === '' ? [] : [paint('yellow', place)]), said].join('  ');
 };
 

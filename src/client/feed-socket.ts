@@ -38,6 +38,7 @@ export type WebSocketLike = {
 
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
+/** The protocol of the feed and its version, which the client offers as it opens a WebSocket. */
 export const subprotocol = 'forkline.v1';
 
 /**

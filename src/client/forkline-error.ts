@@ -20,8 +20,9 @@ export class ForklineError extends Error {
 
   /**
    * @param status the HTTP status; 0 when there was no answer
-   * @param code the stable name of the reason, such as `session-not-found`; `unreachable` when
-   *   there was no answer, `unexpected-answer` when it was not one of Forkline's
+   * @param code the stable name of the reason, such as `session-not-found`; `unexpected-answer` when
+   *   the answer was not one of Forkline's, and where there was none `unreachable`, `disconnected`,
+   *   `closed` or `unsupported`
    * @param problem the whole document, with what it holds besides, such as `currentRevision`
    */
   constructor(

@@ -1,3 +1,4 @@
+import { jsonIn } from './answer.js';
 import { ForklineError, unreachable } from './forkline-error.js';
 import type {
   ImportedRun,
@@ -34,7 +35,7 @@ export const importRecording =
     const items: ImportedRun[] = [];
     const unreadable: UnreadableRun[] = [];
     for await (const line of linesOf(response)) {
-      const step = stepIn(line);
+      const step = stepIn(line, response.status);
       onStep?.(step);
       if ('item' in step) items.push(step.item);
       if ('unreadable' in step) unreadable.push(step.unreadable);
@@ -46,9 +47,9 @@ export const importRecording =
     throw unreachable(response.url, new Error('the answer ended before the import was done'));
   };
 
-/** @throws ForklineError when the line is the reason why the import ended */
-const stepIn = (line: string): ImportStep => {
-  const step = JSON.parse(line) as ImportStep | { problem: JsonObject };
+/** @throws ForklineError when the line is the reason why the import ended, or is none of Forkline's */
+const stepIn = (line: string, answered: number): ImportStep => {
+  const step = jsonIn<ImportStep | { problem: JsonObject }>(line, answered);
   if (!('problem' in step)) return step;
   const { status, code } = step.problem;
   throw new ForklineError(Number(status), String(code), step.problem);

@@ -1,3 +1,4 @@
+import { answerIn } from './answer.js';
 import { ForklineError } from './forkline-error.js';
 import type {
   AuditEntry,
@@ -45,7 +46,7 @@ export const operationsOver = (http: Transport) => {
     readiness: async ({ signal }: Reading = {}): Promise<Readiness> => {
       try {
         const response = await http.send('GET', '/readyz', { signal });
-        const { checks } = (await response.json()) as Readonly<{ checks: readonly Check[] }>;
+        const { checks } = await answerIn<Readonly<{ checks: readonly Check[] }>>(response);
         return { isReady: true, checks };
       } catch (error) {
         if (!(error instanceof ForklineError && error.code === 'not-ready')) throw error;

@@ -1,6 +1,7 @@
+import { answerIn } from './answer.js';
 import { bothSignals } from './both-signals.js';
 import type { WebSocketConstructor } from './feed-socket.js';
-import { errorIn, ForklineError, isAbort, unreachable } from './forkline-error.js';
+import { errorIn, isAbort, unreachable } from './forkline-error.js';
 import { newIdempotencyKey } from './idempotency-key.js';
 import { type LatestPosition, laterOf } from './latest-position.js';
 import type { Position } from './types.js';
@@ -200,16 +201,4 @@ export const httpTransport = (
     },
   };
   return transport;
-};
-
-const answerIn = async <Answer>(response: Response): Promise<Answer> => {
-  const text = await response.text().catch((error: unknown) => {
-    throw isAbort(error) ? error : unreachable(response.url, error);
-  });
-  try {
-    return JSON.parse(text) as Answer;
-  } catch (cause) {
-    const detail = `an answer with status ${response.status} that is not JSON`;
-    throw new ForklineError(response.status, 'unexpected-answer', { detail }, { cause });
-  }
 };

@@ -7,7 +7,7 @@ import type { ClaimedTask } from './task-types.js';
 import { tasksOver } from './tasks.js';
 import type { Transport } from './transport.js';
 import { reachabilityOf } from './until-answered.js';
-import type { TaskHandler, WorkDone, WorkerNews, WorkOptions } from './worker-types.js';
+import type { StopReason, TaskHandler, WorkDone, WorkerNews, WorkOptions } from './worker-types.js';
 import type { Workers } from './workers.js';
 
 /** How long after the end of the grace the server may take to hear what became of the tasks. */
@@ -52,7 +52,7 @@ export const work = async (
     givingUp.abort();
   };
 
-  const stop = (why: 'asked' | 'signal' | 'done'): void => {
+  const stop = (why: StopReason): void => {
     if (claiming.signal.aborted) return;
     tell({ type: 'stopping', why, running: running.size });
     claiming.abort();
@@ -115,7 +115,7 @@ export const work = async (
   const fail = (error: unknown): void => {
     if (claiming.signal.aborted) return;
     failure = error;
-    stop('signal');
+    stop('refused');
   };
 
   const onSignal = () => stop('signal');

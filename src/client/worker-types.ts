@@ -62,6 +62,12 @@ export type TaskHandler = (
   context: TaskContext,
 ) => Promise<JsonValue | undefined>;
 
+/**
+ * Why a worker stops: someone asked the server for it (`asked`), its signal was aborted, it has done as
+ * many tasks as it was to do, or the server refused it.
+ */
+export type StopReason = 'asked' | 'signal' | 'done' | 'refused';
+
 /** What a running worker does, as it does it. */
 export type WorkerNews =
   | Readonly<{ type: 'registered'; workerId: string }>
@@ -80,7 +86,7 @@ export type WorkerNews =
   | Readonly<{ type: 'lost'; task: ClaimedTask; tookMs: number }>
   | Readonly<{ type: 'unreachable'; detail: string; waitMs: number }>
   | Readonly<{ type: 'reachable' }>
-  | Readonly<{ type: 'stopping'; why: 'asked' | 'signal' | 'done'; running: number }>
+  | Readonly<{ type: 'stopping'; why: StopReason; running: number }>
   | Readonly<{ type: 'stopped' }>;
 
 export type WorkOptions = Readonly<{

@@ -1,4 +1,5 @@
 import { archiveOf } from '../domain/archive.js';
+import { jsonBytes } from '../domain/json.js';
 import { toArchived } from '../eventstore/archived.js';
 import { type EventStore, type NewEvent, RevisionConflict } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
@@ -56,7 +57,7 @@ const copyFrom = async (
   for await (const event of streams.read(fork, { from, through })) {
     if (event.revision !== next + batch.length)
       throw new Error(`${fork} lacks revision ${next + batch.length}`);
-    const size = Buffer.byteLength(JSON.stringify(event.data));
+    const size = jsonBytes(event.data);
     if (batch.length === mostEvents || bytes + size > mostBytes) await flush();
     batch.push(toArchived(event, fork));
     bytes += size;

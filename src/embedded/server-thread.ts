@@ -1,5 +1,8 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 
+/** The only address that embedded servers listen on: no other machine reaches them. */
+export const loopback = '127.0.0.1';
+
 /** A server that is listening. */
 export type RunningServer = Readonly<{
   /** The TCP port it listens on. */

@@ -43,7 +43,6 @@ const refusals = {
   'task-already-exists': { status: 409, title: 'There is another task with this id' },
   'task-not-ready': { status: 409, title: 'The task is not ready' },
   'lease-lost': { status: 409, title: 'The lease is no longer held' },
-
   'task-already-settled': { status: 409, title: 'The task is over' },
   'task-not-retryable': { status: 409, title: 'The task cannot be retried as it is' },
   'worker-not-found': { status: 404, title: 'There is no such worker' },

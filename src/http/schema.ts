@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonObject, JsonValue } from '../domain/json.js';
+import { type JsonObject, type JsonValue, jsonBytes } from '../domain/json.js';
 import { publishedAs } from './published.js';
 
 // That what is in them can be stored is checked for every body as a whole: see storable.ts.
@@ -19,11 +19,12 @@ export const jsonObject = publishedAs(
   { type: 'object', additionalProperties: true },
 );
 
+/** In bytes, as JSON in UTF-8. */
 const largestMetadata = 64 * 1024;
 
 /** What users note down beside a thing. */
 export const metadata = jsonObject.refine(
-  (value) => JSON.stringify(value).length <= largestMetadata,
+  (value) => jsonBytes(value) <= largestMetadata,
   'may have 64 KiB at most',
 );
 

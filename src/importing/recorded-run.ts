@@ -2,6 +2,7 @@ import type { Pipeline } from '../domain/execution.js';
 import type { JsonObject } from '../domain/json.js';
 import type { MessageRole, SessionMode } from '../domain/session.js';
 
+/** The formats of recordings that are read. */
 export const formats = [
   'openai-messages',
   'swe-agent',
@@ -27,7 +28,7 @@ export type RecordedMessage = Readonly<{
 export type RecordedStep = Readonly<{
   agent: string;
   stage: string;
-  /** Counted from 1. */
+  /** As recorded; counted from 1 where the recording does not say. */
   stageOrder: number;
   /** Where the agent stood when the step was done; never the history, which the messages hold. */
   state: JsonObject;

@@ -4,7 +4,7 @@ export class UnreadableRecording extends Error {
 
   /**
    * @param reason what is wrong, in plain words
-   * @param place where in the file, for example `line 7` or `[3].traj[12]`; empty for the file as a whole
+   * @param place where in the file, such as `line 7` or `[3] traj[12]`; empty for the file as a whole
    */
   constructor(
     readonly reason: string,

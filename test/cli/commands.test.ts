@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ForklineClient } from '../../src/client/node-client.js';
@@ -218,39 +218,5 @@ describe('forkline export', () => {
     const { code, errors } = await run('export', session, '-o', join(folder, 'no', 'such.json'));
     expect(code).toBe(1);
     expect(errors).toMatch(/^error: ENOENT/);
-  });
-});
-
-describe('forkline import', () => {
-  const conversation = (content: string) =>
-    JSON.stringify({ messages: [{ role: 'user', content }] });
-
-  it('takes what it can, and says at the end what it could not', async () => {
-    const here = join(folder, 'runs');
-    await mkdir(here);
-    await writeFile(join(here, 'a.json'), conversation('One'));
-    await writeFile(join(here, 'b.jsonl'), `${conversation('Two')}\n{broken\n`);
-    await writeFile(join(here, 'c.json'), '{"no":"run"}');
-    await writeFile(join(here, 'README.json'), 'what is here');
-    const { code, out, errors } = await run('import', here, join(here, 'missing.json'));
-    expect(code).toBe(1);
-    expect(out).toMatch(/^2 runs, 2 messages, 0 checkpoints in \d+\.\d s\n/);
-    expect(out).toContain('3 failures:');
-    expect(out).toMatch(/b\.jsonl: run 1: line 2: not JSON/);
-    expect(out).toMatch(/c\.json: unreadable-recording: /);
-    expect(out).toMatch(/missing\.json: ENOENT/);
-    expect(errors).toMatch(/^\S+a\.json: 1 run, 1 message, 0 checkpoints$/m);
-
-    const again = await run('import', join(here, 'a.json'), '--json');
-    expect(again.code).toBe(0);
-    expect(JSON.parse(again.out)).toMatchObject({ file: join(here, 'a.json'), added: 0 });
-    expect(again.errors).toContain('1 run already there');
-  });
-
-  it('refuses a folder without recordings', async () => {
-    const empty = join(folder, 'empty');
-    await mkdir(empty);
-    const { code, errors } = await run('import', empty);
-    expect([code, errors]).toEqual([1, `error: there is no recording in ${empty}\n`]);
   });
 });

@@ -39,6 +39,7 @@ describe('the settings', () => {
     [{ PORT: '-1' }, 'PORT'],
     [{ PORT: '80.5' }, 'PORT'],
     [{ EVENTSTORE_URL: 'http://localhost:2113' }, 'EVENTSTORE_URL'],
+    [{ EVENTSTORE_URL: 'kurrentdb://localhost:2113' }, 'EVENTSTORE_URL'],
     [{ MONGODB_URL: 'localhost:27017' }, 'MONGODB_URL'],
     [{ MONGODB_DATABASE: 'a.b' }, 'MONGODB_DATABASE'],
     [{ AUTH_JWT_SECRET: 'too short' }, 'AUTH_JWT_SECRET'],

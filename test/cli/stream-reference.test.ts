@@ -13,6 +13,7 @@ describe('a stream on the command line', () => {
   it('is named in full, or by the id of a session', () => {
     expect(streamArgument(`execution-${id}`)).toBe(`execution-${id}`);
     expect(streamArgument(id)).toBe(`session-${id}`);
+    expect(streamArgument(id.toUpperCase())).toBe(`session-${id}`);
   });
 
   it('may come with a revision', () => {

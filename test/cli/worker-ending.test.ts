@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ForklineClient } from '../../src/client/node-client.js';
-import { until } from '../projecting/support/runners.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
+import { until } from '../support/until.js';
 import { eventOf, scriptIn, startWorker, typesOf } from './worker-process.js';
 
 let program: Program;

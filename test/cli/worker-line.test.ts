@@ -30,6 +30,7 @@ const shown: readonly (readonly [WorkerNews | ProgramLine, string])[] = [
   [{ type: 'stopping', why: 'done', running: 1 }, 'takes no more tasks'],
   [{ type: 'stopping', why: 'asked', running: 2 }, 'asked to stop, once 2 tasks ended'],
   [{ type: 'stopping', why: 'signal', running: 0 }, 'stopping'],
+  [{ type: 'stopping', why: 'refused', running: 0 }, 'refused by the server'],
 ];
 
 it.each(shown)('says of %j when, where and what', (news, line) => {

@@ -132,7 +132,7 @@ describe('a worker', () => {
   it('does as many tasks at once as it may, and no more', async () => {
     const meeting = join(folder, 'meeting');
     await mkdir(meeting);
-    // Each waits until three are there; the fourth finds that one has left.
+    // Each waits until three are there.
     const exec = await scriptIn(
       folder,
       'meet.sh',

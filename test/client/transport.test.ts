@@ -36,12 +36,11 @@ describe('talking to something other than Forkline', () => {
 
   it('does not take a page for an answer', async () => {
     const url = await serve((_request, response) => response.end('<h1>Welcome</h1>'));
-    await expect(
-      new ForklineClient({ url, retryForMs: 0 }).sessions.get('x'),
-    ).rejects.toMatchObject({
-      status: 200,
-      code: 'unexpected-answer',
-    });
+    const { sessions, operations } = new ForklineClient({ url, retryForMs: 0 });
+    const unexpected = { name: 'ForklineError', status: 200, code: 'unexpected-answer' };
+    await expect(sessions.get('x')).rejects.toMatchObject(unexpected);
+    await expect(sessions.import('{}')).rejects.toMatchObject(unexpected);
+    await expect(operations.readiness()).rejects.toMatchObject(unexpected);
   });
 
   it('says that nothing answers when an answer breaks off', async () => {

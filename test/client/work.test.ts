@@ -84,6 +84,30 @@ describe('running a worker', () => {
     });
   });
 
+  it('stops when the server refuses it, saying so, and throws the refusal', async () => {
+    const news: WorkerNews[] = [];
+    const problem = { status: 403, code: 'forbidden', title: 'This is for administrators' };
+    const refused = new ForklineClient({
+      url: program.url,
+      fetch: (input, init) =>
+        String(input).includes('/claim')
+          ? Promise.resolve(Response.json(problem, { status: 403 }))
+          : fetch(input, init),
+    });
+    const options = {
+      id: 'refused',
+      queues: ['none'],
+      onNews: (told: WorkerNews) => news.push(told),
+    };
+    const working = refused.workers.run(options, async () => undefined);
+    await expect(working).rejects.toMatchObject({ code: 'forbidden' });
+    expect(news).toEqual([
+      { type: 'registered', workerId: 'refused' },
+      { type: 'stopping', why: 'refused', running: 0 },
+      { type: 'stopped' },
+    ]);
+  });
+
   it('registers again when the server takes it for stopped, and goes on', async () => {
     const stopping = new AbortController();
     const news: WorkerNews[] = [];

@@ -16,10 +16,11 @@ import { type Streams, withLineage } from '../../src/eventstore/lineage.js';
 import { noSnapshots } from '../../src/eventstore/snapshots.js';
 import { counting } from '../support/counting-store.js';
 import { openEmbeddedStore, type TestStore } from '../support/event-stores.js';
-import { faulty, untilAnswered } from '../support/faulty-store.js';
+import { faulty } from '../support/faulty-store.js';
 import { all } from '../support/new-events.js';
 import { admin, bob, request } from '../support/requests.js';
 import { create, post, question } from '../support/session-facts.js';
+import { untilAnswered } from '../support/until.js';
 
 const runs = Number(process.env.FORKLINE_DETACH_RUNS ?? 8);
 const patience = 30_000 + 4_000 * runs;

@@ -14,7 +14,7 @@ import { fold } from '../../src/eventstore/fold.js';
 import { withLineage } from '../../src/eventstore/lineage.js';
 import { carryOut } from '../support/carry-out.js';
 import { openStore, type TestStore } from '../support/event-stores.js';
-import { faulty, untilAnswered } from '../support/faulty-store.js';
+import { faulty } from '../support/faulty-store.js';
 import { all } from '../support/new-events.js';
 import { executionLives, sessionLives } from '../support/random-commands.js';
 import { interruptLives } from '../support/random-interrupts.js';
@@ -22,6 +22,7 @@ import { taskLives } from '../support/random-tasks.js';
 import { webhookLives } from '../support/random-webhooks.js';
 import { workerLives } from '../support/random-workers.js';
 import { admin, request } from '../support/requests.js';
+import { untilAnswered } from '../support/until.js';
 
 let opened: TestStore;
 beforeAll(async () => {

@@ -9,11 +9,12 @@ import type { EventStore } from '../../src/eventstore/event-store.js';
 import { withLineage } from '../../src/eventstore/lineage.js';
 import { carryOut } from '../support/carry-out.js';
 import { openStore, type TestStore } from '../support/event-stores.js';
-import { faulty, randomFrom, untilAnswered } from '../support/faulty-store.js';
+import { faulty, randomFrom } from '../support/faulty-store.js';
 import { all } from '../support/new-events.js';
 import { sessionLives } from '../support/random-commands.js';
 import { admin, bob, request } from '../support/requests.js';
 import { create, edit, move, post, question } from '../support/session-facts.js';
+import { untilAnswered } from '../support/until.js';
 
 let opened: TestStore;
 let store: EventStore;

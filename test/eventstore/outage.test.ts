@@ -13,6 +13,7 @@ import {
 import { type EventStore, StoreUnavailable } from '../../src/eventstore/event-store.js';
 import { type EmbeddedTestStore, openEmbeddedStore } from '../support/event-stores.js';
 import { all, freshStream, newEvent, newEvents, numberOf } from '../support/new-events.js';
+import { untilAnswered } from '../support/until.js';
 
 let opened: EmbeddedTestStore;
 let store: EventStore;
@@ -29,17 +30,6 @@ beforeEach(async () => {
 
 const numbersIn = async (name: string) => (await all(store.read(name))).map(numberOf);
 
-/** Tries until the store answers again, as callers do. */
-const untilAvailable = async <Result>(attempt: () => Promise<Result>): Promise<Result> => {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-    }
-  }
-};
-
 describe('while the store is down', () => {
   it('every call says so, and works once it is back on the same port', async () => {
     await opened.stopServer();
@@ -50,10 +40,10 @@ describe('while the store is down', () => {
     await expect(all(store.subscribe('start'))).rejects.toThrow(StoreUnavailable);
 
     await opened.startServer();
-    expect(await untilAvailable(() => numbersIn(stream))).toStrictEqual([0, 1]);
-    await untilAvailable(() => store.append(stream, [newEvent(2)], 1));
+    expect(await untilAnswered(() => numbersIn(stream))).toStrictEqual([0, 1]);
+    await untilAnswered(() => store.append(stream, [newEvent(2)], 1));
     expect(await numbersIn(stream)).toStrictEqual([0, 1, 2]);
-    expect(await untilAvailable(() => store.head())).toBeGreaterThan(0);
+    expect(await untilAnswered(() => store.head())).toBeGreaterThan(0);
   });
 
   it('a subscription that nobody reads yet keeps its failure for its reader', async () => {
@@ -62,7 +52,7 @@ describe('while the store is down', () => {
     for (let n = 0; n < 5; n++) await expect(store.head()).rejects.toThrow(StoreUnavailable);
     await expect(all(subscription)).rejects.toThrow(StoreUnavailable);
     await opened.startServer();
-    await untilAvailable(() => store.head());
+    await untilAnswered(() => store.head());
   });
 });
 
@@ -92,7 +82,7 @@ describe('when the store goes down', () => {
     await Promise.all([expect(waiting).rejects.toThrow(StoreUnavailable), opened.stopServer()]);
 
     await opened.startServer();
-    await untilAvailable(() => store.append(stream, [newEvent(2)], 1));
+    await untilAnswered(() => store.append(stream, [newEvent(2)], 1));
     for await (const item of store.subscribe(position)) {
       expect(item).toMatchObject({ stream, data: { n: 2 } });
       break;
@@ -141,6 +131,6 @@ describe('when the store goes down', () => {
     })();
     await expect(rest).rejects.toThrow(StoreUnavailable);
     await opened.startServer();
-    expect(await untilAvailable(() => numbersIn(name))).toHaveLength(1_000);
+    expect(await untilAnswered(() => numbersIn(name))).toHaveLength(1_000);
   });
 });

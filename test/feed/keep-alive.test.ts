@@ -6,7 +6,7 @@ import { type FeedServer, startFeedServer } from './support/feed-server.js';
 import { eventually, Waiting } from './support/waiting.js';
 
 // Far more than the buffers of a connection take.
-const EVENTS = 400;
+const eventCount = 400;
 
 let server: FeedServer;
 /** Its periods are long enough for a client to take something in each, on a machine that is busy too. */
@@ -52,7 +52,7 @@ const fullOfPast = async (
   to: FeedServer,
 ): Promise<{ socket: Socket; served: Socket; stream: string }> => {
   const stream = freshStream();
-  await writeLarge(to, stream, EVENTS);
+  await writeLarge(to, stream, eventCount);
   const connected = once(to.http, 'connection');
   const socket = await openByHand(to);
   const [served] = (await connected) as [Socket];
@@ -111,7 +111,7 @@ describe('keeping alive', () => {
     const told = read.toString('latin1').split('{"op":"event"').length - 1;
     const back = await server.connect('ann');
     back.subscribe('a', { filter: { streams: [stream] }, from: reason });
-    expect(numbers(await back.told('a', EVENTS - told))).toEqual(upTo(EVENTS).slice(told));
+    expect(numbers(await back.told('a', eventCount - told))).toEqual(upTo(eventCount).slice(told));
     await back.end();
   });
 

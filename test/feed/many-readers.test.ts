@@ -13,11 +13,11 @@ import type { Filter, Start } from '../../src/feed/filter.js';
 import { freshStream, upTo, write } from './support/events.js';
 import { eventually } from './support/waiting.js';
 
-const EVENTS = 6_000;
-const PAGE = 50;
-const CLIENTS = 1_000;
+const eventCount = 6_000;
+const pageEvents = 50;
+const clientCount = 1_000;
 /** How far behind they are, at most. */
-const BACK = 500;
+const eventsBack = 500;
 
 let dataDir: string;
 let eventStore: EventStoreThread;
@@ -57,10 +57,10 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'forkline-feed-'));
   eventStore = await startEventStore({ dataDir });
   store = connectEventStore(eventStore.url);
-  await write(store, stream, EVENTS, { atOnce: 500 });
+  await write(store, stream, eventCount, { atOnce: 500 });
   feed = startFeed(counting(store), pino({ level: 'silent' }), {
     window: { events: 10 },
-    past: { pageEvents: PAGE },
+    past: { pageEvents },
   });
 });
 
@@ -117,14 +117,14 @@ describe('many who read the past', () => {
     const stuck = [0, 1, 700, 5_500].map((count) => read(stuckAt(count)));
     const free = [1, 2, 3].map(() => read());
     await eventually(() => free.every(({ told }) => told.hasCaughtUp), 'the free have caught up');
-    for (const { told } of free) expect(told.numbers).toEqual(upTo(EVENTS));
+    for (const { told } of free) expect(told.numbers).toEqual(upTo(eventCount));
     await eventually(() => open === 1, 'only the hub has a subscription');
     expect(stuck.map(({ told }) => told.numbers.length)).toEqual([0, 1, 700, 5_500]);
 
     isFull = false;
     makeRoom();
     await eventually(() => stuck.every(({ told }) => told.hasCaughtUp), 'all have caught up');
-    for (const { told } of stuck) expect(told.numbers).toEqual(upTo(EVENTS));
+    for (const { told } of stuck) expect(told.numbers).toEqual(upTo(eventCount));
     for (const { stop } of [...stuck, ...free]) stop();
   });
 
@@ -136,8 +136,8 @@ describe('many who read the past', () => {
     const live = follow({ streams: [other] }, 'now', { event: (event) => heard.push(event) });
     [opened, given] = [0, 0];
     // In no order: 7,919 is prime.
-    const readers = Array.from({ length: CLIENTS }, (_, n) => {
-      const first = EVENTS - BACK + ((n * 7_919) % BACK);
+    const readers = Array.from({ length: clientCount }, (_, n) => {
+      const first = eventCount - eventsBack + ((n * 7_919) % eventsBack);
       return { first, ...read(undefined, positions[first] ?? 0) };
     });
     const isAll = () => readers.every(({ told }) => told.hasCaughtUp);
@@ -147,11 +147,11 @@ describe('many who read the past', () => {
     // What happens is told while others are busy with the past.
     expect(isAll()).toBe(false);
     await eventually(isAll, 'all have caught up');
-    const numbers = upTo(EVENTS);
+    const numbers = upTo(eventCount);
     for (const { told, first } of readers) expect(told.numbers).toEqual(numbers.slice(first));
-    expect(given).toBeLessThan(1.2 * BACK);
+    expect(given).toBeLessThan(1.2 * eventsBack);
     // A page ends where another begins.
-    expect(opened).toBeLessThan((2 * BACK) / PAGE);
+    expect(opened).toBeLessThan((2 * eventsBack) / pageEvents);
     for (const stop of [live, ...readers.map((reader) => reader.stop)]) stop();
   });
 
@@ -162,7 +162,7 @@ describe('many who read the past', () => {
     );
     for (const { stop } of readers.slice(0, 9)) stop();
     await eventually(() => readers[9]?.told.hasCaughtUp === true, 'the last has caught up');
-    expect(readers[9]?.told.numbers).toEqual(upTo(EVENTS));
+    expect(readers[9]?.told.numbers).toEqual(upTo(eventCount));
     expect(readers.slice(2, 9).flatMap(({ told }) => told.numbers)).toEqual([]);
     readers[9]?.stop();
   });

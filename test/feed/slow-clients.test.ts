@@ -7,7 +7,7 @@ import type { FeedClient } from './support/feed-client.js';
 import { type FeedServer, startFeedServer } from './support/feed-server.js';
 import { eventually } from './support/waiting.js';
 
-const KIB = 1024;
+const kib = 1024;
 
 let server: FeedServer;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ afterAll(() => server.stop());
 
 /** Writes events of 64 KiB, which fill the buffers of a connection soon. */
 const writeLarge = async (store: EventStore, stream: string, count: number): Promise<void> => {
-  const text = 'x'.repeat(64 * KIB);
+  const text = 'x'.repeat(64 * kib);
   for (let n = 0; n < count; n += 10) {
     const events = Array.from({ length: 10 }, (_, i) =>
       eventOf('Large', { n: n + i, text }, stream),
@@ -45,7 +45,7 @@ describe('a client that never reads', () => {
     idle.socket.pause();
     await writeLarge(server.store, stream, 400);
     expect(numbers(await busy.told('a', 400))).toEqual(upTo(400));
-    expect(socket.writableLength).toBeLessThan(1.2 * KIB * KIB);
+    expect(socket.writableLength).toBeLessThan(1.2 * kib * kib);
 
     idle.socket.resume();
     await idle.until(({ closed }) => closed !== undefined);
@@ -69,14 +69,14 @@ describe('a client that never reads', () => {
       hasGone = true;
     });
     // Asks for as long as the server takes it.
-    while (socket.writableLength < KIB * KIB && !hasGone) {
+    while (socket.writableLength < kib * kib && !hasGone) {
       for (let n = 0; n < 1_000; n++) client.say(ask);
       await eventually(() => client.socket.bufferedAmount === 0, 'the server reads');
     }
     client.socket.resume();
     await client.until(({ closed }) => closed !== undefined);
     expect(client.closed?.code).toBe(4008);
-    expect(socket.writableLength).toBeLessThan(1.2 * KIB * KIB);
+    expect(socket.writableLength).toBeLessThan(1.2 * kib * kib);
   });
 });
 
@@ -90,14 +90,14 @@ describe('a slow reader of the past', () => {
     for (let stops = 1; stops <= 5; stops++) {
       await client.told('a', stops * 20);
       client.socket.pause();
-      await eventually(() => socket.writableLength >= 256 * KIB, 'the connection is full');
+      await eventually(() => socket.writableLength >= 256 * kib, 'the connection is full');
       most = Math.max(most, socket.writableLength);
       client.socket.resume();
     }
     expect(numbers(await client.told('a', 400))).toEqual(upTo(400));
     await client.until(() => client.of('a').at(-1)?.op === 'caughtUp');
     // One event past what holds reading back, and what frames it.
-    expect(most).toBeLessThan((256 + 64 + 4) * KIB);
+    expect(most).toBeLessThan((256 + 64 + 4) * kib);
     expect(client.closed).toBeUndefined();
     await client.end();
   });

@@ -7,7 +7,7 @@ import { type FeedServer, startFeedServer } from './support/feed-server.js';
 import { SseClient } from './support/sse-client.js';
 import { eventually } from './support/waiting.js';
 
-const KIB = 1024;
+const kib = 1024;
 
 let server: FeedServer;
 let hasty: FeedServer;
@@ -29,7 +29,7 @@ const writeLarge = async (
   first: number,
   count: number,
 ): Promise<void> => {
-  const text = 'x'.repeat(64 * KIB);
+  const text = 'x'.repeat(64 * kib);
   for (let n = first; n < first + count; n += 10) {
     const events = Array.from({ length: 10 }, (_, i) =>
       eventOf('Large', { n: n + i, text }, stream),
@@ -161,12 +161,12 @@ describe('a client of server-sent events', () => {
     const { client, socket } = await connectKnown(server, `streams=${stream}&from=start`);
     await client.told(1);
     client.response.pause();
-    await eventually(() => socket.writableLength >= 256 * KIB, 'the connection is full');
+    await eventually(() => socket.writableLength >= 256 * kib, 'the connection is full');
     const most = socket.writableLength;
     client.response.resume();
     expect(numbers(await client.told(300))).toEqual(upTo(300));
     await client.caughtUp();
-    expect(most).toBeLessThan((256 + 64 + 4) * KIB);
+    expect(most).toBeLessThan((256 + 64 + 4) * kib);
     client.end();
   });
 
@@ -180,7 +180,7 @@ describe('a client of server-sent events', () => {
     while (!server.logged.includes(tooSlow)) {
       await writeLarge(server, stream, written, 10);
       written += 10;
-      expect(socket.writableLength).toBeLessThan(1.3 * KIB * KIB);
+      expect(socket.writableLength).toBeLessThan(1.3 * kib * kib);
     }
     client.response.resume();
     await client.until(({ isOver }) => isOver);

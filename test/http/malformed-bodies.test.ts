@@ -77,6 +77,7 @@ describe('a malformed body', () => {
     ['/v1/sessions', { metadata: [] }, 'metadata'],
     ['/v1/sessions', { metadata: 'x' }, 'metadata'],
     ['/v1/sessions', { metadata: { big: 'x'.repeat(65_536) } }, 'metadata'],
+    ['/v1/sessions', { metadata: { big: 'ä'.repeat(32_768) } }, 'metadata'],
     ['/v1/sessions/:s/transitions', { status: 'paused' }, 'status'],
     ['/v1/sessions/:s/transitions', {}, 'status'],
     ['/v1/sessions/:s/resume', { fork: 'true' }, 'fork'],

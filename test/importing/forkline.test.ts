@@ -124,6 +124,6 @@ describe("reading Forkline's own export", () => {
   it('refuses a version it does not know', async () => {
     const error = await refusalOf(JSON.stringify({ ...exported, forkline: 2 }));
 
-    expect(error.message).toMatch(/^forkline: not a forkline run/);
+    expect(error.message).toMatch(/^forkline: not a run of forkline \(/);
   });
 });

@@ -2,16 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { textWithin } from '../../src/importing/limits.js';
 import { readOne } from './reading.js';
 
-const KIB = 1024;
+const kib = 1024;
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
 describe('keeping a message well below the size of an event', () => {
   it('cuts content larger than 900 KiB, flags it and says so', async () => {
     const { messages, warnings } = await readOne([
-      { role: 'user', content: 'x'.repeat(1000 * KIB) },
+      { role: 'user', content: 'x'.repeat(1000 * kib) },
     ]);
 
-    expect(messages[0]?.content).toBe('x'.repeat(900 * KIB - 2));
+    expect(messages[0]?.content).toBe('x'.repeat(900 * kib - 2));
     expect(messages[0]?.metadata).toEqual({ contentCut: true });
     expect(warnings).toEqual(['content is cut: larger than 900 KiB (messages[0])']);
   });
@@ -24,7 +24,7 @@ describe('keeping a message well below the size of an event', () => {
   });
 
   it('leaves content of just 900 KiB as it is', async () => {
-    const content = 'x'.repeat(900 * KIB - 2);
+    const content = 'x'.repeat(900 * kib - 2);
     const { messages, warnings } = await readOne([{ role: 'user', content }]);
 
     expect(messages[0]).toEqual({ role: 'user', content, metadata: {} });
@@ -32,14 +32,14 @@ describe('keeping a message well below the size of an event', () => {
   });
 
   it('cuts the texts in parts of content and in tool calls', async () => {
-    const part = { type: 'text', text: 'x'.repeat(700 * KIB) };
-    const args = JSON.stringify({ file: 'y'.repeat(700 * KIB) });
+    const part = { type: 'text', text: 'x'.repeat(700 * kib) };
+    const args = JSON.stringify({ file: 'y'.repeat(700 * kib) });
     const call = { id: 'c1', type: 'function', function: { name: 'write', arguments: args } };
     const { messages, warnings } = await readOne([
       { role: 'assistant', content: [part], tool_calls: [call] },
     ]);
 
-    expect(bytesOf(messages[0])).toBeLessThan(900 * KIB + 100);
+    expect(bytesOf(messages[0])).toBeLessThan(900 * kib + 100);
     expect(messages[0]?.content).toMatchObject([{ type: 'text' }]);
     expect(messages[0]?.toolCalls).toMatchObject([{ id: 'c1', function: { name: 'write' } }]);
     expect(warnings).toEqual([
@@ -53,7 +53,7 @@ describe('keeping a message well below the size of an event', () => {
     const { messages } = await readOne([{ role: 'user', content: parts }]);
 
     expect(typeof messages[0]?.content).toBe('string');
-    expect(bytesOf(messages[0])).toBeLessThan(901 * KIB);
+    expect(bytesOf(messages[0])).toBeLessThan(901 * kib);
   });
 
   it('keeps metadata within 64 KiB, whatever the fields', async () => {
@@ -65,8 +65,8 @@ describe('keeping a message well below the size of an event', () => {
       messages: [{ role: 'user', content: 'a', ...fields }],
     });
 
-    expect(bytesOf(messages[0]?.metadata)).toBeLessThan(17 * KIB);
-    expect(bytesOf(metadata)).toBeLessThan(17 * KIB);
+    expect(bytesOf(messages[0]?.metadata)).toBeLessThan(17 * kib);
+    expect(bytesOf(metadata)).toBeLessThan(17 * kib);
     expect(warnings).toHaveLength(101);
     expect(warnings.at(-1)).toMatch(/^\d+ more warnings$/);
   });
@@ -83,22 +83,22 @@ describe('keeping a message well below the size of an event', () => {
         },
       ],
     });
-    const fits = await readOne(checkpointOf('p'.repeat(800 * KIB)));
-    const isTooLarge = await readOne(checkpointOf('p'.repeat(1000 * KIB)));
+    const fits = await readOne(checkpointOf('p'.repeat(800 * kib)));
+    const isTooLarge = await readOne(checkpointOf('p'.repeat(1000 * kib)));
 
-    expect(fits.steps[0]?.state).toEqual({ page: 'p'.repeat(800 * KIB) });
+    expect(fits.steps[0]?.state).toEqual({ page: 'p'.repeat(800 * kib) });
     expect(fits.warnings).toEqual([]);
-    expect(bytesOf(isTooLarge.steps[0]?.state)).toBeLessThanOrEqual(300 * KIB);
+    expect(bytesOf(isTooLarge.steps[0]?.state)).toBeLessThanOrEqual(300 * kib);
     expect(isTooLarge.warnings).toEqual(['state is cut: larger than 300 KiB (step 1)']);
   });
 
   it('keeps what no message holds within 64 KiB', async () => {
-    const long = 'r'.repeat(100 * KIB);
+    const long = 'r'.repeat(100 * kib);
     const { steps, warnings } = await readOne({
       trajectory: [{ action: 'ls', observation: long, response: long, thought: long, state: {} }],
     });
 
-    expect(bytesOf(steps[0]?.outputs)).toBeLessThanOrEqual(64 * KIB);
+    expect(bytesOf(steps[0]?.outputs)).toBeLessThanOrEqual(64 * kib);
     expect(warnings).toContain(
       'the step that no message holds is cut: larger than 64 KiB (trajectory[0])',
     );

@@ -145,7 +145,7 @@ describe('reading conversations in the form of a chat API', () => {
     const text = JSON.stringify({ messages: [{ role: 'user', content: 'a' }, { content: 'b' }] });
 
     expect((await refusalOf(text, { format: 'openai-messages' })).message).toBe(
-      'messages[1]: not a openai-messages run (expected an object with a role)',
+      'messages[1]: not a run of openai-messages (expected an object with a role)',
     );
   });
 });

@@ -5,7 +5,7 @@ import { readRuns } from '../../src/importing/read-runs.js';
 import type { Format, RecordedRun } from '../../src/importing/recorded-run.js';
 import { sharedData } from './reading.js';
 
-const MIB = 1024 * 1024;
+const mib = 1024 * 1024;
 
 const recordingsIn = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -43,7 +43,7 @@ const expectWellFormed = (runs: readonly RecordedRun[], format: Format): void =>
     }
     expect(before).toBeLessThanOrEqual(run.messages.length);
     for (const message of run.messages)
-      expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(MIB / 8);
+      expect(Buffer.byteLength(JSON.stringify(message))).toBeLessThan(mib / 8);
     expect(Buffer.byteLength(JSON.stringify(run.metadata))).toBeLessThan(64 * 1024);
   }
   expect(new Set(runs.map(({ key }) => key)).size).toBe(runs.length);

@@ -216,6 +216,6 @@ describe('reading a SWE-agent trajectory', () => {
   it('refuses a trajectory that is not made of objects, with the place', async () => {
     const error = await refusalOf(JSON.stringify({ ...recording, trajectory: [1] }));
 
-    expect(error.message).toBe('trajectory[0]: not a swe-agent run (expected an object)');
+    expect(error.message).toBe('trajectory[0]: not a run of swe-agent (expected an object)');
   });
 });

@@ -139,7 +139,7 @@ describe('reading tau-bench trials', () => {
       'tau-bench task 3, trial 0 (mia_li_1)',
       expect.stringMatching(/^\[1\]: not JSON/),
       'tau-bench task 3, trial 1 (mia_li_1)',
-      '[3] traj[0]: not a tau-bench run (expected an object with a role)',
+      '[3] traj[0]: not a run of tau-bench (expected an object with a role)',
     ]);
     expect(entries.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
   });

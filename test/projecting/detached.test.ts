@@ -14,8 +14,9 @@ import { checkpoint, save, start } from '../support/execution-facts.js';
 import { all } from '../support/new-events.js';
 import { request } from '../support/requests.js';
 import { create, edit, post, question, remove } from '../support/session-facts.js';
+import { until } from '../support/until.js';
 import { expectAsRebuilt } from './support/documents.js';
-import { caughtUp, startTestRunner, until } from './support/runners.js';
+import { caughtUp, startTestRunner } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 import { accepted, commandsOn } from './support/traffic.js';
 

@@ -3,8 +3,9 @@ import type { Db } from 'mongodb';
 import { v4 as newId } from 'uuid';
 import { checkpoint, save, start } from '../support/execution-facts.js';
 import { answer, create, edit, post, question, remove } from '../support/session-facts.js';
+import { patience } from '../support/until.js';
 import { expectAsRebuilt } from './support/documents.js';
-import { caughtUp, patience, startTestRunner } from './support/runners.js';
+import { caughtUp, startTestRunner } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 import { commandsOn } from './support/traffic.js';
 

@@ -5,10 +5,11 @@ import { collectionName } from '../../src/projecting/read-model.js';
 import { collectionsOf } from '../../src/queries/collections.js';
 import { freshStream } from '../support/new-events.js';
 import { create, post, question } from '../support/session-facts.js';
+import { patience, until } from '../support/until.js';
 import { counts, type Fault } from './support/counting.js';
 import { appendCounts, parkedOf } from './support/lenient.js';
 import { documentsIn, goneOver, type Node, startNode } from './support/nodes.js';
-import { caughtUp, patience, startTestRunner, until } from './support/runners.js';
+import { caughtUp, startTestRunner } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 import { commandsOn } from './support/traffic.js';
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
 
-import { StoreUnavailable } from '../../src/eventstore/event-store.js';
 import { answer, create, post, question } from '../support/session-facts.js';
+import { patience, until, untilAnswered } from '../support/until.js';
 import { expectAsRebuilt } from './support/documents.js';
-import { caughtUp, patience, startTestRunner, until } from './support/runners.js';
+import { caughtUp, startTestRunner } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 import { commandsOn } from './support/traffic.js';
 import { watchedDb } from './support/watched-db.js';
@@ -14,17 +14,6 @@ beforeEach(async () => {
   stores = await startTestStores();
 });
 afterEach(() => stores.close());
-
-/** Tries until the event store answers again, as callers do. */
-const untilAnswered = async <Result>(attempt: () => Promise<Result>): Promise<Result> => {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-    }
-  }
-};
 
 describe('the runner, when a store was stopped and started again', () => {
   it('goes on by itself after the event store', async () => {

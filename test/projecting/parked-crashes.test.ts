@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { freshStream } from '../support/new-events.js';
+import { until } from '../support/until.js';
 import { counts } from './support/counting.js';
 import { appendCounts, documentsOf, parkedOf, reached, startLenient } from './support/lenient.js';
-import { until } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 import { mortalDb } from './support/watched-db.js';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '../../src/eventstore/event-store.js';
 import { freshStream } from '../support/new-events.js';
+import { until } from '../support/until.js';
 import { counts, type Fault } from './support/counting.js';
 import { appendCounts, documentsOf, parkedOf, reached, startLenient } from './support/lenient.js';
-import { until } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 
 let stores: TestStores;

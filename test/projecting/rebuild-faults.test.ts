@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parkedIn } from '../../src/projecting/parked.js';
 import { freshStream } from '../support/new-events.js';
+import { patience, until } from '../support/until.js';
 import { counts, type Fault } from './support/counting.js';
 import { appendCounts, parkedOf, reached, startLenient } from './support/lenient.js';
 import { documentsIn, goneOver, inState, startNode } from './support/nodes.js';
-import { patience, until } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 
 let stores: TestStores;

@@ -5,9 +5,10 @@ import { collectionsOf } from '../../src/queries/collections.js';
 import { checkpoint, save, start } from '../support/execution-facts.js';
 import { freshStream, newEvents } from '../support/new-events.js';
 import { answer, create, edit, post, question } from '../support/session-facts.js';
+import { patience, until } from '../support/until.js';
 import { documentsIn, goneOver, inState, startNode } from './support/nodes.js';
 import { randomTraffic } from './support/random-traffic.js';
-import { caughtUp, patience, startTestRunner, until } from './support/runners.js';
+import { caughtUp, startTestRunner } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 import { commandsOn } from './support/traffic.js';
 

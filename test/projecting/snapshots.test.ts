@@ -17,7 +17,8 @@ import { counting } from '../support/counting-store.js';
 import { all } from '../support/new-events.js';
 import { request } from '../support/requests.js';
 import { edit, post, question } from '../support/session-facts.js';
-import { caughtUp, startTestRunner, until } from './support/runners.js';
+import { until } from '../support/until.js';
+import { caughtUp, startTestRunner } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 import { accepted, commandsOn } from './support/traffic.js';
 

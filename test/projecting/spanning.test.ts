@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
 import { cancel, claim, complete, fail, retry, submit } from '../support/task-facts.js';
+import { patience } from '../support/until.js';
 import { expectAsRebuilt } from './support/documents.js';
-import { caughtUp, patience, startTestRunner } from './support/runners.js';
+import { caughtUp, startTestRunner } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 import { commandsOn } from './support/traffic.js';
 

@@ -3,9 +3,9 @@ import { pino } from 'pino';
 import { projections } from '../../projections/index.js';
 import { startRunner } from '../../src/projecting/runner.js';
 import { freshStream, newEvent } from '../support/new-events.js';
+import { until } from '../support/until.js';
 import { counts, type Fault } from './support/counting.js';
 import { appendCounts, documentsOf, reached } from './support/lenient.js';
-import { until } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 
 let stores: TestStores;

@@ -5,8 +5,8 @@ import { startMongo } from '../../src/embedded/index.js';
 import type { EmbeddedMongo } from '../../src/embedded/mongo/start.js';
 import { connectDatabase, type Database } from '../../src/queries/database.js';
 import { type RunningClock, startSharedClock } from '../../src/queries/shared-clock.js';
-import { until } from '../projecting/support/runners.js';
 import { removeFolder, temporaryFolder } from '../support/program.js';
+import { until } from '../support/until.js';
 
 const log = pino({ level: 'silent' });
 const hour = 3_600_000;

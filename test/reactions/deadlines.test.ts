@@ -8,11 +8,12 @@ import { withLineage } from '../../src/eventstore/lineage.js';
 import type { Runner } from '../../src/projecting/runner.js';
 import { collectionsOf } from '../../src/queries/collections.js';
 import { raisedInterrupts } from '../../src/reactions/raised-interrupts.js';
-import { caughtUp, startTestRunner, until } from '../projecting/support/runners.js';
+import { caughtUp, startTestRunner } from '../projecting/support/runners.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
 import { counting } from '../support/counting-store.js';
 import { raised } from '../support/interrupt-facts.js';
 import { request } from '../support/requests.js';
+import { until } from '../support/until.js';
 import { clockAt, noting, raiseUntil, startNode, typesOf } from './support/deadline-nodes.js';
 
 let stores: TestStores;

@@ -5,9 +5,10 @@ import { commandHandler } from '../../src/commands/handle.js';
 import { interrupt } from '../../src/domain/interrupt.js';
 import { type Feed, startFeed } from '../../src/feed/feed.js';
 import { type HeardDeadlines, hearDeadlines } from '../../src/reactions/heard-deadlines.js';
-import { startTestRunner, until } from '../projecting/support/runners.js';
+import { startTestRunner } from '../projecting/support/runners.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
 import { request } from '../support/requests.js';
+import { until } from '../support/until.js';
 import { clockAt, raiseUntil, startNode, typesOf } from './support/deadline-nodes.js';
 
 const log = pino({ level: 'silent' });

@@ -6,9 +6,10 @@ import type { Runner } from '../../src/projecting/runner.js';
 import { collectionsOf } from '../../src/queries/collections.js';
 import { workerHeartbeatsIn } from '../../src/queries/worker-heartbeats.js';
 import { startLosingWorkers } from '../../src/reactions/lost-workers.js';
-import { caughtUp, startTestRunner, until } from '../projecting/support/runners.js';
+import { caughtUp, startTestRunner } from '../projecting/support/runners.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
 import { request } from '../support/requests.js';
+import { until } from '../support/until.js';
 import { clockAt, typesOf } from './support/deadline-nodes.js';
 
 let stores: TestStores;

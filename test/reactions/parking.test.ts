@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { StoredEvent } from '../../src/eventstore/event-store.js';
 import { RetryUnderWay } from '../../src/projecting/retry-parked.js';
-import { until } from '../projecting/support/runners.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
 import { freshStream, newEvent, newEvents, numberOf } from '../support/new-events.js';
+import { until } from '../support/until.js';
 import { parkedOf, recorder, startTestReactions } from './support/reactions.js';
 
 let stores: TestStores;

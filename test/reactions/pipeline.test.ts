@@ -16,9 +16,9 @@ import { fold } from '../../src/eventstore/fold.js';
 import { concerns } from '../../src/reactions/handling.js';
 import { type PipelineParts, pipelineReaction } from '../../src/reactions/pipeline.js';
 import type { Reactions } from '../../src/reactions/start-reactions.js';
-import { until } from '../projecting/support/runners.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
 import { request } from '../support/requests.js';
+import { until } from '../support/until.js';
 import { startTestReactions } from './support/reactions.js';
 import { type StageWorker, startStageWorker } from './support/stage-worker.js';
 

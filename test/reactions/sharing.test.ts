@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { StoreUnavailable } from '../../src/eventstore/event-store.js';
-import { until } from '../projecting/support/runners.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
 import { freshStream, newEvents } from '../support/new-events.js';
+import { until } from '../support/until.js';
 import { parkedOf, recorder, startTestReactions } from './support/reactions.js';
 
 const entry = fileURLToPath(new URL('./support/reacting-process.js', import.meta.url));

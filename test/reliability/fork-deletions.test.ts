@@ -4,7 +4,6 @@ import type { StreamForked } from '../../src/domain/fork.js';
 import { type Api, apiOf, type Reply, type Written } from '../http/support/api.js';
 import { expectProblem } from '../http/support/expect-problem.js';
 import { createSession, postMessage, startExecution } from '../http/support/making.js';
-import { until } from '../projecting/support/runners.js';
 import {
   type Program,
   removeFolder,
@@ -13,6 +12,7 @@ import {
   startSharedStores,
   temporaryFolder,
 } from '../support/program.js';
+import { until } from '../support/until.js';
 
 /** How many sessions are forked on one node while they are deleted for good on another. */
 const races = Number(process.env.FORKLINE_RACES ?? 32);

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { collectionsOf } from '../../src/queries/collections.js';
 import { expectAsRebuilt } from '../projecting/support/documents.js';
-import { until } from '../projecting/support/runners.js';
 import { connectStores } from '../projecting/support/stores.js';
 import { ask, type Json, send } from '../support/api.js';
 import { Follower } from '../support/follower.js';
@@ -14,6 +13,7 @@ import {
   startSharedStore,
   temporaryFolder,
 } from '../support/program.js';
+import { until } from '../support/until.js';
 import { type Load, startLoad } from './support/load.js';
 
 /** For how long a store is away, in seconds. */

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectAsRebuilt } from '../projecting/support/documents.js';
-import { until } from '../projecting/support/runners.js';
 import { connectStores, type StoreClients } from '../projecting/support/stores.js';
 import { ask, send } from '../support/api.js';
 import {
@@ -11,6 +10,7 @@ import {
   startSharedStores,
   temporaryFolder,
 } from '../support/program.js';
+import { until } from '../support/until.js';
 import { type Load, startLoad } from './support/load.js';
 
 type LeaseDocument = Readonly<{ term: number; heldUntil: number }>;

@@ -30,14 +30,3 @@ export const randomFrom = (seed: number) => {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 };
-
-/** Repeats what failed for want of the store, as callers do. */
-export const untilAnswered = async <Result>(attempt: () => Promise<Result>): Promise<Result> => {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-    }
-  }
-};

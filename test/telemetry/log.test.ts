@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { describeError } from '../../src/telemetry/describe-error.js';
 import { watchEventLoop } from '../../src/telemetry/event-loop.js';
-import { until } from '../projecting/support/runners.js';
+import { until } from '../support/until.js';
 
 describe('what is logged of an error', () => {
   it('is its name, message, place and code, and those of its causes', () => {

@@ -6,10 +6,6 @@ export type EventStoreOptions = Readonly<{
   port?: number;
   /** The most bytes of event data in one append. Default 1 MiB, as in EventStoreDB. */
   maxAppendSize?: number;
-  /** The host that gossip names to clients which discover the server. Default 127.0.0.1. */
-  advertisedHost?: string;
-  /** The port that gossip names. Default the one listened on. */
-  advertisedPort?: number;
   /**
    * Appends are refused when the disk has less than this left, so that what was accepted can be
    * finished and reads go on. Bytes, default 64 MiB.
@@ -22,8 +18,9 @@ export type EventStoreOptions = Readonly<{
   commitTimeout?: number;
 }>;
 
-export const DEFAULT_DISK_RESERVE = 64 * 1024 * 1024;
-
-export const DEFAULT_COMMIT_TIMEOUT = 2_000;
-
-export const DEFAULT_MAX_APPEND_SIZE = 1_048_576;
+/** What holds where an option is not given, in the units of {@link EventStoreOptions}. */
+export const defaults = {
+  maxAppendSize: 1024 * 1024,
+  diskReserve: 64 * 1024 * 1024,
+  commitTimeout: 2_000,
+} as const;

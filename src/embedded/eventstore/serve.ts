@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { lockFolder } from '../folder-lock.js';
-import type { RunningServer } from '../server-thread.js';
+import { loopback, type RunningServer } from '../server-thread.js';
 import { admitKnown } from './grpc/admit.js';
 import { gossip } from './grpc/gossip.js';
 import { monitoring } from './grpc/monitoring.js';
@@ -11,16 +11,15 @@ import { serverFeatures } from './grpc/server-features.js';
 import { grpcService, type Service } from './grpc/service.js';
 import { streams } from './grpc/streams.js';
 import { usersService } from './grpc/users.js';
-import { DEFAULT_MAX_APPEND_SIZE, type EventStoreOptions } from './options.js';
+import { defaults, type EventStoreOptions } from './options.js';
 import { Groups } from './persistent/groups.js';
 import { openStore, type Store } from './storage/store.js';
 import { SystemProjections } from './storage/system-projections.js';
 import { Users } from './users/users.js';
 
-const HOST = '127.0.0.1';
 // 16 MiB less what EventStoreDB keeps for itself; a client's batch has up to 3 MiB and one event.
-const MAX_REQUEST_BYTES = 16_767_216;
-const UNLIMITED = -1;
+const maxRequestBytes = 16_767_216;
+const unlimited = -1;
 
 /**
  * Opens the folder and listens on loopback, in this thread.
@@ -45,15 +44,15 @@ const serveStore = async (
   unlock: () => Promise<void>,
 ): Promise<RunningServer> => {
   const server = new Server({
-    'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
-    'grpc.max_send_message_length': UNLIMITED,
+    'grpc.max_receive_message_length': maxRequestBytes,
+    'grpc.max_send_message_length': unlimited,
   });
   const groups = new Groups(store);
   const users = new Users(options.dataDir);
   // Gossip names the port, which is known once it is bound; nobody calls before that.
-  const endPoint = { host: options.advertisedHost ?? HOST, port: options.advertisedPort ?? 0 };
+  const endPoint = { host: loopback, port: 0 };
   const services: readonly Service[] = [
-    streams(store, options.maxAppendSize ?? DEFAULT_MAX_APPEND_SIZE),
+    streams(store, options.maxAppendSize ?? defaults.maxAppendSize),
     persistentSubscriptions(groups, store.reader),
     projections(new SystemProjections(store.reader, store.writer)),
     operations(store.scavenger, groups),
@@ -70,7 +69,7 @@ const serveStore = async (
     // Appends that wait are refused as unavailable; every other call ends with its connection.
     groups.close();
     await store.writer.close();
-    await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+    await new Promise((resolve) => setTimeout(resolve, goodbyeMs));
     server.forceShutdown();
     await users.close();
     await store.close();
@@ -82,7 +81,7 @@ const serveStore = async (
   };
   try {
     const port = await listen(server, options.port ?? 0);
-    endPoint.port ||= port;
+    endPoint.port = port;
     return { port, stop: stopOnce };
   } catch (error) {
     await stopOnce();
@@ -91,11 +90,11 @@ const serveStore = async (
 };
 
 // Long enough for the refusals to leave.
-const GOODBYE_MS = 20;
+const goodbyeMs = 20;
 
 const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
-    server.bindAsync(`${HOST}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(`${loopback}:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     );
   });

@@ -1,4 +1,4 @@
-import { type ServerThread, startServerThread } from '../server-thread.js';
+import { loopback, type ServerThread, startServerThread } from '../server-thread.js';
 import type { EventStoreOptions } from './options.js';
 
 export type { EventStoreOptions } from './options.js';
@@ -17,5 +17,5 @@ export type EventStoreThread = ServerThread &
  */
 export const startEventStore = async (options: EventStoreOptions): Promise<EventStoreThread> => {
   const thread = await startServerThread(new URL('./worker.js', import.meta.url), options);
-  return { ...thread, url: `esdb://127.0.0.1:${thread.port}?tls=false` };
+  return { ...thread, url: `esdb://${loopback}:${thread.port}?tls=false` };
 };

@@ -1,6 +1,6 @@
 import { type Document, UUID } from 'bson';
+import { after } from '../packing/after.js';
 import { CommandError } from './errors.js';
-import { after } from './key-encoding.js';
 import { decode, encode } from './raw.js';
 import type { Store } from './store.js';
 

@@ -1,9 +1,10 @@
 import type { Document } from 'bson';
+import { after } from '../packing/after.js';
 import type { Catalogue, Collection, Index } from './catalogue.js';
 import { segmentPrefix } from './catalogue.js';
 import { CommandError } from './errors.js';
 import { extractKeys, isSameAt, type KeyTuple } from './index-keys.js';
-import { after, cutKey, encodeKey, encodeKeys } from './key-encoding.js';
+import { cutKey, encodeKey, encodeKeys } from './key-encoding.js';
 import { decode, documentFrom, element, maxDocumentBytes } from './raw.js';
 import { shellText } from './shell-text.js';
 import type { Store } from './store.js';
@@ -68,8 +69,8 @@ const withTerms = (index: Index, document: Document, tuples: readonly KeyTuple[]
 type Layout = Readonly<{
   paths: readonly (readonly string[])[];
   directions: readonly number[];
-  /** The paths of all that its entries are made of, those of a text included. */
-  readsOnly: readonly (readonly string[])[];
+  /** The paths of all that its entries are made of: those, and the ones of a text. */
+  sources: readonly (readonly string[])[];
 }>;
 
 const layouts = new WeakMap<Index, Layout>();
@@ -83,7 +84,7 @@ const layoutOf = (index: Index): Layout => {
   const layout = {
     paths,
     directions: fields.map(([, direction]) => direction),
-    readsOnly: [...paths, ...texts.map((path) => path.split('.'))],
+    sources: [...paths, ...texts.map((path) => path.split('.'))],
   };
   layouts.set(index, layout);
   return layout;
@@ -91,7 +92,7 @@ const layoutOf = (index: Index): Layout => {
 
 /** Whether an index has the same entries for what a document was and what it is now. */
 const isUntouched = (index: Index, old: Document, next: Document): boolean =>
-  layoutOf(index).readsOnly.every((parts) => isSameAt(old, next, parts));
+  layoutOf(index).sources.every((parts) => isSameAt(old, next, parts));
 
 const entriesOf = (index: Index, document: Document, idKey: Buffer): Entries => {
   const { paths, directions } = layoutOf(index);

@@ -28,7 +28,7 @@ const parseField = (path: string, direction: unknown): readonly [string, 1 | -1]
   return [path, direction];
 };
 
-const isPrefix = (key: Document, texts: readonly string[]) =>
+const areLast = (key: Document, texts: readonly string[]) =>
   Object.keys(key)
     .slice(-texts.length)
     .every((path) => texts.includes(path));
@@ -36,7 +36,7 @@ const isPrefix = (key: Document, texts: readonly string[]) =>
 // As MongoDB lists it: the text stands as `_fts`, and the fields with their weights apart.
 const parseText = (spec: Document, key: Document, texts: readonly string[]) => {
   if (spec.unique) throw unsupported('a unique text index');
-  if (!isPrefix(key, texts)) throw unsupported('a text index with fields behind the text');
+  if (!areLast(key, texts)) throw unsupported('a text index with fields behind the text');
   for (const path of texts) parseField(path, 1);
   const before = Object.entries(key).filter(([path]) => !texts.includes(path));
   const weights = Object.fromEntries(

@@ -187,12 +187,3 @@ export const cutKey = (key: Buffer, limit: number): Buffer => {
 
 /** How much of a key of that limit is sure to be there after {@link cutKey}. */
 export const uncutBytes = (limit: number): number => limit - hashBytes;
-
-/** The first key after all keys that begin with this one. */
-export const after = (prefix: Buffer): Buffer => {
-  let end = prefix.length;
-  while (end > 0 && prefix[end - 1] === 0xff) end--;
-  const out = Buffer.from(prefix.subarray(0, end));
-  if (end > 0) out[end - 1] = (out[end - 1] ?? 0) + 1;
-  return out;
-};

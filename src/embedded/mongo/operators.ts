@@ -33,8 +33,7 @@ const isAnyOf = (operands: unknown): ValueTest => {
   for (const each of operands) {
     if (isDocument(each) && Object.keys(each)[0]?.startsWith('$'))
       throw new CommandError('BadValue', 'cannot nest $ under $in');
-    if (typeof each === 'string' || typeof each === 'boolean') simple.add(each);
-    else if (typeof each === 'number') simple.add(each);
+    if (['string', 'boolean', 'number'].includes(typeof each)) simple.add(each);
     else others.push(equals(each));
   }
   return (value) =>
@@ -63,7 +62,7 @@ const inRange = (name: RangeOperator, operand: unknown): ValueTest => {
   const accept = accepts[name];
   if (Number.isNaN(operand)) return (value) => accept(0) && Number.isNaN(value);
   if (operand instanceof BSONRegExp)
-    throw new CommandError('BadValue', `Can't have RegEx as arg to predicate over field`);
+    throw new CommandError('BadValue', "Can't have RegEx as arg to predicate over field");
   const tag = typeTag(operand);
   const key = encodeKey(operand);
   return (value) => {

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { lockFolder } from '../folder-lock.js';
-import type { RunningServer } from '../server-thread.js';
+import { loopback, type RunningServer } from '../server-thread.js';
 import { Catalogue } from './catalogue.js';
 import { serveConnection, type Work } from './connection.js';
 import { type Context, writeWith } from './context.js';
@@ -14,7 +14,7 @@ import { Store } from './store.js';
 const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, loopback, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address ? address.port : port);
     });

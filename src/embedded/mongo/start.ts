@@ -1,10 +1,10 @@
-import { type ServerThread, startServerThread } from '../server-thread.js';
+import { loopback, type ServerThread, startServerThread } from '../server-thread.js';
 
 /** Where the data is, and where to listen. */
 export type MongoOptions = Readonly<{
   /** The folder for the data; created if need be, one process at a time. */
   dataDir: string;
-  /** The TCP port on 127.0.0.1; 0, the default, takes a free one. */
+  /** The TCP port on loopback; 0, the default, takes a free one. */
   port?: number;
 }>;
 
@@ -19,5 +19,5 @@ export type EmbeddedMongo = ServerThread & Readonly<{ url: string }>;
  */
 export const startMongo = async (options: MongoOptions): Promise<EmbeddedMongo> => {
   const thread = await startServerThread(new URL('./worker.js', import.meta.url), options);
-  return { ...thread, url: `mongodb://127.0.0.1:${thread.port}/?directConnection=true` };
+  return { ...thread, url: `mongodb://${loopback}:${thread.port}/?directConnection=true` };
 };

@@ -113,7 +113,7 @@ export class Store {
   }
 
   /**
-   * Removes some of a range, whole segments long. Only inside {@link write}.
+   * Removes up to so many entries and blocks of a range that is whole segments. Only inside {@link write}.
    *
    * @returns whether that was all
    */

@@ -5,6 +5,9 @@ import { decode, documentFrom, documentsOf, element, encode, without } from './r
 /** The largest message that is taken, as `hello` tells clients. */
 export const maxMessageBytes = 48_000_000;
 
+/** The most statements that a write command may have, as `hello` tells clients. */
+export const maxWriteBatchSize = 100_000;
+
 const opReply = 1;
 const opQuery = 2004;
 const opMsg = 2013;

@@ -1,5 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb';
 import { LRUCache } from 'lru-cache';
+import { after } from './after.js';
 import { Block, type BlockHead, type Entry, headOf } from './block.js';
 import { pageBytes } from './cut-blocks.js';
 import { Directory } from './directory.js';
@@ -238,13 +239,3 @@ export class PackedBlocks {
     }
   }
 }
-
-/** The first key behind all that begin with these bytes. */
-const after = (prefix: Buffer): Buffer => {
-  let end = prefix.length;
-  while (end > 0 && prefix[end - 1] === 0xff) end--;
-  if (end === 0) return Buffer.from([0xff, 0xff]);
-  const out = Buffer.from(prefix.subarray(0, end));
-  out[end - 1] = (out[end - 1] ?? 0) + 1;
-  return out;
-};

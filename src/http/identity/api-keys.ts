@@ -18,24 +18,28 @@ const lookEveryMs = 1_000;
 /**
  * Opens a file of API keys and follows its changes. It is looked at now and then, rather than watched:
  * that sees replaced files, mounted ones and those on other machines alike. When it cannot be read,
- * or holds what is no key, the keys known before stay and an error is logged.
+ * or holds what is no key, the keys known before stay, an error is logged once, and it is tried again at
+ * each look: what was in the way, such as its permissions, may go without another change to the file.
  *
  * @throws BadKeyFile when it cannot be read to begin with
  */
 export const openApiKeys = async (path: string, log: Logger): Promise<ApiKeys> => {
-  let signature = await signatureOf(path);
+  // Taken before the file is read, here and below: what is written meanwhile is another change.
+  let read = await signatureOf(path);
   let entries = byId(await readKeyFile(path));
+  let reported: string | undefined;
 
   const look = async () => {
     const now = await signatureOf(path);
-    if (now === signature) return;
-    // Taken before the file is read: what is written meanwhile is another change.
-    signature = now;
+    if (now === read) return;
     try {
       entries = byId(await readKeyFile(path));
+      read = now;
       log.info({ keys: entries.size }, 'API keys were read again');
     } catch (error) {
-      log.error({ err: error }, 'API keys cannot be read; those known before stay');
+      if (now !== reported)
+        log.error({ err: error }, 'API keys cannot be read; those known before stay');
+      reported = now;
     }
   };
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import type { JsonValue } from '../../domain/json.js';
+import { jsonBytes } from '../../domain/json.js';
 import { id, json, queueName } from '../schema.js';
 
 const largestValue = 256 * 1024;
 
 /** What goes into a task, or comes out of it. */
 const value = json.refine(
-  (content: JsonValue) => Buffer.byteLength(JSON.stringify(content)) <= largestValue,
+  (content) => jsonBytes(content) <= largestValue,
   'may have 256 KiB at most',
 );
 

@@ -2,7 +2,12 @@ import type { z } from 'zod';
 import type { JsonValue } from '../../domain/json.js';
 import { UnreadableRecording } from '../unreadable-recording.js';
 
-/** The value, checked against a schema. Throws UnreadableRecording that names the first thing wrong. */
+/**
+ * Checks a value against the schema of a format.
+ *
+ * @param format as the reason names it
+ * @throws UnreadableRecording with the first thing that is wrong, and its place in the value
+ */
 export const checked = <Schema extends z.ZodType>(
   schema: Schema,
   value: JsonValue,
@@ -15,7 +20,7 @@ export const checked = <Schema extends z.ZodType>(
     typeof key === 'number' ? `[${key}]` : `.${String(key)}`,
   );
   throw new UnreadableRecording(
-    `not a ${format} run (${issue?.message ?? 'malformed'})`,
+    `not a run of ${format} (${issue?.message ?? 'malformed'})`,
     path.join('').replace(/^\./, ''),
   );
 };

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from '../../domain/json.js';
+import { isObject, type JsonObject } from '../../domain/json.js';
 import { fieldsOf } from '../fields.js';
 import { compact } from '../json.js';
 import { unknownFields } from '../limits.js';
@@ -164,7 +164,7 @@ const executionFields = new Set(
 );
 
 const noteUnknown = (
-  recorded: Readonly<Record<string, JsonValue | unknown>>,
+  recorded: Readonly<Record<string, unknown>>,
   known: ReadonlySet<string>,
   place: string,
   notes: Notes,

@@ -32,7 +32,7 @@ export const sweAgent: FormatReader = {
     const parsed = checked(trajectoryFile, value, 'swe-agent');
     const { trajectory, history, info: recordedInfo, ...others } = parsed;
     if (!trajectory && !history)
-      throw new UnreadableRecording('not a swe-agent run (neither history nor trajectory)');
+      throw new UnreadableRecording('not a run of swe-agent (neither history nor trajectory)');
     if (!trajectory) notes.add('there is a history and no trajectory: the run has no steps');
     if (!history) notes.add('there is a trajectory and no history: the run has no messages');
 

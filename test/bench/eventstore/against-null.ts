@@ -8,10 +8,10 @@ import { startServerThread } from '../../../src/embedded/server-thread.js';
 // Prints how fast the server is beside one that does nothing, on the same stubs, in the same run.
 // node dist/test/bench/eventstore/against-null.js [rounds]
 
-const ROUNDS = Number(process.argv[2] ?? 5);
-const APPENDS = 2_000;
-const READ = 20_000;
-const DATA_BYTES = 200;
+const roundCount = Number(process.argv[2] ?? 5);
+const appendCount = 2_000;
+const readSize = 20_000;
+const bytesOfData = 200;
 
 type Measure = Readonly<{
   name: string;
@@ -20,7 +20,7 @@ type Measure = Readonly<{
   run: (client: EventStoreDBClient, round: number) => Promise<void>;
 }>;
 
-const event = () => jsonEvent({ type: 'Measured', data: { text: 'x'.repeat(DATA_BYTES) } });
+const event = () => jsonEvent({ type: 'Measured', data: { text: 'x'.repeat(bytesOfData) } });
 
 const appendInFlight = (inFlight: number, count: number): Measure => ({
   name: `appends, ${inFlight} in flight`,
@@ -42,15 +42,15 @@ const drained = (client: EventStoreDBClient): Promise<void> =>
     let seen = 0;
     subscription.on('error', reject);
     subscription.on('data', () => {
-      if (++seen === READ) resolve(subscription.unsubscribe());
+      if (++seen === readSize) resolve(subscription.unsubscribe());
     });
   });
 
 const measures: readonly Measure[] = [
-  appendInFlight(1, APPENDS / 4),
-  appendInFlight(8, APPENDS),
-  appendInFlight(64, 2 * APPENDS),
-  appendInFlight(256, 2 * APPENDS),
+  appendInFlight(1, appendCount / 4),
+  appendInFlight(8, appendCount),
+  appendInFlight(64, 2 * appendCount),
+  appendInFlight(256, 2 * appendCount),
   {
     name: 'events in appends of 100',
     count: 10_000,
@@ -61,23 +61,23 @@ const measures: readonly Measure[] = [
   },
   {
     name: 'events of a stream read',
-    count: READ,
+    count: readSize,
     run: async (client) => {
       let seen = 0;
       for await (const _ of client.readStream('bench-read')) seen++;
-      if (seen !== READ) throw new Error(`${seen} events read`);
+      if (seen !== readSize) throw new Error(`${seen} events read`);
     },
   },
   {
     name: 'events of $all read',
-    count: READ,
+    count: readSize,
     run: async (client) => {
       let seen = 0;
-      for await (const _ of client.readAll({ maxCount: READ })) seen++;
-      if (seen !== READ) throw new Error(`${seen} events read`);
+      for await (const _ of client.readAll({ maxCount: readSize })) seen++;
+      if (seen !== readSize) throw new Error(`${seen} events read`);
     },
   },
-  { name: 'events of a subscription drained', count: READ, run: drained },
+  { name: 'events of a subscription drained', count: readSize, run: drained },
 ];
 
 const perSecond = async ({ count, run }: Measure, client: EventStoreDBClient, round: number) => {
@@ -92,20 +92,20 @@ const median = (values: readonly number[]) =>
 const dataDir = await mkdtemp(join(tmpdir(), 'forkline-bench-'));
 const store = await startEventStore({ dataDir });
 const nothing = await startServerThread(new URL('./null-server.js', import.meta.url), {
-  events: READ,
-  dataBytes: DATA_BYTES,
+  events: readSize,
+  dataBytes: bytesOfData,
 });
 const client = EventStoreDBClient.connectionString(store.url);
 const nullClient = EventStoreDBClient.connectionString(
   `esdb://127.0.0.1:${nothing.port}?tls=false`,
 );
-for (let n = 0; n < READ; n += 500)
+for (let n = 0; n < readSize; n += 500)
   await client.appendToStream('bench-read', Array.from({ length: 500 }, event));
 
 console.log(`${'measure'.padEnd(36)}${'null/s'.padStart(10)}${'store/s'.padStart(10)}   ratio`);
 for (const measure of measures) {
   const rates = { store: [] as number[], nothing: [] as number[] };
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < roundCount; round++) {
     rates.nothing.push(await perSecond(measure, nullClient, round));
     rates.store.push(await perSecond(measure, client, round));
   }

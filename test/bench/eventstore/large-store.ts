@@ -9,13 +9,13 @@ import { endServer, spawnServer } from '../../embedded/eventstore/support/spawn-
 // Builds a large store and prints how it opens, reads and grows beside an empty one.
 // node dist/test/bench/eventstore/large-store.js [events] [streams]
 
-const EVENTS = Number(process.argv[2] ?? 2_000_000);
-const STREAMS = Number(process.argv[3] ?? 20_000);
-const TAIL_READS = 1_000;
+const eventCount = Number(process.argv[2] ?? 2_000_000);
+const streamCount = Number(process.argv[3] ?? 20_000);
+const tailReads = 1_000;
 
 const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
 const ms = (value: number) => `${value.toFixed(2)} ms`;
-const MiB = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`;
+const inMiB = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(0)} MiB`;
 
 const folder = () => mkdtemp(join(tmpdir(), 'forkline-bench-'));
 
@@ -32,7 +32,7 @@ const openingTime = async (dataDir: string): Promise<number> => {
 
 const tailTime = async (client: EventStoreDBClient, streams: number): Promise<number> => {
   const times: number[] = [];
-  for (let n = 0; n < TAIL_READS; n++) {
+  for (let n = 0; n < tailReads; n++) {
     const stream = filledStream((n * 7919) % streams);
     const start = performance.now();
     const options = { direction: BACKWARDS, fromRevision: END, maxCount: 10 } as const;
@@ -50,12 +50,12 @@ const ownMemory = async (pid: number): Promise<number> => {
 
 const [large, small] = [await folder(), await folder()];
 const start = performance.now();
-await fillStore(large, { events: EVENTS, streams: STREAMS });
+await fillStore(large, { events: eventCount, streams: streamCount });
 await fillStore(small, { events: 100, streams: 10 });
 const seconds = (performance.now() - start) / 1000;
-console.log(`${EVENTS} events in ${STREAMS} streams, written in ${seconds.toFixed(0)} s`);
+console.log(`${eventCount} events in ${streamCount} streams, written in ${seconds.toFixed(0)} s`);
 for (const file of ['log.mdb', 'index.mdb'])
-  console.log(`${file}: ${MiB((await stat(join(large, file))).size)}`);
+  console.log(`${file}: ${inMiB((await stat(join(large, file))).size)}`);
 console.log(
   `opens in ${ms(await openingTime(large))} (an empty one ${ms(await openingTime(small))})`,
 );
@@ -68,7 +68,7 @@ const clients = {
 await tailTime(clients.small, 10);
 const tails = {
   small: await tailTime(clients.small, 10),
-  large: await tailTime(clients.large, STREAMS),
+  large: await tailTime(clients.large, streamCount),
 };
 console.log(`last 10 events of a stream in ${ms(tails.large)} (small store ${ms(tails.small)})`);
 
@@ -77,10 +77,10 @@ const samples: number[] = [];
 let read = 0;
 const readStart = performance.now();
 for await (const _ of clients.large.readAll())
-  if (++read % Math.ceil(EVENTS / 20) === 0) samples.push(await ownMemory(pid));
+  if (++read % Math.ceil(eventCount / 20) === 0) samples.push(await ownMemory(pid));
 const rate = (read * 1000) / (performance.now() - readStart);
 console.log(`$all: ${read} events at ${rate.toFixed(0)}/s`);
-console.log(`server memory meanwhile: ${samples.map(MiB).join(', ')}`);
+console.log(`server memory meanwhile: ${samples.map(inMiB).join(', ')}`);
 
 for (const which of ['large', 'small'] as const) {
   await clients[which].dispose();

@@ -8,7 +8,7 @@ import { batchSuccess } from '../../../src/embedded/eventstore/wire/append-respo
 import { ProtoReader } from '../../../src/embedded/eventstore/wire/proto-reader.js';
 import { readReadRequest } from '../../../src/embedded/eventstore/wire/read-request.js';
 import {
-  CAUGHT_UP_RESPONSE,
+  caughtUpResponse,
   confirmationResponse,
 } from '../../../src/embedded/eventstore/wire/read-responses.js';
 import { encodeRecorded } from '../../../src/embedded/eventstore/wire/recorded-event.js';
@@ -54,7 +54,7 @@ const serveNull = async ({ events, dataBytes }: NullOptions): Promise<RunningSer
           for (let sent = 0; sent < events && !responses.hasEnded; sent++)
             if (!responses.send(event)) await responses.room();
           if (!isSubscription) return;
-          responses.send(CAUGHT_UP_RESPONSE);
+          responses.send(caughtUpResponse);
           await new Promise<void>((resolve) => responses.onEnd(resolve));
         },
       },

@@ -113,12 +113,12 @@ const open = (port: number, id: string): Promise<void> =>
     );
   });
 
-const AT_ONCE = 50;
+const atOnce = 50;
 
 process.on('message', async (asked: ToClients) => {
   for (clients = 0; clients < asked.open; ) {
     const first = clients;
-    const some = Array.from({ length: Math.min(AT_ONCE, asked.open - first) }, (_, i) => first + i);
+    const some = Array.from({ length: Math.min(atOnce, asked.open - first) }, (_, i) => first + i);
     clients += some.length;
     await Promise.all(
       some.map((n) => open(asked.port, asked.ids === 'one' ? 'feed' : `feed-${n}`)),

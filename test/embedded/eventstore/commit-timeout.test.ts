@@ -8,7 +8,7 @@ import { all, errorOf, event, freshStream, numbers } from './support/events.js';
 import { endServer, type ServerProcess, spawnServer } from './support/spawn-server.js';
 
 // With credentials the client takes Append, without them BatchAppend.
-const CLASSIC: AppendToStreamOptions = { credentials: { username: 'admin', password: 'changeit' } };
+const classic: AppendToStreamOptions = { credentials: { username: 'admin', password: 'changeit' } };
 
 let dataDir: string;
 let server: ServerProcess;
@@ -57,7 +57,7 @@ const taken = async (
 const timeouts: readonly string[] = ['timeout', 'deadline-exceeded'];
 
 describe.each([
-  ['Append', CLASSIC, 'timeout'],
+  ['Append', classic, 'timeout'],
   ['BatchAppend', {}, 'deadline-exceeded'],
 ])('a commit that hangs, for %s', (_, options, timeout) => {
   it('is answered with a timeout, and an append repeated later is there once', async () => {

@@ -15,9 +15,9 @@ import { endServer, spawnServer } from './support/spawn-server.js';
 import { Recording } from './support/subscription.js';
 
 // About half a second each, most of it the start of a process.
-const ROUNDS = Number(process.env.FORKLINE_KILL_ROUNDS ?? 30);
-const WRITERS = 16;
-const EVENTS_PER_ROUND = [5, 40, 250, 120, 1];
+const rounds = Number(process.env.FORKLINE_KILL_ROUNDS ?? 30);
+const writerCount = 16;
+const eventsPerRound = [5, 40, 250, 120, 1];
 
 let dataDir: string;
 beforeAll(async () => {
@@ -54,19 +54,19 @@ describe('a kill at any moment under concurrent appends', () => {
     const followed: string[] = [];
     let position: Position | typeof START = START;
     let port = 0;
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       const process = await spawnServer(dataDir, port);
       port = process.port;
       const client = EventStoreDBClient.connectionString(process.url);
       const filter = excludeSystemEvents();
       const recording = new Recording(client.subscribeToAll({ fromPosition: position, filter }));
-      const goal = total() + (EVENTS_PER_ROUND[round % EVENTS_PER_ROUND.length] ?? 1);
+      const goal = total() + (eventsPerRound[round % eventsPerRound.length] ?? 1);
       const writers: Promise<void>[] = [];
       await new Promise<void>((resolve) => {
         const onAnswer = () => {
           if (total() >= goal) resolve();
         };
-        for (let writer = 0; writer < WRITERS; writer++)
+        for (let writer = 0; writer < writerCount; writer++)
           writers.push(write(client, writer, onAnswer));
       });
       await endServer(process, 'SIGKILL');

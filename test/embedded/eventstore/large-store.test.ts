@@ -6,16 +6,16 @@ import { openStore, type Store } from '../../../src/embedded/eventstore/storage/
 import { filledStream, fillStore } from './support/fill.js';
 
 // A twentieth of what test/bench/eventstore/large-store.ts measures.
-const LARGE = { events: 100_000, streams: 1_000 };
-const SMALL = { events: 1_000, streams: 10 };
-const PAGE = { events: 100, bytes: 1024 * 1024 };
+const largeSize = { events: 100_000, streams: 1_000 };
+const smallSize = { events: 1_000, streams: 10 };
+const pageLimit = { events: 100, bytes: 1024 * 1024 };
 
 let folders: Record<'large' | 'small', string>;
 beforeAll(async () => {
   const folder = () => mkdtemp(join(tmpdir(), 'forkline-eventstore-'));
   folders = { large: await folder(), small: await folder() };
-  await fillStore(folders.large, LARGE);
-  await fillStore(folders.small, SMALL);
+  await fillStore(folders.large, largeSize);
+  await fillStore(folders.small, smallSize);
 }, 120_000);
 afterAll(async () => {
   for (const folder of Object.values(folders)) await rm(folder, { recursive: true });
@@ -32,7 +32,7 @@ const timeOf = async (run: () => unknown): Promise<number> => {
 const tailRead = (store: Store, streams: number, n: number) =>
   store.reader.streamBackwards(filledStream((n * 7) % streams), Number.MAX_SAFE_INTEGER, {
     events: 10,
-    bytes: PAGE.bytes,
+    bytes: pageLimit.bytes,
   });
 
 describe('a store with a hundred times the events', () => {
@@ -62,8 +62,8 @@ describe('a store with a hundred times the events', () => {
       await store.close();
       return median(times);
     };
-    const small = await reading(folders.small, SMALL.streams);
-    expect((await reading(folders.large, LARGE.streams)) / small).toBeLessThan(5);
+    const small = await reading(folders.small, smallSize.streams);
+    expect((await reading(folders.large, largeSize.streams)) / small).toBeLessThan(5);
   });
 
   it('gives all of them, in every stream and in $all', async () => {
@@ -71,7 +71,7 @@ describe('a store with a hundred times the events', () => {
     let seen = 0;
     let before = 0;
     for (let next = 0, isEnd = false; !isEnd; ) {
-      const page = store.reader.allForwards(next, PAGE);
+      const page = store.reader.allForwards(next, pageLimit);
       for (const { position } of page.entries) {
         expect(position).toBe(before + 1);
         before = position;
@@ -79,9 +79,11 @@ describe('a store with a hundred times the events', () => {
       }
       ({ next, isEnd } = page);
     }
-    expect(seen).toBeGreaterThan(LARGE.events);
-    for (let n = 0; n < LARGE.streams; n++)
-      expect(store.reader.lastRevision(filledStream(n))).toBe(LARGE.events / LARGE.streams - 1);
+    expect(seen).toBeGreaterThan(largeSize.events);
+    for (let n = 0; n < largeSize.streams; n++)
+      expect(store.reader.lastRevision(filledStream(n))).toBe(
+        largeSize.events / largeSize.streams - 1,
+      );
     await store.close();
   });
 });

@@ -1,5 +1,6 @@
 import { BACKWARDS, END, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../support/until.js';
 import { all, events, freshStream, revisions } from './support/events.js';
 import { startTestServer, type TestServer } from './support/server.js';
 
@@ -67,9 +68,7 @@ describe('stream metadata', () => {
     await test.client.setStreamMetadata(stream, { maxAge: 3_600 });
     expect(await all(test.client.readStream(stream))).toHaveLength(2);
     await test.client.setStreamMetadata(stream, { maxAge: 1 });
-    let left = 2;
-    while (left > 0) left = (await all(test.client.readStream(stream))).length;
-    expect(left).toBe(0);
+    await until(async () => (await all(test.client.readStream(stream))).length === 0);
   });
 
   it.each([

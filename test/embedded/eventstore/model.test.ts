@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from './support/server.js';
 import { Recording } from './support/subscription.js';
 
 // More with FORKLINE_MODEL_RUNS=20000; a failure prints the seed and the smallest sequence.
-const RUNS = Number(process.env.FORKLINE_MODEL_RUNS ?? 2_000);
+const runs = Number(process.env.FORKLINE_MODEL_RUNS ?? 2_000);
 
 let test: TestServer;
 beforeAll(async () => {
@@ -18,7 +18,7 @@ afterAll(() => test.stop());
 
 // Node ends a connection on which too many calls are cancelled one after the other, and every
 // subscription here is.
-const SEQUENCES_PER_CONNECTION = 300;
+const sequencesPerConnection = 300;
 let sequences = 0;
 const connectAnew = async () => {
   await test.client.dispose();
@@ -87,7 +87,7 @@ describe('the server', () => {
   it('does what the model says, whatever is done to two streams', async () => {
     await fc.assert(
       fc.asyncProperty(commands, async (sequence) => {
-        if (++sequences % SEQUENCES_PER_CONNECTION === 0) await connectAnew();
+        if (++sequences % sequencesPerConnection === 0) await connectAnew();
         const names = [freshStream('model'), freshStream('model')] as const;
         const models = [new StreamModel(), new StreamModel()] as const;
         const followers: Follower[] = [];
@@ -111,7 +111,7 @@ describe('the server', () => {
         }
         for (const follower of followers) await checkFollower(follower);
       }),
-      { numRuns: RUNS },
+      { numRuns: runs },
     );
   }, 600_000);
 

@@ -1,15 +1,15 @@
 import {
   persistentSubscriptionToAllSettingsFromDefaults as allSettings,
   END,
-  excludeSystemEvents,
   START,
   persistentSubscriptionToStreamSettingsFromDefaults as settings,
   streamNameFilter,
 } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../support/until.js';
 import { all, errorOf, event, freshStream } from './support/events.js';
 import { GroupRecording } from './support/group-recording.js';
-import { eventually, GROUP, groupTools } from './support/group-tools.js';
+import { groupTools, testGroup } from './support/group-tools.js';
 import { startTestServer, type TestServer } from './support/server.js';
 
 let test: TestServer;
@@ -25,9 +25,13 @@ describe('a change of the group', () => {
     [
       'an update',
       (s: string) =>
-        test.client.updatePersistentSubscriptionToStream(s, GROUP, settings({ maxRetryCount: 1 })),
+        test.client.updatePersistentSubscriptionToStream(
+          s,
+          testGroup,
+          settings({ maxRetryCount: 1 }),
+        ),
     ],
-    ['a deletion', (s: string) => test.client.deletePersistentSubscriptionToStream(s, GROUP)],
+    ['a deletion', (s: string) => test.client.deletePersistentSubscriptionToStream(s, testGroup)],
     ['a restart of the subsystem', () => test.client.restartPersistentSubscriptionSubsystem()],
   ])('drops the consumers: %s', async (_, change) => {
     const stream = await tools.groupOn(freshStream());
@@ -37,7 +41,7 @@ describe('a change of the group', () => {
     await recording.until(() => recording.error !== undefined);
     expect(recording.error).toMatchObject({
       type: 'persistent-subscription-dropped',
-      groupName: encodeURI(GROUP).replaceAll('%20', ' '),
+      groupName: encodeURI(testGroup).replaceAll('%20', ' '),
     });
   });
 
@@ -49,15 +53,10 @@ describe('a change of the group', () => {
     await tools.append(stream, 5);
     const before = tools.consume(stream, undefined, 1);
     await before.delivered(5);
-    await eventually(
-      async () => (await tools.info(stream)).stats.lastCheckpointedEventRevision !== undefined,
-    );
-    await eventually(
-      async () => (await tools.info(stream)).stats.lastCheckpointedEventRevision === 4n,
-    );
+    await until(async () => (await tools.info(stream)).stats.lastCheckpointedEventRevision === 4n);
     await test.client.updatePersistentSubscriptionToStream(
       stream,
-      GROUP,
+      testGroup,
       settings({ startFrom: START }),
     );
     const after = tools.consume(stream);
@@ -76,11 +75,9 @@ describe('a change of the group', () => {
     await tools.append(stream, 2);
     const before = tools.consume(stream);
     await before.delivered(2);
-    await eventually(
-      async () => (await tools.info(stream)).stats.lastCheckpointedEventRevision === 1n,
-    );
+    await until(async () => (await tools.info(stream)).stats.lastCheckpointedEventRevision === 1n);
     await before.stop();
-    await test.client.deletePersistentSubscriptionToStream(stream, GROUP);
+    await test.client.deletePersistentSubscriptionToStream(stream, testGroup);
     await tools.groupOn(stream);
     expect((await tools.info(stream)).stats.lastCheckpointedEventRevision).toBeUndefined();
     const after = tools.consume(stream);
@@ -134,22 +131,24 @@ describe('a group on $all', () => {
     const name = `quiet-${process.pid}`;
     await test.client.createPersistentSubscriptionToAll(
       name,
-      allSettings({
-        startFrom: START,
-        checkPointLowerBound: 1,
-        checkPointUpperBound: 1,
-        checkPointAfter: 10,
-      }),
-      { filter: excludeSystemEvents() },
+      allSettings({ startFrom: END, checkPointLowerBound: 1, checkPointUpperBound: 1 }),
     );
     const recording = new GroupRecording(
       test.client.subscribeToPersistentSubscriptionToAll(name, { bufferSize: 100 }),
     );
     const stream = freshStream();
     await tools.append(stream, 3, 1_000);
-    await recording.until(() => recording.numbers.includes(1_002));
-    const seen = recording.deliveries.map(({ resolved }) => resolved.event?.streamId ?? '');
-    expect(seen.filter((s) => s.startsWith('$persistentsubscription-$all'))).toEqual([]);
+    const checkpoints = `$persistentsubscription-$all::${name}-checkpoint`;
+    await until(() =>
+      all(test.client.readStream(checkpoints)).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await tools.append(stream, 1, 1_003);
+    await recording.until(() => recording.numbers.includes(1_003));
+    const seen = recording.deliveries.map(({ resolved }) => resolved.event?.streamId);
+    expect(seen).not.toContain(checkpoints);
     await recording.stop();
   });
 
@@ -169,30 +168,30 @@ describe('a restart', () => {
     const stream = freshStream();
     await own.client.createPersistentSubscriptionToStream(
       stream,
-      GROUP,
+      testGroup,
       settings({ startFrom: START, checkPointLowerBound: 1, checkPointUpperBound: 1 }),
     );
     await own.client.appendToStream(stream, [event(0), event(1), event(2)]);
     const before = new GroupRecording(
-      own.client.subscribeToPersistentSubscriptionToStream(stream, GROUP),
+      own.client.subscribeToPersistentSubscriptionToStream(stream, testGroup),
       ({ n, resolved }, subscription) =>
         n === 1 ? subscription.nack('park', '', resolved) : subscription.ack(resolved),
     );
     await before.delivered(3);
-    await eventually(async () => {
-      const { stats } = await own.client.getPersistentSubscriptionToStreamInfo(stream, GROUP);
+    await until(async () => {
+      const { stats } = await own.client.getPersistentSubscriptionToStreamInfo(stream, testGroup);
       return stats.lastCheckpointedEventRevision === 2n && stats.parkedMessageCount === 1n;
     });
     await own.restart();
     await all(own.client.readAll({ maxCount: 1 })).catch(() => undefined);
-    const told = await own.client.getPersistentSubscriptionToStreamInfo(stream, GROUP);
+    const told = await own.client.getPersistentSubscriptionToStreamInfo(stream, testGroup);
     expect(told.stats).toMatchObject({
       lastCheckpointedEventRevision: 2n,
       parkedMessageCount: 1n,
     });
     await own.client.appendToStream(stream, [event(3)]);
     const after = new GroupRecording(
-      own.client.subscribeToPersistentSubscriptionToStream(stream, GROUP),
+      own.client.subscribeToPersistentSubscriptionToStream(stream, testGroup),
     );
     await after.delivered(1);
     expect(after.numbers).toEqual([3]);

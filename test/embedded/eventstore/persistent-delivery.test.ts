@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../support/until.js';
 import { all, freshStream } from './support/events.js';
-import { eventually, GROUP, groupTools } from './support/group-tools.js';
+import { groupTools, testGroup } from './support/group-tools.js';
 import { startTestServer, type TestServer } from './support/server.js';
 
 let test: TestServer;
@@ -28,7 +29,7 @@ describe('an answer', () => {
       [0, 2],
       [1, 0],
     ]);
-    await eventually(async () => (await tools.info(stream)).stats.parkedMessageCount === 1n);
+    await until(async () => (await tools.info(stream)).stats.parkedMessageCount === 1n);
     await recording.stop();
   });
 
@@ -53,15 +54,15 @@ describe('an answer', () => {
     const recording = tools.consume(stream, ({ resolved }, subscription) =>
       isParking ? subscription.nack('park', 'broken', resolved) : subscription.ack(resolved),
     );
-    await eventually(async () => (await tools.info(stream)).stats.parkedMessageCount === 3n);
+    await until(async () => (await tools.info(stream)).stats.parkedMessageCount === 3n);
     const parked = await all(
-      test.client.readStream(`$persistentsubscription-${stream}::${GROUP}-parked`),
+      test.client.readStream(`$persistentsubscription-${stream}::${testGroup}-parked`),
     );
     expect(Buffer.from(parked[1]?.event?.data as Uint8Array).toString()).toBe(`1@${stream}`);
     expect(parked[1]?.event?.metadata).toMatchObject({ reason: 'broken' });
 
     isParking = false;
-    await test.client.replayParkedMessagesToStream(stream, GROUP, { stopAt: 2 });
+    await test.client.replayParkedMessagesToStream(stream, testGroup, { stopAt: 2 });
     await recording.delivered(5);
     expect(recording.numbers).toEqual([0, 1, 2, 0, 1]);
     expect(recording.deliveries[3]).toMatchObject({
@@ -69,10 +70,10 @@ describe('an answer', () => {
       resolved: { link: { revision: 0n } },
     });
     expect((await tools.info(stream)).stats.parkedMessageCount).toBe(1n);
-    await test.client.replayParkedMessagesToStream(stream, GROUP);
+    await test.client.replayParkedMessagesToStream(stream, testGroup);
     await recording.delivered(6);
     expect(recording.numbers.at(-1)).toBe(2);
-    await test.client.replayParkedMessagesToStream(stream, GROUP);
+    await test.client.replayParkedMessagesToStream(stream, testGroup);
     await recording.stop();
   });
 
@@ -123,7 +124,7 @@ describe('several consumers', () => {
     for (const consumer of consumers) await consumer.confirmed();
     for (let n = 0; n < 60; n++) await tools.append(`${category}-${n % 12}`, 1, n);
     const total = () => consumers.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
-    await eventually(async () => {
+    await until(async () => {
       await tools.info(`$ce-${category}`);
       return total() === 60;
     });

@@ -4,8 +4,9 @@ import {
   persistentSubscriptionToStreamSettingsFromDefaults as settings,
 } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../support/until.js';
 import { errorOf, freshStream } from './support/events.js';
-import { eventually, GROUP, groupTools } from './support/group-tools.js';
+import { groupTools, testGroup } from './support/group-tools.js';
 import { startTestServer, type TestServer } from './support/server.js';
 
 let test: TestServer;
@@ -21,7 +22,7 @@ describe('a group', () => {
     const stream = await tools.groupOn(freshStream(), { maxRetryCount: 3, startFrom: 7n });
     const { settings: told, groupName, eventSource } = await tools.info(stream);
     expect(told).toEqual(settings({ maxRetryCount: 3, startFrom: 7n }));
-    expect({ groupName, eventSource }).toEqual({ groupName: GROUP, eventSource: stream });
+    expect({ groupName, eventSource }).toEqual({ groupName: testGroup, eventSource: stream });
   });
 
   it('cannot be made twice', async () => {
@@ -34,15 +35,15 @@ describe('a group', () => {
     ['get info of', (s: string) => tools.info(s)],
     [
       'update',
-      (s: string) => test.client.updatePersistentSubscriptionToStream(s, GROUP, settings()),
+      (s: string) => test.client.updatePersistentSubscriptionToStream(s, testGroup, settings()),
     ],
-    ['delete', (s: string) => test.client.deletePersistentSubscriptionToStream(s, GROUP)],
-    ['replay', (s: string) => test.client.replayParkedMessagesToStream(s, GROUP)],
+    ['delete', (s: string) => test.client.deletePersistentSubscriptionToStream(s, testGroup)],
+    ['replay', (s: string) => test.client.replayParkedMessagesToStream(s, testGroup)],
   ])('must be there to %s it', async (_, call) => {
     const failure = await call('nope').catch((error) => error);
     expect(failure).toMatchObject({ type: 'persistent-subscription-does-not-exist' });
     expect(failure.message).toBe(
-      `5 NOT_FOUND: Subscription group ${GROUP} on stream nope does not exist.`,
+      `5 NOT_FOUND: Subscription group ${testGroup} on stream nope does not exist.`,
     );
   });
 
@@ -60,7 +61,7 @@ describe('a group', () => {
   it('is listed with its source, and the list of a source without groups fails', async () => {
     const stream = await tools.groupOn(freshStream());
     const [listed] = await test.client.listPersistentSubscriptionsToStream(stream);
-    expect(listed).toMatchObject({ eventSource: stream, groupName: GROUP });
+    expect(listed).toMatchObject({ eventSource: stream, groupName: testGroup });
     const everything = await test.client.listAllPersistentSubscriptions();
     expect(everything.map(({ eventSource }) => eventSource)).toContain(stream);
     const none = await test.client
@@ -109,7 +110,7 @@ describe('a consumer', () => {
     await tools.append(stream, 20);
     const recording = tools.consume(stream, () => undefined, 4);
     await recording.delivered(4);
-    await eventually(async () => (await tools.info(stream)).stats.totalInFlightMessages === 4);
+    await until(async () => (await tools.info(stream)).stats.totalInFlightMessages === 4);
     expect(recording.deliveries).toHaveLength(4);
     await recording.subscription.ack(recording.deliveries[0]!.resolved);
     await recording.delivered(5);
@@ -163,6 +164,6 @@ describe('a consumer', () => {
     ]);
     expect(connections[0]?.connectionName).not.toBe('');
     await recording.stop();
-    await eventually(async () => (await tools.info(stream)).connections.length === 0);
+    await until(async () => (await tools.info(stream)).connections.length === 0);
   });
 });

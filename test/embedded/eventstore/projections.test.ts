@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const NAMES = [
+const names = [
   '$streams',
   '$stream_by_category',
   '$by_category',
@@ -22,7 +22,7 @@ describe('the system projections', () => {
     const listed = await test.client.listProjections();
     expect(
       listed.map(({ name, projectionStatus, status }) => [name, projectionStatus ?? status]),
-    ).toEqual(NAMES.map((name) => [name, 'Stopped']));
+    ).toEqual(names.map((name) => [name, 'Stopped']));
   });
 
   it('can be switched on and off, and stay so through a restart', async () => {

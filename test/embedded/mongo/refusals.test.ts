@@ -93,29 +93,32 @@ describe('what is not done here', () => {
     await expect(rows().aggregate(pipeline).toArray()).rejects.toMatchObject({ code });
   });
 
-  it.each<[string, () => Promise<unknown>]>([
-    ['a collation', () => rows().find().collation({ locale: 'de' }).toArray()],
-    ['a tailable cursor', () => rows().find({}, { tailable: true }).toArray()],
+  it.each<[string, number, () => Promise<unknown>]>([
+    ['a collation', 2, () => rows().find().collation({ locale: 'de' }).toArray()],
+    ['a tailable cursor', 2, () => rows().find({}, { tailable: true }).toArray()],
     [
       'a computed projection',
+      2,
       () =>
         rows()
           .find()
           .project({ a: { $add: [1, 2] } })
           .toArray(),
     ],
-    ['an update by pipeline', () => rows().updateOne({}, [{ $set: { a: 1 } }])],
+    ['an update by pipeline', 2, () => rows().updateOne({}, [{ $set: { a: 1 } }])],
     [
       'array filters',
+      2,
       () => rows().updateOne({}, { $set: { 'a.$[x]': 1 } }, { arrayFilters: [{ x: 1 }] }),
     ],
     [
       'a capped collection',
+      2,
       () => mongo.client.db('refusals').createCollection('capped', { capped: true, size: 1 }),
     ],
-    ['a change stream', () => rows().watch().next()],
-  ])('%s is refused', async (_, ask) => {
-    await expect(ask()).rejects.toMatchObject({ code: expect.any(Number) });
+    ['a change stream', 40324, () => rows().watch().next()],
+  ])('%s is refused', async (_, code, ask) => {
+    await expect(ask()).rejects.toMatchObject({ code });
     expect(await rows().find().sort({ _id: 1 }).toArray()).toEqual([{ _id: 1 }, { _id: 2 }]);
   });
 

@@ -7,7 +7,7 @@ import { parseIndex } from '../../../src/embedded/mongo/index-spec.js';
 import { decode, encode } from '../../../src/embedded/mongo/raw.js';
 import { openTestStore, type TestStore } from './support/store.js';
 
-const runs = Number(process.env.REPLACED_ENTRIES_RUNS ?? 300);
+const runs = Number(process.env.FORKLINE_REPLACED_ENTRIES_RUNS ?? 300);
 
 const scalar = fc.constantFrom<unknown>(
   ...[0, -0, 1, Number.NaN, null, true, '', 'a', 'A cat', 'a dog', new Date(0), new Date(1)],

@@ -23,8 +23,8 @@ export type Heard = Readonly<{
 
 type Message = Readonly<{ op: string; position?: string; event?: { position: string } }>;
 
-const LIMIT_MS = 45_000;
-const AT_ONCE = 50;
+const limitMs = 45_000;
+const atOnce = 50;
 
 class Listener {
   readonly positions: string[] = [];
@@ -56,7 +56,7 @@ class Listener {
   until(condition: () => boolean): Promise<void> {
     if (condition() || this.closed) return Promise.resolve();
     return new Promise((resolve) => {
-      const limit = setTimeout(resolve, LIMIT_MS);
+      const limit = setTimeout(resolve, limitMs);
       this.#wake = () => {
         if (!condition() && !this.closed) return;
         clearTimeout(limit);
@@ -107,8 +107,8 @@ process.on('message', async (asked: ToListeners) => {
     return;
   }
   const { url, wants, isIdle } = asked;
-  for (let n = 0; n < wants.length; n += AT_ONCE) {
-    const some = wants.slice(n, n + AT_ONCE).map((want) => open(url, want, isIdle));
+  for (let n = 0; n < wants.length; n += atOnce) {
+    const some = wants.slice(n, n + atOnce).map((want) => open(url, want, isIdle));
     listeners.push(...(await Promise.all(some)));
   }
   process.send?.('open');

@@ -29,8 +29,8 @@ export type Told = Readonly<{
   cpuMs: number;
 }>;
 
-const SESSIONS = 40;
-const CLIENTS_A_PROCESS = 500;
+const sessionCount = 40;
+const clientsAProcess = 500;
 
 const start = (file: string): ChildProcess => fork(fileURLToPath(new URL(file, import.meta.url)));
 
@@ -43,7 +43,7 @@ const asked = async <Answer>(child: ChildProcess, what: ToListeners | ToWriter) 
 };
 
 const sessions = Array.from(
-  { length: SESSIONS },
+  { length: sessionCount },
   (_, n) => `0190a000-0000-7000-8000-${`${n}`.padStart(12, '0')}`,
 );
 
@@ -94,8 +94,8 @@ export const tellManyFilters = async (
     const wants = Array.from({ length: clients }, (_, n) => wantOf(n, sessions));
     const idle = await startListening([{ filter: {} }], true);
     const listening: { child: ChildProcess; wants: typeof wants }[] = [];
-    for (let n = 0; n < clients; n += CLIENTS_A_PROCESS) {
-      const some = wants.slice(n, n + CLIENTS_A_PROCESS);
+    for (let n = 0; n < clients; n += clientsAProcess) {
+      const some = wants.slice(n, n + clientsAProcess);
       const shown = some.map(({ user, filter }) => ({ user, filter }));
       listening.push({ child: await startListening(shown, false), wants: some });
     }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const LIMIT_MS = 45_000;
+const limitMs = 45_000;
 
 /** Lets tests wait until something holds, which is looked at whenever something happened. */
 export class Waiting {
@@ -17,7 +17,7 @@ export class Waiting {
       const limit = setTimeout(() => {
         this.#checks.delete(check);
         reject(new Error(`did not come about in time; so far: ${describe()}`));
-      }, LIMIT_MS);
+      }, limitMs);
       const check = () => {
         if (!condition()) return;
         clearTimeout(limit);
@@ -31,7 +31,7 @@ export class Waiting {
 
 /** Settles once a condition holds that nothing tells of. It is looked at over and over. */
 export const eventually = async (condition: () => boolean, what: string): Promise<void> => {
-  const limit = Date.now() + LIMIT_MS;
+  const limit = Date.now() + limitMs;
   while (!condition()) {
     if (Date.now() > limit) throw new Error(`did not come about in time: ${what}`);
     await pause(2);

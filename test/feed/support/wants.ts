@@ -9,16 +9,16 @@ export type Want = Readonly<{
   isWanted(event: StoredEvent): boolean;
 }>;
 
-const USERS = 20;
+const userCount = 20;
 
 /** Whose the nth session is; the last of the users is an administrator, and owns none. */
-export const ownerOf = (n: number): string => `user-${n % (USERS - 1)}`;
+export const ownerOf = (n: number): string => `user-${n % (userCount - 1)}`;
 
 /** What the nth client asks for: hardly two ask for the same. */
 export const wantOf = (n: number, sessions: readonly string[]): Want => {
-  const user = n % USERS === USERS - 1 ? undefined : ownerOf(n % USERS);
+  const user = n % userCount === userCount - 1 ? undefined : ownerOf(n % userCount);
   // Those who ask for sessions ask for some of their own as well, and for others that are not theirs.
-  const [one = '', other = ''] = [sessions[n % sessions.length], sessions[(n % USERS) + 19]];
+  const [one = '', other = ''] = [sessions[n % sessions.length], sessions[(n % userCount) + 19]];
   const { filter, isWanted } = asked(n, one, other);
   return {
     ...{ user, filter },

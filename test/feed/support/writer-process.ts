@@ -14,8 +14,8 @@ export type ToWriter = Readonly<{
 /** How long that took, in milliseconds. */
 export type Wrote = Readonly<{ ms: number }>;
 
-const WRITERS = 20;
-const agent = new Agent({ keepAlive: true, maxSockets: WRITERS });
+const writerCount = 20;
+const agent = new Agent({ keepAlive: true, maxSockets: writerCount });
 
 const send = (url: string, method: string, user: string, body: object): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -52,13 +52,13 @@ const write = async (asked: ToWriter): Promise<Wrote> => {
   const dueAt = (n: number) => (perSecond === 0 ? 0 : began + (n * 1_000) / perSecond);
   // Each writes to sessions of its own, so that none waits for another.
   const writer = async (first: number) => {
-    for (let n = first; n < changes; n += WRITERS) {
+    for (let n = first; n < changes; n += writerCount) {
       const early = dueAt(n) - performance.now();
       if (early > 1) await pause(early);
       await change(asked, n);
     }
   };
-  await Promise.all(Array.from({ length: WRITERS }, (_, first) => writer(first)));
+  await Promise.all(Array.from({ length: writerCount }, (_, first) => writer(first)));
   return { ms: performance.now() - began };
 };
 

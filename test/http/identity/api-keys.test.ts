@@ -1,15 +1,12 @@
 import { once } from 'node:events';
 import { appendFile, readFile, stat, writeFile } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
-import { pino } from 'pino';
 import { WebSocket } from 'ws';
-import { callersOf } from '../../../src/callers.js';
-import { readConfig } from '../../../src/config.js';
 import { newApiKey } from '../../../src/http/identity/api-key.js';
-import { addToKeyFile, removeFromKeyFile } from '../../../src/http/identity/api-key-file.js';
+import { addToKeyFile } from '../../../src/http/identity/api-key-file.js';
 import { forkline } from '../../cli/cli.js';
 import {
   type Program,
@@ -55,9 +52,11 @@ const bearing = (token: string): Api =>
 const statusFor = async (token: string): Promise<number> =>
   (await bearing(token).get('/v1/sessions')).status;
 
+/** Asking without a pause comes to the limit of requests whose caller is not known. */
+const aMoment = () => setTimeout(50);
 /** Asks again until the file, which is looked at every second, is known. */
 const becomes = async (token: string, status: number): Promise<void> => {
-  for (const until = Date.now() + 20_000; Date.now() < until; )
+  for (const until = Date.now() + 20_000; Date.now() < until; await aMoment())
     if ((await statusFor(token)) === status) return;
   throw new Error(`the answer never became ${status}`);
 };
@@ -142,30 +141,6 @@ describe('an API key', () => {
     expect(out).toMatch(new RegExp(`${entry.id}.*has expired`));
   });
 
-  it('that is revoked admits nobody any longer who was let in with it', async () => {
-    const callers = await callersOf(
-      readConfig({ AUTH_API_KEYS_FILE: file }),
-      pino({ level: 'silent' }),
-    );
-    const { key, id } = await makeFor('gus');
-    const request = { headers: { authorization: `Bearer ${key}` } } as IncomingMessage;
-    const gus = { userId: 'gus', admin: false };
-    const isSo = async (expected: boolean) => {
-      for (
-        const until = Date.now() + 20_000;
-        (await callers.mayStay(request, gus)) !== expected;
-      ) {
-        if (Date.now() > until) throw new Error(`it never became ${expected}`);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    };
-    await isSo(true);
-    expect(await callers.mayStay(request, { ...gus, admin: true })).toBe(false);
-    await removeFromKeyFile(file, id);
-    await isSo(false);
-    callers.close();
-  });
-
   it('stays taken while the file is broken, and what is added is known once it is mended', async () => {
     const before = await readFile(file, 'utf8');
     await writeFile(file, `${before}{"id": \n`);
@@ -175,6 +150,7 @@ describe('an API key', () => {
     for (const until = Date.now() + 20_000; !logged.includes('API keys cannot be read'); ) {
       if (Date.now() > until) throw new Error('nothing was logged');
       expect(await statusFor(ann.key)).toBe(200);
+      await aMoment();
     }
     expect(await statusFor(ann.key)).toBe(200);
     await writeFile(file, before);

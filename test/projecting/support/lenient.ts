@@ -4,7 +4,7 @@ import { parkedEventsIn, parkedIn } from '../../../src/projecting/parked.js';
 import type { AnyProjection } from '../../../src/projecting/projection.js';
 import { type Runner, startRunner } from '../../../src/projecting/runner.js';
 import { newEvent } from '../../support/new-events.js';
-import { patience } from './runners.js';
+import { patience } from '../../support/until.js';
 import type { TestStores } from './stores.js';
 
 /** Runs projections on a database, putting aside what cannot be folded. */

@@ -12,7 +12,7 @@ import type { Rebuild } from '../../../src/projecting/rebuild-documents.js';
 import { type Rebuilding, startRebuilding } from '../../../src/projecting/rebuilding.js';
 import { type Runner, startRunner } from '../../../src/projecting/runner.js';
 import { type Serving, servingOf } from '../../../src/projecting/serving.js';
-import { until } from './runners.js';
+import { until } from '../../support/until.js';
 import type { TestStores } from './stores.js';
 
 /** What a node of Forkline has to do with read models. */

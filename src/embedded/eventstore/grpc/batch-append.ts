@@ -19,10 +19,10 @@ import { Responses } from './responses.js';
 import type { DuplexStream } from './service.js';
 
 /** The longest that an append may take to arrive, whatever its own deadline. */
-const WRITE_TIMEOUT_MS = 2_000;
+const writeTimeoutMs = 2_000;
 
 // A client that sends faster than the disk takes waits once this much is on its way there.
-const MAX_PENDING_BYTES = 32 * 1024 * 1024;
+const maxPendingBytes = 32 * 1024 * 1024;
 
 /** An append of which the last chunk may still be missing. */
 type Append = {
@@ -104,7 +104,7 @@ class BatchAppends {
     const append: Append = { correlationId, target, events: [], size: 0 };
     if (!isFinal) {
       const expire = () => this.#fail(correlationId, target, batchTimeout);
-      append.timer = setTimeout(expire, Math.min(left, WRITE_TIMEOUT_MS));
+      append.timer = setTimeout(expire, Math.min(left, writeTimeoutMs));
       this.#unfinished.set(keyOf(correlationId), append);
     }
     return append;
@@ -123,7 +123,7 @@ class BatchAppends {
 
   #claim(bytes: number): void {
     this.#pendingBytes += bytes;
-    if (this.#pendingBytes > MAX_PENDING_BYTES) this.call.pause();
+    if (this.#pendingBytes > maxPendingBytes) this.call.pause();
     else if (this.call.isPaused()) this.call.resume();
   }
 

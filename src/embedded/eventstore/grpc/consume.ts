@@ -13,7 +13,7 @@ import { Responses } from './responses.js';
 import type { DuplexStream } from './service.js';
 
 // By the number on the wire; what is unknown is retried, and to stop a consumer only skips.
-const ACTIONS: readonly NackAction[] = ['retry', 'park', 'retry', 'skip', 'skip'];
+const actions: readonly NackAction[] = ['retry', 'park', 'retry', 'skip', 'skip'];
 
 type Connect = Extract<ConsumerMessage, { kind: 'connect' }>;
 
@@ -31,7 +31,7 @@ export const serveConsumer =
         consumer = connect(call, responses, group, message);
       } else if (group && consumer) {
         if (message.kind === 'ack') group.ack(consumer, message.ids);
-        else group.nack(consumer, message.ids, ACTIONS[message.action] ?? 'retry', message.reason);
+        else group.nack(consumer, message.ids, actions[message.action] ?? 'retry', message.reason);
       }
     });
     if (group && consumer) group.disconnect(consumer);

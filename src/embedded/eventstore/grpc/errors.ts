@@ -72,7 +72,7 @@ export const maxAppendSizeExceeded = (maxAppendSize: number): CallFailed =>
     'maximum-append-size': maxAppendSize,
   });
 
-const AS_NUMBER = { any: -2, 'no-stream': -1, 'stream-exists': -4 } as const;
+const versionNumbers = { any: -2, 'no-stream': -1, 'stream-exists': -4 } as const;
 
 /**
  * The error of Delete and Tombstone at another revision than the stream's. Appends answer that with a
@@ -86,6 +86,6 @@ export const wrongExpectedVersion = (
   new CallFailed(status.FAILED_PRECONDITION, 'Wrong expected revision.', {
     exception: 'wrong-expected-version',
     'stream-name': stream,
-    'expected-version': typeof expected === 'number' ? expected : AS_NUMBER[expected],
+    'expected-version': typeof expected === 'number' ? expected : versionNumbers[expected],
     'actual-version': current,
   });

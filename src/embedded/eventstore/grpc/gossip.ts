@@ -1,9 +1,10 @@
 import { v4 as newId } from 'uuid';
 import { bytesField, stringField, uintField } from '../wire/proto-writer.js';
+import { ticksPerMs } from '../wire/ticks.js';
 import { textUuid } from '../wire/uuid.js';
 import type { Service } from './service.js';
 
-const LEADER = 8;
+const leaderState = 8;
 
 /**
  * Gossip of a cluster with one member, the leader.
@@ -16,8 +17,8 @@ export const gossip = (endPoint: Readonly<{ host: string; port: number }>): Serv
     bytesField(
       1,
       bytesField(1, instanceId),
-      uintField(2, Date.now() * 10_000),
-      uintField(3, LEADER),
+      uintField(2, Date.now() * ticksPerMs),
+      uintField(3, leaderState),
       uintField(4, 1),
       bytesField(5, stringField(1, endPoint.host), uintField(2, endPoint.port)),
     );

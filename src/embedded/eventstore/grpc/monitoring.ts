@@ -4,8 +4,8 @@ import { bytesField, stringField } from '../wire/proto-writer.js';
 import { Responses } from './responses.js';
 import type { Service } from './service.js';
 
-const DEFAULT_PERIOD_MS = 30_000;
-const LEAST_PERIOD_MS = 100;
+const defaultPeriodMs = 30_000;
+const leastPeriodMs = 100;
 
 const statistics = (reader: Reader): Readonly<Record<string, number>> => {
   const { rss, heapUsed } = process.memoryUsage();
@@ -32,7 +32,7 @@ export const monitoring = (reader: Reader): Service => ({
           responses.send(Buffer.concat(entries));
         };
         send();
-        const timer = setInterval(send, Math.max(LEAST_PERIOD_MS, readPeriod(call.request)));
+        const timer = setInterval(send, Math.max(leastPeriodMs, readPeriod(call.request)));
         await new Promise<void>((resolve) => responses.onEnd(resolve));
         clearInterval(timer);
       },
@@ -43,8 +43,8 @@ export const monitoring = (reader: Reader): Service => ({
 const readPeriod = (request: Buffer): number => {
   const message = new ProtoReader(request);
   for (let field = message.field(); field; field = message.field()) {
-    if (field === 4) return message.varint() || DEFAULT_PERIOD_MS;
+    if (field === 4) return message.varint() || defaultPeriodMs;
     message.skip();
   }
-  return DEFAULT_PERIOD_MS;
+  return defaultPeriodMs;
 };

@@ -2,15 +2,13 @@ import { status } from '@grpc/grpc-js';
 import type { Groups } from '../persistent/groups.js';
 import type { Scavenger } from '../storage/scavenge.js';
 import { ProtoReader } from '../wire/proto-reader.js';
-import { stringField, uintField } from '../wire/proto-writer.js';
+import { emptyMessage, stringField, uintField } from '../wire/proto-writer.js';
 import { CallFailed } from './errors.js';
 import type { Service, UnaryCall } from './service.js';
 
-const RESULT = { started: 0, inProgress: 1, stopped: 2 } as const;
-const EMPTY = Buffer.alloc(0);
-
-const scavengeResponse = (id: string, result: keyof typeof RESULT): Buffer =>
-  Buffer.concat([stringField(1, id), uintField(2, RESULT[result])]);
+const results = { started: 0, inProgress: 1, stopped: 2 } as const;
+const scavengeResponse = (id: string, result: keyof typeof results): Buffer =>
+  Buffer.concat([stringField(1, id), uintField(2, results[result])]);
 
 /** The Operations service, as far as it has a meaning for one node without a cluster. */
 export const operations = (scavenger: Scavenger, groups: Groups): Service => {
@@ -29,10 +27,10 @@ export const operations = (scavenger: Scavenger, groups: Groups): Service => {
   };
   const restartPersistentSubscriptions = async () => {
     await groups.restart();
-    return EMPTY;
+    return emptyMessage;
   };
   // There is one node and one index: nothing to resign from, to merge or to prefer.
-  const nothing = () => EMPTY;
+  const nothing = () => emptyMessage;
   const shutdown = () => {
     throw new CallFailed(status.UNIMPLEMENTED, 'The process that started the server stops it.');
   };

@@ -1,4 +1,4 @@
-import { ALL, invalidity } from '../persistent/group-config.js';
+import { allStreams, invalidity } from '../persistent/group-config.js';
 import type { Groups } from '../persistent/groups.js';
 import type { Reader } from '../storage/reader.js';
 import {
@@ -8,22 +8,20 @@ import {
   readGroupTarget,
   readListSource,
   readStopAt,
-  TARGET_FIELDS,
+  targetFields,
 } from '../wire/persistent-requests.js';
 import { groupInfo } from '../wire/persistent-responses.js';
-import { bytesField } from '../wire/proto-writer.js';
+import { bytesField, emptyMessage } from '../wire/proto-writer.js';
 import { serveConsumer } from './consume.js';
 import { groupExists, groupFailed, groupNotFound } from './group-errors.js';
 import type { Service, UnaryCall } from './service.js';
-
-const EMPTY = Buffer.alloc(0);
 
 /** The PersistentSubscriptions service: competing consumers whose progress the server keeps. */
 export const persistentSubscriptions = (groups: Groups, reader: Reader): Service => {
   const define = (bytes: Buffer): GroupDefinition => {
     const definition = readGroupDefinition(bytes);
     const { source, group, settings, isAll } = definition;
-    const isStreamAll = source === ALL && !isAll;
+    const isStreamAll = source === allStreams && !isAll;
     const reason = isStreamAll
       ? '$all is no stream'
       : invalidity(source, settings, reader.lastPosition);
@@ -39,29 +37,29 @@ export const persistentSubscriptions = (groups: Groups, reader: Reader): Service
   const create = async ({ request }: UnaryCall) => {
     const { source, group, settings, filter } = define(request);
     if (!(await groups.create(source, group, settings, filter))) throw groupExists(source, group);
-    return EMPTY;
+    return emptyMessage;
   };
   const update = async ({ request }: UnaryCall) => {
     const { source, group } = readGroupDefinition(request);
     find({ source, group });
     const { settings } = define(request);
     if (!(await groups.update(source, group, settings))) throw groupNotFound(source, group);
-    return EMPTY;
+    return emptyMessage;
   };
   const remove = async ({ request }: UnaryCall) => {
-    const { source, group } = readGroupTarget(request, TARGET_FIELDS.delete);
+    const { source, group } = readGroupTarget(request, targetFields.delete);
     if (!(await groups.delete(source, group))) throw groupNotFound(source, group);
-    return EMPTY;
+    return emptyMessage;
   };
   const getInfo = ({ request }: UnaryCall) =>
-    bytesField(1, groupInfo(find(readGroupTarget(request, TARGET_FIELDS.getInfo))));
+    bytesField(1, groupInfo(find(readGroupTarget(request, targetFields.getInfo))));
   const replayParked = async ({ request }: UnaryCall) => {
-    const target = readGroupTarget(request, TARGET_FIELDS.replayParked);
+    const target = readGroupTarget(request, targetFields.replayParked);
     const group = find(target);
     const stopAt = readStopAt(request);
     if (stopAt < 0) throw groupFailed(target.source, target.group, 'stop at must not be negative');
     await group.replayParked(stopAt);
-    return EMPTY;
+    return emptyMessage;
   };
   const list = ({ request }: UnaryCall) => {
     const source = readListSource(request);
@@ -71,7 +69,7 @@ export const persistentSubscriptions = (groups: Groups, reader: Reader): Service
   };
   const restartSubsystem = async () => {
     await groups.restart();
-    return EMPTY;
+    return emptyMessage;
   };
 
   return {

@@ -1,10 +1,11 @@
 import { status } from '@grpc/grpc-js';
-import { SYSTEM_PROJECTIONS } from '../storage/first-events.js';
+import { systemProjections } from '../storage/first-events.js';
 import type { SystemProjections } from '../storage/system-projections.js';
 import { ProtoReader } from '../wire/proto-reader.js';
 import {
   bytesField,
   emptyField,
+  emptyMessage,
   floatField,
   stringField,
   uintField,
@@ -13,9 +14,8 @@ import { CallFailed } from './errors.js';
 import { Responses } from './responses.js';
 import type { ServerStream, Service, UnaryCall } from './service.js';
 
-const EMPTY = Buffer.alloc(0);
 // A `Value` that holds an empty struct.
-const NO_STATE = bytesField(1, emptyField(5));
+const noState = bytesField(1, emptyField(5));
 
 /**
  * The Projections service, for the projections that every node has. Their streams are derived from
@@ -29,15 +29,15 @@ export const projections = (known: SystemProjections): Service => {
   };
   const switchTo = (isEnabled: boolean) => async (call: UnaryCall) => {
     await known.setEnabled(find(call), isEnabled);
-    return EMPTY;
+    return emptyMessage;
   };
   const reset = (call: UnaryCall) => {
     find(call);
-    return EMPTY;
+    return emptyMessage;
   };
   const state = (call: UnaryCall) => {
     find(call);
-    return NO_STATE;
+    return noState;
   };
   const refuse = () => {
     throw new CallFailed(
@@ -49,7 +49,7 @@ export const projections = (known: SystemProjections): Service => {
     const { name, isNone } = readTarget(call.request);
     if (name && !known.has(name)) throw notFound(name);
     const responses = new Responses(call);
-    for (const projection of isNone ? [] : name ? [name] : SYSTEM_PROJECTIONS)
+    for (const projection of isNone ? [] : name ? [name] : systemProjections)
       responses.send(bytesField(1, details(projection, known.isEnabled(projection))));
   };
   return {
@@ -64,7 +64,7 @@ export const projections = (known: SystemProjections): Service => {
       Reset: { kind: 'unary', serve: reset },
       State: { kind: 'unary', serve: state },
       Result: { kind: 'unary', serve: state },
-      RestartSubsystem: { kind: 'unary', serve: () => EMPTY },
+      RestartSubsystem: { kind: 'unary', serve: () => emptyMessage },
     },
   };
 };

@@ -4,14 +4,12 @@ import type { Store } from '../storage/store.js';
 import { type ReadRequest, readReadRequest } from '../wire/read-request.js';
 import { streamNotFoundResponse } from '../wire/read-responses.js';
 import { invalidArgument, streamDeleted } from './errors.js';
+import { pageLimit } from './page-limit.js';
 import { responseFor } from './response-for.js';
 import { Responses } from './responses.js';
 import type { ServerStream } from './service.js';
 import { subscribeToAll } from './subscribe-to-all.js';
 import { subscribeToStream } from './subscribe-to-stream.js';
-
-const PAGE_EVENTS = 128;
-const PAGE_BYTES = 1024 * 1024;
 
 /** Streams.Read: a read with an end, or a subscription. */
 export const serveRead =
@@ -49,7 +47,7 @@ const read = async (reader: Reader, request: ReadRequest, responses: Responses):
   let wanted = request.count ?? 0;
   let cursor = startOf(reader, request);
   while (wanted > 0 && cursor !== undefined && !responses.hasEnded) {
-    const page: Page = pageFrom(reader, request, cursor, matches ? PAGE_EVENTS : wanted);
+    const page: Page = pageFrom(reader, request, cursor, matches ? pageLimit.events : wanted);
     for (const entry of page.entries) {
       if (wanted === 0) break;
       if (matches && !matches(entry)) continue;
@@ -74,7 +72,7 @@ const startOf = (reader: Reader, { stream, from, isBackwards }: ReadRequest) => 
 };
 
 const pageFrom = (reader: Reader, request: ReadRequest, cursor: number, wanted: number): Page => {
-  const limit = { events: Math.min(wanted, PAGE_EVENTS), bytes: PAGE_BYTES };
+  const limit = { ...pageLimit, events: Math.min(wanted, pageLimit.events) };
   const { stream, isBackwards } = request;
   if (stream === undefined)
     return isBackwards ? reader.allBackwards(cursor, limit) : reader.allForwards(cursor, limit);

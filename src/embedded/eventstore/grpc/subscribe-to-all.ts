@@ -3,16 +3,15 @@ import { matcher } from '../storage/match-filter.js';
 import type { Store } from '../storage/store.js';
 import type { ReadRequest } from '../wire/read-request.js';
 import {
-  CAUGHT_UP_RESPONSE,
+  caughtUpResponse,
   checkpointResponse,
   confirmationResponse,
 } from '../wire/read-responses.js';
 import { CheckpointSchedule } from './checkpoint-schedule.js';
+import { pageLimit } from './page-limit.js';
 import { responseFor } from './response-for.js';
 import type { Responses } from './responses.js';
 import { Wakeup } from './wakeup.js';
-
-const PAGE = { events: 128, bytes: 1024 * 1024 };
 
 /**
  * Follows the log from a position with one cursor, before and after it is caught up. With a filter,
@@ -31,7 +30,9 @@ export const subscribeToAll = async (
   responses.send(confirmationResponse(newId()));
 
   const checkpoints = filter && new CheckpointSchedule(filter, Math.min(cursor - 1, atStart));
-  const limit = filter ? { ...PAGE, events: Math.min(PAGE.events, filter.window) } : PAGE;
+  const limit = filter
+    ? { ...pageLimit, events: Math.min(pageLimit.events, filter.window) }
+    : pageLimit;
   const sendCheckpoint = (position: number | undefined) => {
     if (position !== undefined) responses.send(checkpointResponse(position));
   };
@@ -53,7 +54,7 @@ export const subscribeToAll = async (
       await responses.pause();
       continue;
     }
-    if (!isLive) responses.send(CAUGHT_UP_RESPONSE);
+    if (!isLive) responses.send(caughtUpResponse);
     isLive = true;
     if (cursor > reader.lastPosition) await wakeup.wait();
   }

@@ -2,14 +2,13 @@ import { v4 as newId } from 'uuid';
 import type { Page } from '../storage/reader.js';
 import type { Store } from '../storage/store.js';
 import type { ReadRequest } from '../wire/read-request.js';
-import { CAUGHT_UP_RESPONSE, confirmationResponse } from '../wire/read-responses.js';
-import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
+import { caughtUpResponse, confirmationResponse } from '../wire/read-responses.js';
+import { tombstoneRevision } from '../wire/recorded-event.js';
 import { streamDeleted } from './errors.js';
+import { pageLimit } from './page-limit.js';
 import { responseFor } from './response-for.js';
 import type { Responses } from './responses.js';
 import { Wakeup } from './wakeup.js';
-
-const PAGE = { events: 128, bytes: 1024 * 1024 };
 
 /**
  * Follows a stream: first what it holds, as its metadata lets it be seen, then every new event. One
@@ -34,24 +33,24 @@ export const subscribeToStream = async (
       if (responses.hasEnded) return;
     }
     // A tombstone is the last event there is.
-    if (page.entries.at(-1)?.revision === TOMBSTONE_REVISION) throw streamDeleted(stream);
+    if (page.entries.at(-1)?.revision === tombstoneRevision) throw streamDeleted(stream);
   };
 
   let isLive = false;
   while (!responses.hasEnded) {
     const page: Page = isLive
-      ? reader.wholeStreamForwards(stream, cursor, PAGE)
-      : reader.streamForwards(stream, cursor, PAGE);
+      ? reader.wholeStreamForwards(stream, cursor, pageLimit)
+      : reader.streamForwards(stream, cursor, pageLimit);
     await send(page);
     if (!page.isEnd) {
       await responses.pause();
       continue;
     }
-    if (!isLive) responses.send(CAUGHT_UP_RESPONSE);
+    if (!isLive) responses.send(caughtUpResponse);
     isLive = true;
     if (reader.isTombstoned(stream)) {
       // Whoever started beyond the end still is told of it: no revision is beyond a tombstone's.
-      await send(reader.wholeStreamForwards(stream, reader.lastRevision(stream), PAGE));
+      await send(reader.wholeStreamForwards(stream, reader.lastRevision(stream), pageLimit));
       throw streamDeleted(stream);
     }
     if (cursor > reader.lastRevision(stream)) await wakeup.wait();

@@ -1,14 +1,12 @@
 import { status } from '@grpc/grpc-js';
 import type { User } from '../users/user.js';
 import type { UserRefusal, Users } from '../users/users.js';
-import { bytesField, stringField, uintField } from '../wire/proto-writer.js';
+import { bytesField, emptyMessage, stringField, uintField } from '../wire/proto-writer.js';
+import { ticksPerMs } from '../wire/ticks.js';
 import { readUserRequest } from '../wire/user-requests.js';
 import { CallFailed, invalidArgument } from './errors.js';
 import { Responses } from './responses.js';
 import type { ServerStream, Service, UnaryCall } from './service.js';
-
-const EMPTY = Buffer.alloc(0);
-const TICKS_PER_MS = 10_000n;
 
 /** The Users service. On an insecure node everybody may do everything here too. */
 export const usersService = (users: Users): Service => {
@@ -66,7 +64,7 @@ export const usersService = (users: Users): Service => {
 
 const answer = (login: string, refusal: UserRefusal | undefined): Buffer => {
   if (refusal) throw failureOf(login, refusal);
-  return EMPTY;
+  return emptyMessage;
 };
 
 const failureOf = (login: string, refusal: UserRefusal): CallFailed => {
@@ -93,6 +91,6 @@ const userDetails = ({ login, fullName, groups, updatedAt, isDisabled }: User): 
     stringField(1, login),
     stringField(2, fullName),
     ...groups.map((group) => stringField(3, group)),
-    bytesField(4, uintField(1, BigInt(updatedAt) * TICKS_PER_MS)),
+    bytesField(4, uintField(1, updatedAt * ticksPerMs)),
     uintField(5, isDisabled ? 1 : 0),
   ]);

@@ -3,7 +3,7 @@ import type { Message } from './message.js';
 
 type InFlight = Readonly<{ message: Message; sentAt: number; expiresAt: number }>;
 
-const KEPT_TIMES = 1_000;
+const keptTimes = 1_000;
 
 /** One connection to a group: what it can take, what it has, and how it is doing. */
 export class Consumer {
@@ -69,7 +69,7 @@ export class Consumer {
     if (list.length === 0) this.#inFlight.delete(id);
     this.#count--;
     this.#times.push(now - settled.sentAt);
-    if (this.#times.length > KEPT_TIMES) this.#times.shift();
+    if (this.#times.length > keptTimes) this.#times.shift();
     return settled.message;
   }
 

@@ -20,7 +20,7 @@ export type GroupSettings = Readonly<{
 
 /** A group of competing consumers, as it is stored. */
 export type GroupConfig = Readonly<{
-  /** A stream's name, or {@link ALL}. */
+  /** A stream's name, or {@link allStreams}. */
   source: string;
   group: string;
   filter?: Filter;
@@ -29,7 +29,8 @@ export type GroupConfig = Readonly<{
   start: number;
 }>;
 
-export const ALL = '$all';
+/** The source of a group that reads all streams. */
+export const allStreams = '$all';
 
 /** The name of a group among those of all streams, as EventStoreDB has it: `stream::group`. */
 export const groupId = (source: string, group: string): string => `${source}::${group}`;
@@ -44,9 +45,9 @@ export const checkpointStream = (config: GroupConfig): string => streamOf(config
 export const parkedStream = (config: GroupConfig): string => streamOf(config, 'parked');
 
 /** Where every change of any group is recorded. */
-export const CONFIG_STREAM = '$persistentSubscriptionConfig';
+export const configStream = '$persistentSubscriptionConfig';
 
-const STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned', 'PinnedByCorrelation'] as const;
+const strategies = ['DispatchToSingle', 'RoundRobin', 'Pinned', 'PinnedByCorrelation'] as const;
 
 /** Why settings cannot be taken, if so. @param lastPosition the newest position of the log */
 export const invalidity = (
@@ -55,17 +56,17 @@ export const invalidity = (
   lastPosition: number,
 ): string | undefined => {
   if (source === '') return 'the stream has no name';
-  if (!STRATEGIES.some((known) => known === strategy)) return `unknown strategy ${strategy}`;
+  if (!strategies.some((known) => known === strategy)) return `unknown strategy ${strategy}`;
   if (readBatchSize >= historyBufferSize)
     return 'the read batch must be smaller than the history buffer';
-  if (source === ALL && typeof startFrom === 'number' && startFrom > lastPosition)
+  if (source === allStreams && typeof startFrom === 'number' && startFrom > lastPosition)
     return 'the start is beyond the end of the log';
   return undefined;
 };
 
 /** A revision or position as people see it: `12`, or `C:12/P:12` for $all. */
 export const formatPlace = (source: string, place: number): string =>
-  source === ALL ? `C:${place}/P:${place}` : String(place);
+  source === allStreams ? `C:${place}/P:${place}` : String(place);
 
 /** Reads what {@link formatPlace} wrote. */
 export const parsePlace = (text: string): number => Number(text.replace(/^C:(\d+)\/P:.*$/, '$1'));

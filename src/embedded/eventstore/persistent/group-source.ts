@@ -1,10 +1,10 @@
 import type { PageLimit } from '../storage/event-log.js';
 import { matcher } from '../storage/match-filter.js';
 import type { Page, Reader } from '../storage/reader.js';
-import { ALL, type GroupConfig } from './group-config.js';
+import { allStreams, type GroupConfig } from './group-config.js';
 import type { Message } from './message.js';
 
-const PAGE_BYTES = 1024 * 1024;
+const pageBytes = 1024 * 1024;
 
 /**
  * Reads a group's source in order, from a place on, as messages. A stream's metadata hides what was
@@ -48,14 +48,14 @@ export class GroupSource {
   /** The next page. @returns its messages, and how many events the filter kept out */
   read(): Readonly<{ messages: Message[]; filteredOut: number }> {
     const { source, settings } = this.#config;
-    const limit = { events: settings.readBatchSize, bytes: PAGE_BYTES };
+    const limit = { events: settings.readBatchSize, bytes: pageBytes };
     const page =
-      source === ALL
+      source === allStreams
         ? this.#reader.allForwards(this.#next, limit)
         : this.#readStream(source, limit);
     const messages: Message[] = [];
     for (const entry of page.entries) {
-      const place = source === ALL ? entry.position : entry.revision;
+      const place = source === allStreams ? entry.position : entry.revision;
       if (!Number.isFinite(place)) continue;
       this.#lastKnown = place;
       if (!this.#matches(entry)) continue;

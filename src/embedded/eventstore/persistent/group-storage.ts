@@ -1,6 +1,6 @@
-import { v4 as newId } from 'uuid';
 import { decideAppend } from '../storage/decide-append.js';
 import { decideSoftDelete } from '../storage/decide-delete.js';
+import { ownEvent } from '../storage/own-event.js';
 import type { Store } from '../storage/store.js';
 import { metastreamOf } from '../storage/stream-head.js';
 import type { WriteBatch } from '../storage/write-batch.js';
@@ -14,16 +14,8 @@ import {
 } from './group-config.js';
 import { eventOf, type Message } from './message.js';
 
-const PAGE = { events: 100, bytes: 1024 * 1024 };
-const KEEP_TWO = '{"$maxCount":2}';
-
-const event = (type: string, data: string, metadata = ''): ProposedEvent => ({
-  id: newId(),
-  type,
-  isJson: type !== '$>',
-  customMetadata: Buffer.from(metadata),
-  data: Buffer.from(data),
-});
+const pageLimit = { events: 100, bytes: 1024 * 1024 };
+const keepTwo = '{"$maxCount":2}';
 
 /** Appends events to a stream at whatever revision it is. */
 const appendAny = (batch: WriteBatch, stream: string, ...events: ProposedEvent[]) =>
@@ -37,8 +29,8 @@ export const appendKeepingTwo = (
   data: string,
 ): void => {
   const metastream = metastreamOf(stream);
-  if (!batch.head(metastream)) appendAny(batch, metastream, event('$metadata', KEEP_TWO));
-  appendAny(batch, stream, event(type, data));
+  if (!batch.head(metastream)) appendAny(batch, metastream, ownEvent('$metadata', keepTwo));
+  appendAny(batch, stream, ownEvent(type, data));
 };
 
 /** What a group keeps in streams of its own: how far it got, and what it put aside. */
@@ -56,7 +48,7 @@ export class GroupStorage {
     const { reader } = this.#store;
     const stream = checkpointStream(this.#config);
     if (!reader.exists(stream)) return undefined;
-    const [last] = reader.streamBackwards(stream, Number.MAX_SAFE_INTEGER, PAGE).entries;
+    const [last] = reader.streamBackwards(stream, Number.MAX_SAFE_INTEGER, pageLimit).entries;
     return last && parsePlace(JSON.parse(last.data.toString()) as string);
   }
 
@@ -76,7 +68,7 @@ export class GroupStorage {
       reason,
       subscriptionEventNumber: message.place ?? null,
     });
-    const link = event('$>', `${revision}@${stream}`, metadata);
+    const link = ownEvent('$>', `${revision}@${stream}`, { isJson: false, metadata });
     await this.#store.writer.submit((batch) => appendAny(batch, parkedStream(this.#config), link));
   }
 
@@ -100,7 +92,7 @@ export class GroupStorage {
     const messages: Message[] = [];
     const end = Math.min(stopAt, reader.lastRevision(stream) + 1);
     for (let next = 0; next < end; ) {
-      const page = reader.streamForwards(stream, next, PAGE);
+      const page = reader.streamForwards(stream, next, pageLimit);
       for (const entry of page.entries) {
         const target = entry.revision < end ? reader.resolve(entry)?.target : undefined;
         if (target) messages.push({ entry, target, isLink: true, place: undefined, retryCount: 0 });
@@ -108,7 +100,7 @@ export class GroupStorage {
       next = page.next;
     }
     if (end > 0) {
-      const truncation = event('$metadata', JSON.stringify({ $tb: end }));
+      const truncation = ownEvent('$metadata', JSON.stringify({ $tb: end }));
       await writer.submit((batch) => appendAny(batch, metastreamOf(stream), truncation));
     }
     return messages;

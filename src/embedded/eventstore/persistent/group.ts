@@ -1,6 +1,6 @@
 import type { Store } from '../storage/store.js';
 import type { Consumer } from './consumer.js';
-import { ALL, type GroupConfig } from './group-config.js';
+import { allStreams, type GroupConfig } from './group-config.js';
 import { GroupSource } from './group-source.js';
 import { GroupStorage } from './group-storage.js';
 import { type Message, retried } from './message.js';
@@ -11,7 +11,7 @@ import { type Strategy, strategyOf } from './strategies.js';
 export type NackAction = 'retry' | 'park' | 'skip';
 
 // Pages read in one go without finding anything to deliver, before others get their turn.
-const MAX_EMPTY_PAGES = 16;
+const maxEmptyPages = 16;
 
 /**
  * A persistent subscription at work: it reads its source ahead of its consumers, hands out messages
@@ -73,8 +73,9 @@ export class PersistentGroup {
     if (maxSubscriberCount > 0 && this.#consumers.length >= maxSubscriberCount) return false;
     this.#consumers.push(consumer);
     const { source } = this.config;
-    this.#stopFollowing ??= this.#store.changes.subscribe(source === ALL ? undefined : source, () =>
-      this.#schedule(),
+    this.#stopFollowing ??= this.#store.changes.subscribe(
+      source === allStreams ? undefined : source,
+      () => this.#schedule(),
     );
     this.#schedule();
     return true;
@@ -101,13 +102,17 @@ export class PersistentGroup {
     }
   }
 
+  /** One that has left can settle nothing: what it had has gone to others, or the group is deleted. */
   ack(consumer: Consumer, ids: readonly string[]): void {
+    if (!this.#consumers.includes(consumer)) return;
     const now = Date.now();
     for (const id of ids) if (consumer.settle(id, now)) this.#passed++;
     this.#afterProgress();
   }
 
+  /** As {@link ack}, of messages that are not done. */
   nack(consumer: Consumer, ids: readonly string[], action: NackAction, reason: string): void {
+    if (!this.#consumers.includes(consumer)) return;
     const now = Date.now();
     for (const id of ids) {
       const message = consumer.settle(id, now);
@@ -183,7 +188,7 @@ export class PersistentGroup {
         this.#delivered++;
       } else {
         if (!this.#readAhead()) return;
-        if (this.#queues.freshCount === 0 && ++emptyPages === MAX_EMPTY_PAGES) {
+        if (this.#queues.freshCount === 0 && ++emptyPages === maxEmptyPages) {
           this.#schedule();
           return;
         }

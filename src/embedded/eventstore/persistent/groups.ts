@@ -4,15 +4,15 @@ import type { WriteBatch } from '../storage/write-batch.js';
 import type { Filter } from '../wire/read-request.js';
 import { PersistentGroup } from './group.js';
 import {
-  ALL,
-  CONFIG_STREAM,
+  allStreams,
+  configStream,
   type GroupConfig,
   type GroupSettings,
   groupId,
 } from './group-config.js';
 import { appendKeepingTwo } from './group-storage.js';
 
-const TICK_MS = 1_000;
+const tickMs = 1_000;
 
 /** All groups of the server. Each change is an event that holds the new state of all of them. */
 export class Groups {
@@ -25,7 +25,7 @@ export class Groups {
   constructor(store: Store) {
     this.#store = store;
     this.#load();
-    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
   get(source: string, group: string): PersistentGroup | undefined {
@@ -107,7 +107,7 @@ export class Groups {
   #load(): void {
     const { reader } = this.#store;
     const limit = { events: 1, bytes: 1 };
-    const [last] = reader.streamBackwards(CONFIG_STREAM, Number.MAX_SAFE_INTEGER, limit).entries;
+    const [last] = reader.streamBackwards(configStream, Number.MAX_SAFE_INTEGER, limit).entries;
     if (!last) return;
     const { entries } = JSON.parse(last.data.toString()) as { entries: GroupConfig[] };
     for (const config of entries)
@@ -128,7 +128,7 @@ export class Groups {
       const entries = others.map(([, group]) => group.config);
       if (config) entries.push(config);
       const data = JSON.stringify({ version: 2, id: newId(), entries });
-      appendKeepingTwo(batch, CONFIG_STREAM, '$PersistentConfig', data);
+      appendKeepingTwo(batch, configStream, '$PersistentConfig', data);
       return config;
     });
   }
@@ -152,5 +152,5 @@ export class Groups {
 const startOf = (batch: WriteBatch, source: string, { startFrom }: GroupSettings): number => {
   if (startFrom === 'start') return 0;
   if (startFrom !== 'end') return startFrom;
-  return source === ALL ? batch.nextPosition : batch.lastRevision(source) + 1;
+  return source === allStreams ? batch.nextPosition : batch.lastRevision(source) + 1;
 };

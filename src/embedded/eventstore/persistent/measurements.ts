@@ -1,5 +1,5 @@
 /** The measurements that a connection reports: their names, and the share of times they stand for. */
-const SHARES = [
+const namedShares = [
   ['Median', 0.5],
   ['Quintile 1', 0.2],
   ['Quintile 2', 0.4],
@@ -25,7 +25,7 @@ export const measurements = (times: readonly number[]): readonly (readonly [stri
   const highest = sorted.at(-1);
   if (fastest === undefined || highest === undefined) return [];
   const mean = sorted.reduce((sum, time) => sum + time, 0) / sorted.length;
-  const shares = SHARES.map(
+  const shares = namedShares.map(
     ([name, share]) =>
       [name, sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0] as const,
   );

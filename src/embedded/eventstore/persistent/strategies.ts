@@ -10,12 +10,12 @@ export type Strategy = Readonly<{
   canSkip: boolean;
 }>;
 
-const BUCKETS = 1_024;
+const buckets = 1_024;
 
 /**
  * The strategy of a name, new for one group: it remembers whom it gave what.
  *
- * @param name one of `STRATEGIES`
+ * @param name one of `strategies`
  */
 export const strategyOf = (name: string): Strategy => {
   switch (name) {
@@ -52,7 +52,7 @@ const pinned = (keyOf: (message: Message) => string): Strategy => {
   return {
     canSkip: true,
     choose: (message, consumers) => {
-      const bucket = hash(keyOf(message)) % BUCKETS;
+      const bucket = hash(keyOf(message)) % buckets;
       let owner = owners.get(bucket);
       if (!owner || !consumers.includes(owner)) {
         owner = leastLoaded(owners, consumers);

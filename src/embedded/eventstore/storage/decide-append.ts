@@ -1,14 +1,14 @@
-import { v4 as newId } from 'uuid';
 import type { ProposedEvent } from '../wire/recorded-event.js';
 import {
-  ACCESS_DENIED,
+  accessRefusal,
+  deletedRefusal,
   type ExpectedRevision,
   exactRevision,
   type Refusal,
-  STREAM_DELETED,
   wrongRevision,
 } from './expected-revision.js';
 import type { LogEntry } from './log-entry.js';
+import { ownEvent } from './own-event.js';
 import { isMetastream, metastreamOf, originalOf } from './stream-head.js';
 import { isSoftDeleted, parseMetadata } from './stream-settings.js';
 import { isDerived } from './system-streams.js';
@@ -23,17 +23,6 @@ export type AppendRequest = Readonly<{
 /** The place of the last event; no position when none was asked for. */
 export type Appended = Readonly<{ revision: number; position?: number }>;
 
-const NO_CUSTOM_METADATA = Buffer.alloc(0);
-
-/** A `$metadata` event. */
-export const metadataEvent = (data: Buffer): ProposedEvent => ({
-  id: newId(),
-  type: '$metadata',
-  isJson: true,
-  customMetadata: NO_CUSTOM_METADATA,
-  data,
-});
-
 /**
  * Decides an append and adds its events: all of them, or none when it is refused or was done before.
  * The rules and their order are EventStoreDB's: first deletion, then the expected revision, within
@@ -41,13 +30,13 @@ export const metadataEvent = (data: Buffer): ProposedEvent => ({
  */
 export const decideAppend = (batch: WriteBatch, request: AppendRequest): Appended | Refusal => {
   const { stream, expected } = request;
-  if (isDerived(stream)) return ACCESS_DENIED;
-  if (batch.isTombstoned(stream)) return STREAM_DELETED;
+  if (isDerived(stream)) return accessRefusal;
+  if (batch.isTombstoned(stream)) return deletedRefusal;
   const current = batch.lastRevision(stream);
   const isDeleted = isSoftDeleted(batch.settings(stream));
 
   if (expected === 'stream-exists') {
-    if (isDeleted) return STREAM_DELETED;
+    if (isDeleted) return deletedRefusal;
     if (current === -1 && !batch.head(metastreamOf(stream))) return wrongRevision(-1);
   }
   const exact = exactRevision(expected);
@@ -115,7 +104,7 @@ const undelete = (batch: WriteBatch, stream: string, firstVisible: number): void
   const before = batch.last(metastream);
   const document = (before && parseMetadata(before.data)) ?? {};
   const after = JSON.stringify({ ...document, $tb: firstVisible });
-  batch.add(metastream, metadataEvent(Buffer.from(after)));
+  batch.add(metastream, ownEvent('$metadata', after));
 };
 
 // Metadata written to a deleted stream brings it back: empty, until the next event.

@@ -1,15 +1,14 @@
-import { v4 as newId } from 'uuid';
-import { metadataEvent } from './decide-append.js';
 import {
-  ACCESS_DENIED,
+  accessRefusal,
+  deletedRefusal,
   type ExpectedRevision,
   exactRevision,
   type Refusal,
-  STREAM_DELETED,
   wrongRevision,
 } from './expected-revision.js';
+import { ownEvent } from './own-event.js';
 import { metastreamOf } from './stream-head.js';
-import { isSoftDeleted, SOFT_DELETE_METADATA } from './stream-settings.js';
+import { isSoftDeleted, softDeleteMetadata } from './stream-settings.js';
 import { isDerived } from './system-streams.js';
 import type { WriteBatch } from './write-batch.js';
 
@@ -23,7 +22,7 @@ export const decideSoftDelete = (batch: WriteBatch, request: DeleteRequest): Del
   const refusal = refuse(batch, request);
   if (refusal) return refusal;
   if (!exists(batch, stream)) return wrongRevision(-1);
-  const { position } = batch.add(metastreamOf(stream), metadataEvent(SOFT_DELETE_METADATA));
+  const { position } = batch.add(metastreamOf(stream), ownEvent('$metadata', softDeleteMetadata));
   return { position };
 };
 
@@ -32,13 +31,7 @@ export const decideTombstone = (batch: WriteBatch, request: DeleteRequest): Dele
   const { stream } = request;
   const refusal = refuse(batch, request);
   if (refusal) return refusal;
-  const event = {
-    id: newId(),
-    type: '$streamDeleted',
-    isJson: false,
-    customMetadata: Buffer.alloc(0),
-    data: Buffer.alloc(0),
-  };
+  const event = ownEvent('$streamDeleted', '', { isJson: false });
   return { position: batch.addTombstone(stream, event).position };
 };
 
@@ -46,12 +39,12 @@ const exists = (batch: WriteBatch, stream: string): boolean =>
   batch.lastRevision(stream) >= 0 || batch.head(metastreamOf(stream)) !== undefined;
 
 const refuse = (batch: WriteBatch, { stream, expected }: DeleteRequest): Refusal | undefined => {
-  if (isDerived(stream)) return ACCESS_DENIED;
-  if (batch.isTombstoned(stream)) return STREAM_DELETED;
+  if (isDerived(stream)) return accessRefusal;
+  if (batch.isTombstoned(stream)) return deletedRefusal;
   const current = batch.lastRevision(stream);
   const isDeleted = isSoftDeleted(batch.settings(stream));
   if (expected === 'stream-exists') {
-    if (isDeleted) return STREAM_DELETED;
+    if (isDeleted) return deletedRefusal;
     return exists(batch, stream) ? undefined : wrongRevision(-1);
   }
   const exact = exactRevision(expected);

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 
-const MiB = 1024 * 1024;
-const CHECK_EVERY_MS = 1_000;
+const mib = 1024 * 1024;
+const checkEveryMs = 1_000;
 
 /** The disk is nearly full: reads go on, appends are refused until there is room again. */
 export class DiskFull extends Error {
@@ -9,7 +9,7 @@ export class DiskFull extends Error {
 
   constructor(free: number, wanted: number) {
     const [left, least] = [Math.max(0, free), wanted].map(
-      (bytes) => `${Math.floor(bytes / MiB)} MiB`,
+      (bytes) => `${Math.floor(bytes / mib)} MiB`,
     );
     super(`the disk is full: ${left} are left, and appends are refused below ${least}`);
   }
@@ -36,7 +36,7 @@ export class DiskSpace {
    */
   async claim(bytes: number): Promise<void> {
     this.#free -= bytes;
-    const isOld = Date.now() - this.#checkedAt > CHECK_EVERY_MS;
+    const isOld = Date.now() - this.#checkedAt > checkEveryMs;
     // Near the reserve every claim looks at the disk, further away one a second is enough.
     if (isOld || this.#free < 2 * this.#reserve) {
       const { bavail, bsize } = await statfs(this.#folder);

@@ -6,11 +6,11 @@ import { RecentIndex } from './recent-index.js';
 import type { StreamHead } from './stream-head.js';
 import { derivedStreams } from './system-streams.js';
 
-const EVENTS_PER_SAVE = 16_384;
+const eventsPerSave = 16_384;
 // Saves lag behind under load; beyond this many events, writers wait.
-const MAX_UNSAVED = 4 * EVENTS_PER_SAVE;
-const CACHED_HEADS = 50_000;
-const REPLAY_PAGE = { events: 4_096, bytes: 8 * 1024 * 1024 };
+const maxUnsaved = 4 * eventsPerSave;
+const cachedHeads = 50_000;
+const replayPage = { events: 4_096, bytes: 8 * 1024 * 1024 };
 
 /**
  * Where every event of every stream is. New events are indexed in memory and move to the index file
@@ -19,7 +19,7 @@ const REPLAY_PAGE = { events: 4_096, bytes: 8 * 1024 * 1024 };
  */
 export class EventIndex {
   readonly #file: IndexFile;
-  readonly #cache = new LRUCache<string, StreamHead>({ max: CACHED_HEADS });
+  readonly #cache = new LRUCache<string, StreamHead>({ max: cachedHeads });
   #recent = this.#newRecent();
   #saving: RecentIndex | undefined;
   #saved: Promise<void> = Promise.resolve();
@@ -31,7 +31,7 @@ export class EventIndex {
     this.#streamCount = this.#file.streamCount;
     let from = this.#file.through + 1;
     while (from <= log.lastPosition) {
-      const page = log.readForwards(from, REPLAY_PAGE);
+      const page = log.readForwards(from, replayPage);
       for (const entry of page) this.#recent.add(entry, derivedStreams(entry));
       from = (page.at(-1)?.position ?? log.lastPosition) + 1;
     }
@@ -88,7 +88,7 @@ export class EventIndex {
       grown.add(entry.stream);
       for (const stream of derived) grown.add(stream);
     }
-    if (this.#recent.events >= EVENTS_PER_SAVE && !this.#saving) this.#save();
+    if (this.#recent.events >= eventsPerSave && !this.#saving) this.#save();
     return grown;
   }
 
@@ -98,7 +98,7 @@ export class EventIndex {
    * @throws when it has not because the index file cannot be written
    */
   async room(): Promise<void> {
-    while (this.#recent.events >= MAX_UNSAVED) {
+    while (this.#recent.events >= maxUnsaved) {
       if (this.#failure) this.#save();
       await this.#saved;
       if (this.#failure) throw this.#failure;

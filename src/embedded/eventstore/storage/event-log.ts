@@ -7,18 +7,18 @@ import { commit, type LmdbFile, openFile, transact } from './lmdb-file.js';
 import { LogEntry } from './log-entry.js';
 import { LogTail } from './log-tail.js';
 
-const KEY_SIZE = 6;
-const FILE = 'log.mdb';
+const keySize = 6;
+const fileName = 'log.mdb';
 // Behind all positions, and shorter than they are: a version that knows no blocks refuses the file.
-const TABLE_OF_BLOCKS = 'pack';
-const BEHIND_ALL = Buffer.from([1]);
-const EVENTS_WORTH_PACKING = 64;
-const EVENTS_TOO_MANY = 8_192;
-const CACHED_BYTES = 24 * 1024 * 1024;
+const tableOfBlocks = 'pack';
+const behindAll = Buffer.from([1]);
+const eventsWorthPacking = 64;
+const eventsTooMany = 8_192;
+const cachedBytes = 24 * 1024 * 1024;
 
 const keyOf = (position: number): Buffer => {
-  const key = Buffer.allocUnsafe(KEY_SIZE);
-  key.writeUIntBE(position, 0, KEY_SIZE);
+  const key = Buffer.allocUnsafe(keySize);
+  key.writeUIntBE(position, 0, keySize);
   return key;
 };
 
@@ -40,20 +40,20 @@ export class EventLog {
   #lastPosition: number;
 
   constructor(folder: string) {
-    this.#path = join(folder, FILE);
-    this.#env = openFile(folder, FILE);
+    this.#path = join(folder, fileName);
+    this.#env = openFile(folder, fileName);
     this.#tree = new PackedTree(this.#env, {
-      ...{ name: TABLE_OF_BLOCKS, groupBytes: 0, from: keyOf(0), end: BEHIND_ALL },
-      cacheBytes: CACHED_BYTES,
+      ...{ name: tableOfBlocks, groupBytes: 0, from: keyOf(0), end: behindAll },
+      cacheBytes: cachedBytes,
     });
     const lastKey = this.#tree.lastKey();
-    this.#lastPosition = lastKey ? lastKey.readUIntBE(0, KEY_SIZE) : 0;
+    this.#lastPosition = lastKey ? lastKey.readUIntBE(0, keySize) : 0;
     this.#packer = startPacker({
       tree: this.#tree,
       transact: (job) => transact(this.#env, job),
       written: () => this.#appended,
-      least: EVENTS_WORTH_PACKING,
-      most: EVENTS_TOO_MANY,
+      least: eventsWorthPacking,
+      most: eventsTooMany,
     });
   }
 
@@ -119,7 +119,7 @@ export class EventLog {
     let bytes = 0;
     // Read to its end or left within this turn: no read transaction outlives the page.
     for (const { key, value } of this.#tree.entries(span)) {
-      entries.push(new LogEntry(key.readUIntBE(0, KEY_SIZE), value));
+      entries.push(new LogEntry(key.readUIntBE(0, keySize), value));
       bytes += value.length;
       if (bytes >= limit.bytes || entries.length >= limit.events) break;
     }

@@ -9,9 +9,11 @@ export type Refusal =
   /** @property current the stream's newest revision, -1 without events */
   | Readonly<{ refused: 'wrong-expected-revision'; current: number }>;
 
-export const ACCESS_DENIED: Refusal = { refused: 'access-denied' };
+/** The refusal of a write to a stream that only the server writes to. */
+export const accessRefusal: Refusal = { refused: 'access-denied' };
 
-export const STREAM_DELETED: Refusal = { refused: 'stream-deleted' };
+/** The refusal of a write to a stream that was deleted. */
+export const deletedRefusal: Refusal = { refused: 'stream-deleted' };
 
 /**
  * The refusal of an append at another revision than the stream's.

@@ -1,9 +1,8 @@
-import { v4 as newId } from 'uuid';
-import type { WriteBatch } from './write-batch.js';
+import { ownEvent } from './own-event.js';
 import type { Writer } from './writer.js';
 
 /** The projections that every EventStoreDB node has. */
-export const SYSTEM_PROJECTIONS = [
+export const systemProjections = [
   '$streams',
   '$stream_by_category',
   '$by_category',
@@ -11,14 +10,11 @@ export const SYSTEM_PROJECTIONS = [
   '$by_correlation_id',
 ] as const;
 
-const add = (batch: WriteBatch, stream: string, type: string, data: string, isJson: boolean) =>
-  batch.add(stream, {
-    id: newId(),
-    type,
-    isJson,
-    customMetadata: Buffer.alloc(0),
-    data: Buffer.from(data),
-  });
+/** The stream of a projection: its newest event says whether it is enabled. */
+export const projectionStream = (name: string): string => `$projections-${name}`;
+
+const registration = projectionStream('$all');
+const noJson = { isJson: false };
 
 /**
  * Writes what a fresh node has in its log: the registration of its system projections. Clients rely
@@ -26,10 +22,10 @@ const add = (batch: WriteBatch, stream: string, type: string, data: string, isJs
  */
 export const writeFirstEvents = (writer: Writer): Promise<void> =>
   writer.submit((batch) => {
-    add(batch, '$projections-$all', '$ProjectionsInitialized', '', false);
-    for (const name of SYSTEM_PROJECTIONS) {
-      add(batch, '$projections-$all', '$ProjectionCreated', name, false);
+    batch.add(registration, ownEvent('$ProjectionsInitialized', '', noJson));
+    for (const name of systemProjections) {
+      batch.add(registration, ownEvent('$ProjectionCreated', name, noJson));
       const definition = JSON.stringify({ name, enabled: false });
-      add(batch, `$projections-${name}`, '$ProjectionUpdated', definition, true);
+      batch.add(projectionStream(name), ownEvent('$ProjectionUpdated', definition));
     }
   });

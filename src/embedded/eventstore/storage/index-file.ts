@@ -5,19 +5,19 @@ import { commit, type LmdbFile, openFile } from './lmdb-file.js';
 import type { RecentIndex, RecentStream } from './recent-index.js';
 import type { StreamHead } from './stream-head.js';
 
-const POSITION_SIZE = 6;
-const HEAD_SIZE = 17;
+const positionSize = 6;
+const headSize = 17;
 // Small enough to share a page with others, large enough to make long appends cheap.
-const POSITIONS_PER_CHUNK = 256;
-const MAX_NAME_KEY = 400;
-const THROUGH = Buffer.from('through');
-const STREAM_COUNT = Buffer.from('streams');
+const positionsPerChunk = 256;
+const maxNameKeyBytes = 400;
+const throughKey = Buffer.from('through');
+const streamCountKey = Buffer.from('streams');
 
 /** A stream's place in the index, by number and revision. */
 const chunkKey = (number: number, revision: number): Buffer => {
-  const key = Buffer.allocUnsafe(4 + POSITION_SIZE);
+  const key = Buffer.allocUnsafe(4 + positionSize);
   key.writeUInt32BE(number, 0);
-  key.writeUIntBE(revision, 4, POSITION_SIZE);
+  key.writeUIntBE(revision, 4, positionSize);
   return key;
 };
 
@@ -30,30 +30,30 @@ const idKey = (number: number, id: string): Buffer => {
 // LMDB bounds keys: a long name is cut and told apart by its hash.
 const nameKey = (name: string): Buffer => {
   const bytes = Buffer.from(`=${name}`);
-  if (bytes.length <= MAX_NAME_KEY) return bytes;
+  if (bytes.length <= maxNameKeyBytes) return bytes;
   const hash = createHash('sha256').update(bytes).digest();
-  return Buffer.concat([Buffer.from('#'), bytes.subarray(1, MAX_NAME_KEY - 32), hash]);
+  return Buffer.concat([Buffer.from('#'), bytes.subarray(1, maxNameKeyBytes - 32), hash]);
 };
 
 const sixBytes = (value: number): Buffer => {
-  const bytes = Buffer.allocUnsafe(POSITION_SIZE);
-  bytes.writeUIntBE(value, 0, POSITION_SIZE);
+  const bytes = Buffer.allocUnsafe(positionSize);
+  bytes.writeUIntBE(value, 0, positionSize);
   return bytes;
 };
 
 const encodeHead = (head: StreamHead): Buffer => {
-  const bytes = Buffer.allocUnsafe(HEAD_SIZE);
+  const bytes = Buffer.allocUnsafe(headSize);
   bytes.writeUInt32BE(head.number, 0);
-  bytes.writeUIntBE(head.lastRevision, 4, POSITION_SIZE);
-  bytes.writeUIntBE(head.lastPosition, 10, POSITION_SIZE);
+  bytes.writeUIntBE(head.lastRevision, 4, positionSize);
+  bytes.writeUIntBE(head.lastPosition, 10, positionSize);
   bytes[16] = head.isTombstoned ? 1 : 0;
   return bytes;
 };
 
 const decodeHead = (bytes: Buffer): StreamHead => ({
   number: bytes.readUInt32BE(0),
-  lastRevision: bytes.readUIntBE(4, POSITION_SIZE),
-  lastPosition: bytes.readUIntBE(10, POSITION_SIZE),
+  lastRevision: bytes.readUIntBE(4, positionSize),
+  lastPosition: bytes.readUIntBE(10, positionSize),
   isTombstoned: bytes[16] === 1,
 });
 
@@ -80,12 +80,12 @@ export class IndexFile {
 
   /** The last position of the log that is in here. */
   get through(): number {
-    return this.#number(THROUGH);
+    return this.#number(throughKey);
   }
 
   /** How many streams have a number. */
   get streamCount(): number {
-    return this.#number(STREAM_COUNT);
+    return this.#number(streamCountKey);
   }
 
   head(stream: string): StreamHead | undefined {
@@ -100,9 +100,9 @@ export class IndexFile {
     if (first === undefined) return found;
     const range = { start: chunkKey(number, first), end: chunkKey(number + 1, 0) };
     for (const { key, value } of this.#positions.getRange(range)) {
-      const skip = Math.max(0, revision - key.readUIntBE(4, POSITION_SIZE));
-      for (let at = skip * POSITION_SIZE; at < value.length; at += POSITION_SIZE) {
-        found.push(value.readUIntBE(at, POSITION_SIZE));
+      const skip = Math.max(0, revision - key.readUIntBE(4, positionSize));
+      for (let at = skip * positionSize; at < value.length; at += positionSize) {
+        found.push(value.readUIntBE(at, positionSize));
         if (found.length === count) return found;
       }
     }
@@ -111,7 +111,7 @@ export class IndexFile {
 
   /** The newest event of a stream that has the id. */
   revisionOf(number: number, id: string): number | undefined {
-    return this.#ids.getBinary(idKey(number, id))?.readUIntBE(0, POSITION_SIZE);
+    return this.#ids.getBinary(idKey(number, id))?.readUIntBE(0, positionSize);
   }
 
   /**
@@ -127,8 +127,8 @@ export class IndexFile {
         void this.#heads.put(nameKey(name), encodeHead(stream.head));
         this.#saveStream(stream);
       }
-      void this.#progress.put(THROUGH, sixBytes(recent.through));
-      void this.#progress.put(STREAM_COUNT, sixBytes(streamCount));
+      void this.#progress.put(throughKey, sixBytes(recent.through));
+      void this.#progress.put(streamCountKey, sixBytes(streamCount));
     });
   }
 
@@ -137,8 +137,8 @@ export class IndexFile {
   }
 
   #saveStream({ head, firstRevision, positions, ids }: RecentStream): void {
-    for (let start = 0; start < positions.length; start += POSITIONS_PER_CHUNK) {
-      const chunk = positions.slice(start, start + POSITIONS_PER_CHUNK);
+    for (let start = 0; start < positions.length; start += positionsPerChunk) {
+      const chunk = positions.slice(start, start + positionsPerChunk);
       const key = chunkKey(head.number, firstRevision + start);
       void this.#positions.put(key, Buffer.concat(chunk.map(sixBytes)));
     }
@@ -150,10 +150,10 @@ export class IndexFile {
     const range = { start: chunkKey(number, revision), reverse: true, limit: 1 };
     const [key] = this.#positions.getKeys(range);
     if (!key || key.readUInt32BE(0) !== number) return undefined;
-    return key.readUIntBE(4, POSITION_SIZE);
+    return key.readUIntBE(4, positionSize);
   }
 
   #number(key: Buffer): number {
-    return this.#progress.getBinary(key)?.readUIntBE(0, POSITION_SIZE) ?? 0;
+    return this.#progress.getBinary(key)?.readUIntBE(0, positionSize) ?? 0;
   }
 }

@@ -1,13 +1,14 @@
 import { ProtoReader } from '../wire/proto-reader.js';
 import {
-  ID_FIELD_SIZE,
-  ID_OFFSET_IN_RECORD,
+  idFieldSize,
+  idOffsetInRecord,
   recordBounds,
-  TOMBSTONE_REVISION,
+  tombstoneRevision,
 } from '../wire/recorded-event.js';
+import { ticksPerMs } from '../wire/ticks.js';
 
-const LINK_TYPE = '$>';
-const DOLLAR = 0x24;
+const linkType = '$>';
+const dollar = 0x24;
 
 /** What the server itself has to know of an event, most of the time. */
 type Head = Readonly<{ stream: string; revision: number; type: string }>;
@@ -54,16 +55,16 @@ export class LogEntry {
     const identifier = reader.message();
     identifier.field();
     identifier.varint();
-    return this.bytes[identifier.offset] === DOLLAR;
+    return this.bytes[identifier.offset] === dollar;
   }
 
   get isLink(): boolean {
-    return this.type === LINK_TYPE;
+    return this.type === linkType;
   }
 
   /** 36 characters, lower case. */
   get id(): string {
-    const start = this.#start + ID_OFFSET_IN_RECORD;
+    const start = this.#start + idOffsetInRecord;
     return this.bytes.toString('latin1', start, start + 36);
   }
 
@@ -74,7 +75,7 @@ export class LogEntry {
 
   /** Milliseconds since 1970. */
   get created(): number {
-    return Number(this.#metadata('created')) / 10_000;
+    return Number(this.#metadata('created')) / ticksPerMs;
   }
 
   get data(): Buffer {
@@ -87,7 +88,7 @@ export class LogEntry {
 
   /** The fields after the id, in the order in which they are written. */
   #fields(): ProtoReader {
-    return new ProtoReader(this.bytes, this.#start + ID_FIELD_SIZE, this.#end);
+    return new ProtoReader(this.bytes, this.#start + idFieldSize, this.#end);
   }
 
   #known(): Head {
@@ -105,7 +106,7 @@ export class LogEntry {
     const revision = reader.varint();
     return {
       stream,
-      revision: revision > Number.MAX_SAFE_INTEGER ? TOMBSTONE_REVISION : revision,
+      revision: revision > Number.MAX_SAFE_INTEGER ? tombstoneRevision : revision,
       type: this.#metadata('type'),
     };
   }

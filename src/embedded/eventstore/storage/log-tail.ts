@@ -1,7 +1,7 @@
 import type { LogEntry } from './log-entry.js';
 
-const MAX_EVENTS = 8_192;
-const MAX_BYTES = 16 * 1024 * 1024;
+const maxEvents = 8_192;
+const maxBytes = 16 * 1024 * 1024;
 
 /**
  * The newest events, kept decoded: most readers stand at the end of the log, and all of them are
@@ -18,11 +18,12 @@ export class LogTail {
       this.#entries.push(entry);
       this.#bytes += entry.bytes.length;
     }
-    while (this.#size > MAX_EVENTS || (this.#bytes > MAX_BYTES && this.#size > 1)) {
+    while (this.#size > maxEvents || (this.#bytes > maxBytes && this.#size > 1)) {
       this.#bytes -= this.#entries[this.#start]?.bytes.length ?? 0;
       this.#start++;
     }
-    if (this.#start > MAX_EVENTS) {
+    // Those left behind are let go of once they are more than those kept: moving these costs no more.
+    if (this.#start > this.#size) {
       this.#entries = this.#entries.slice(this.#start);
       this.#start = 0;
     }

@@ -6,7 +6,7 @@ import type { LogEntry } from './log-entry.js';
 import { isMetastream, metastreamOf, originalOf, type StreamHead } from './stream-head.js';
 import {
   isSoftDeleted,
-  NO_SETTINGS,
+  noSettings,
   parseSettings,
   type StreamSettings,
 } from './stream-settings.js';
@@ -20,14 +20,14 @@ export type ResolvedLink = Readonly<{ link: LogEntry; target: LogEntry | undefin
 
 type Visibility = Readonly<{ firstRevision: number; notBefore: number }>;
 
-const EVERYTHING: Visibility = { firstRevision: 0, notBefore: 0 };
-const CACHED_SETTINGS = 10_000;
+const everything: Visibility = { firstRevision: 0, notBefore: 0 };
+const cachedSettings = 10_000;
 
 /** Reads the log by stream or as a whole, a page at a time; no page leaves anything open behind it. */
 export class Reader {
   readonly #log: EventLog;
   readonly #index: EventIndex;
-  readonly #settings = new LRUCache<number, StreamSettings>({ max: CACHED_SETTINGS });
+  readonly #settings = new LRUCache<number, StreamSettings>({ max: cachedSettings });
 
   constructor(log: EventLog, index: EventIndex) {
     this.#log = log;
@@ -60,11 +60,11 @@ export class Reader {
   settings(stream: string): StreamSettings {
     if (isMetastream(stream)) return { maxCount: 1 };
     const position = this.#index.head(metastreamOf(stream))?.lastPosition;
-    if (position === undefined) return NO_SETTINGS;
+    if (position === undefined) return noSettings;
     let settings = this.#settings.get(position);
     if (!settings) {
       const metadata = this.#log.get(position);
-      settings = metadata ? parseSettings(metadata.data) : NO_SETTINGS;
+      settings = metadata ? parseSettings(metadata.data) : noSettings;
       this.#settings.set(position, settings);
     }
     return settings;
@@ -77,7 +77,7 @@ export class Reader {
 
   /** All events of a stream from a revision on, whatever its metadata says. */
   wholeStreamForwards(stream: string, from: number, limit: PageLimit): Page {
-    return this.#forwards(stream, from, limit, EVERYTHING);
+    return this.#forwards(stream, from, limit, everything);
   }
 
   /** The visible events of a stream from a revision down. */

@@ -1,4 +1,4 @@
-import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
+import { tombstoneRevision } from '../wire/recorded-event.js';
 import type { LogEntry } from './log-entry.js';
 import type { StreamHead } from './stream-head.js';
 
@@ -44,7 +44,7 @@ export class RecentIndex {
    */
   add(entry: LogEntry, derived: readonly string[]): void {
     const { position } = entry;
-    const own = this.#extend(entry.stream, position, entry.revision === TOMBSTONE_REVISION);
+    const own = this.#extend(entry.stream, position, entry.revision === tombstoneRevision);
     own.ids.set(entry.id, own.head.lastRevision);
     for (const stream of derived) this.#extend(stream, position, false);
     this.#events++;

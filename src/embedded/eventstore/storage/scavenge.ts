@@ -1,11 +1,11 @@
 import { v4 as newId } from 'uuid';
-import { TOMBSTONE_REVISION } from '../wire/recorded-event.js';
+import { tombstoneRevision } from '../wire/recorded-event.js';
 import type { EventIndex } from './event-index.js';
 import type { EventLog } from './event-log.js';
 import type { LogEntry } from './log-entry.js';
 import type { Reader } from './reader.js';
 
-const PAGE = { events: 256, bytes: 1024 * 1024 };
+const pageLimit = { events: 256, bytes: 1024 * 1024 };
 
 type Run = { readonly id: string; isStopped: boolean; readonly done: Promise<void> };
 
@@ -62,7 +62,9 @@ export class Scavenger {
     await this.#index.save();
     const end = this.#index.savedThrough;
     for (let next = 1; next <= end && !run.isStopped; ) {
-      const page = this.#log.readForwards(next, PAGE).filter(({ position }) => position <= end);
+      const page = this.#log
+        .readForwards(next, pageLimit)
+        .filter(({ position }) => position <= end);
       const dead = page.filter((entry) => this.#isDead(entry)).map(({ position }) => position);
       if (dead.length > 0) await this.#log.remove(dead);
       next = (page.at(-1)?.position ?? end) + 1;
@@ -72,7 +74,7 @@ export class Scavenger {
 
   #isDead(entry: LogEntry): boolean {
     const { stream, revision, position } = entry;
-    if (revision === TOMBSTONE_REVISION) return false;
+    if (revision === tombstoneRevision) return false;
     if (this.#reader.isTombstoned(stream)) return true;
     if (this.#index.head(stream)?.lastPosition === position) return false;
     return !this.#reader.canSee(entry);

@@ -1,8 +1,4 @@
-import {
-  DEFAULT_COMMIT_TIMEOUT,
-  DEFAULT_DISK_RESERVE,
-  type EventStoreOptions,
-} from '../options.js';
+import { defaults, type EventStoreOptions } from '../options.js';
 import { Changes } from './changes.js';
 import { DiskSpace } from './disk-space.js';
 import { EventIndex } from './event-index.js';
@@ -30,8 +26,8 @@ export type Store = Readonly<{
 export const openStore = async (
   folder: string,
   {
-    diskReserve = DEFAULT_DISK_RESERVE,
-    commitTimeout = DEFAULT_COMMIT_TIMEOUT,
+    diskReserve = defaults.diskReserve,
+    commitTimeout = defaults.commitTimeout,
   }: Pick<EventStoreOptions, 'diskReserve' | 'commitTimeout'> = {},
 ): Promise<Store> => {
   const log = new EventLog(folder);

@@ -8,13 +8,14 @@ export type StreamSettings = Readonly<{
   truncateBefore?: number;
 }>;
 
-export const NO_SETTINGS: StreamSettings = {};
+/** Those of a stream whose metadata says nothing. */
+export const noSettings: StreamSettings = {};
 
 /** The content of the metadata event that deletes a stream softly. */
-export const SOFT_DELETE_METADATA = Buffer.from('{"$tb":9223372036854775807}');
+export const softDeleteMetadata = '{"$tb":9223372036854775807}';
 
 // 2^63-1 is no JavaScript number: JSON.parse rounds it to 2^63.
-const DELETED_FROM = 2 ** 63;
+const deletedFrom = 2 ** 63;
 
 /** Whether a stream was deleted in the way that lets it be written again. */
 export const isSoftDeleted = (settings: StreamSettings): boolean =>
@@ -37,7 +38,7 @@ const isRole = (value: unknown) =>
 const isAcl = (value: unknown) =>
   typeof value === 'object' && value !== null && Object.values(value).every(isRole);
 
-const CHECKS: Readonly<Record<string, (value: unknown) => boolean>> = {
+const checks: Readonly<Record<string, (value: unknown) => boolean>> = {
   $maxCount: Number.isInteger,
   $maxAge: Number.isInteger,
   $tb: Number.isInteger,
@@ -48,9 +49,9 @@ const CHECKS: Readonly<Record<string, (value: unknown) => boolean>> = {
 /** Reads the settings in a metadata event; a document with a key of the wrong type counts as empty. */
 export const parseSettings = (data: Buffer): StreamSettings => {
   const document = parseMetadata(data);
-  if (!document) return NO_SETTINGS;
-  for (const [key, isValid] of Object.entries(CHECKS))
-    if (document[key] !== undefined && !isValid(document[key])) return NO_SETTINGS;
+  if (!document) return noSettings;
+  for (const [key, isValid] of Object.entries(checks))
+    if (document[key] !== undefined && !isValid(document[key])) return noSettings;
   const atLeast = (key: string, least: number) => {
     const value = Number(document[key] ?? -1);
     return value >= least ? value : undefined;
@@ -62,7 +63,7 @@ export const parseSettings = (data: Buffer): StreamSettings => {
     ...(maxCount !== undefined && { maxCount }),
     ...(maxAge !== undefined && { maxAge }),
     ...(truncateBefore !== undefined && {
-      truncateBefore: truncateBefore >= DELETED_FROM ? Number.POSITIVE_INFINITY : truncateBefore,
+      truncateBefore: truncateBefore >= deletedFrom ? Number.POSITIVE_INFINITY : truncateBefore,
     }),
   };
 };

@@ -1,13 +1,11 @@
-import { v4 as newId } from 'uuid';
 import { decideAppend } from './decide-append.js';
-import { SYSTEM_PROJECTIONS } from './first-events.js';
+import { projectionStream, systemProjections } from './first-events.js';
+import { ownEvent } from './own-event.js';
 import type { Reader } from './reader.js';
 import { parseMetadata } from './stream-settings.js';
 import type { Writer } from './writer.js';
 
-const LAST = { events: 1, bytes: 1 };
-
-const streamOf = (projection: string) => `$projections-${projection}`;
+const newestOnly = { events: 1, bytes: 1 };
 
 /** Which of the system projections are switched on: the newest event of a projection's stream tells. */
 export class SystemProjections {
@@ -19,27 +17,27 @@ export class SystemProjections {
     this.#writer = writer;
   }
 
+  /** Whether every node has a projection of this name. */
   has(name: string): boolean {
-    return SYSTEM_PROJECTIONS.some((known) => known === name);
+    return systemProjections.some((known) => known === name);
   }
 
   isEnabled(name: string): boolean {
-    const stream = streamOf(name);
-    const [last] = this.#reader.streamBackwards(stream, Number.MAX_SAFE_INTEGER, LAST).entries;
+    const stream = projectionStream(name);
+    const [last] = this.#reader.streamBackwards(
+      stream,
+      Number.MAX_SAFE_INTEGER,
+      newestOnly,
+    ).entries;
     return last !== undefined && parseMetadata(last.data)?.enabled === true;
   }
 
+  /** Switches a projection on or off, durably. */
   async setEnabled(name: string, enabled: boolean): Promise<void> {
     if (this.isEnabled(name) === enabled) return;
-    const event = {
-      id: newId(),
-      type: '$ProjectionUpdated',
-      isJson: true,
-      customMetadata: Buffer.alloc(0),
-      data: Buffer.from(JSON.stringify({ name, enabled })),
-    };
+    const event = ownEvent('$ProjectionUpdated', JSON.stringify({ name, enabled }));
     await this.#writer.submit((batch) =>
-      decideAppend(batch, { stream: streamOf(name), expected: 'any', events: [event] }),
+      decideAppend(batch, { stream: projectionStream(name), expected: 'any', events: [event] }),
     );
   }
 }

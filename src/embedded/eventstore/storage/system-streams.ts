@@ -1,4 +1,4 @@
-import { encodeRecorded, TOMBSTONE_REVISION_ON_WIRE } from '../wire/recorded-event.js';
+import { encodeRecorded, tombstoneRevisionOnWire } from '../wire/recorded-event.js';
 import { LogEntry } from './log-entry.js';
 import { isMetastream, originalOf } from './stream-head.js';
 import { parseMetadata } from './stream-settings.js';
@@ -12,7 +12,7 @@ type Kind = Readonly<{
   of: (entry: LogEntry) => string | undefined;
 }>;
 
-const CORRELATION_ID = '$correlationId';
+const correlationKey = '$correlationId';
 
 const category = ({ stream }: LogEntry): string | undefined => {
   const dash = stream.indexOf('-');
@@ -29,27 +29,27 @@ const eventType = (entry: LogEntry): string | undefined => {
 
 const correlationId = (entry: LogEntry): string | undefined => {
   const { customMetadata } = entry;
-  if (entry.isLink || !customMetadata.includes(CORRELATION_ID)) return undefined;
-  const id = parseMetadata(customMetadata)?.[CORRELATION_ID];
+  if (entry.isLink || !customMetadata.includes(correlationKey)) return undefined;
+  const id = parseMetadata(customMetadata)?.[correlationKey];
   return typeof id === 'string' ? id : undefined;
 };
 
-const STREAMS: Kind = { prefix: '$streams', projection: 1, of: (entry) => ifFirst(entry, '') };
-const CATEGORIES: Kind = {
+const streamNames: Kind = { prefix: '$streams', projection: 1, of: (entry) => ifFirst(entry, '') };
+const categoryNames: Kind = {
   prefix: '$category-',
   projection: 2,
   of: (entry) => ifFirst(entry, category(entry)),
 };
-const BY_CATEGORY: Kind = { prefix: '$ce-', projection: 3, of: category };
-const BY_TYPE: Kind = { prefix: '$et-', projection: 4, of: eventType };
-const BY_CORRELATION: Kind = { prefix: '$bc-', projection: 5, of: correlationId };
+const byCategory: Kind = { prefix: '$ce-', projection: 3, of: category };
+const byType: Kind = { prefix: '$et-', projection: 4, of: eventType };
+const byCorrelation: Kind = { prefix: '$bc-', projection: 5, of: correlationId };
 
-const KINDS: readonly Kind[] = [STREAMS, CATEGORIES, BY_CATEGORY, BY_TYPE, BY_CORRELATION];
+const kinds: readonly Kind[] = [streamNames, categoryNames, byCategory, byType, byCorrelation];
 
 const kindOf = (stream: string): Kind | undefined => {
   if (!stream.startsWith('$') || isMetastream(stream)) return undefined;
-  return KINDS.find((kind) =>
-    kind === STREAMS ? stream === kind.prefix : stream.startsWith(kind.prefix),
+  return kinds.find((kind) =>
+    kind === streamNames ? stream === kind.prefix : stream.startsWith(kind.prefix),
   );
 };
 
@@ -66,7 +66,7 @@ export const derivedStreams = (entry: LogEntry): readonly string[] => {
   const owner = isMetastream(stream) ? originalOf(stream) : stream;
   if (owner.startsWith('$')) return [];
   const streams: string[] = [];
-  for (const { prefix, of } of KINDS) {
+  for (const { prefix, of } of kinds) {
     const name = of(entry);
     if (name !== undefined) streams.push(prefix + name);
   }
@@ -74,15 +74,15 @@ export const derivedStreams = (entry: LogEntry): readonly string[] => {
 };
 
 const target = ({ stream, revision }: LogEntry) =>
-  `${Number.isFinite(revision) ? revision : TOMBSTONE_REVISION_ON_WIRE}@${stream}`;
+  `${Number.isFinite(revision) ? revision : tombstoneRevisionOnWire}@${stream}`;
 
 /** The link to an event in a derived stream. It shares the event's position and time. */
 export const linkIn = (stream: string, revision: number, source: LogEntry): LogEntry => {
-  const kind = kindOf(stream) ?? STREAMS;
+  const kind = kindOf(stream) ?? streamNames;
   const { position } = source;
-  const isName = kind === CATEGORIES;
+  const isName = kind === categoryNames;
   // Categories hold names; a link to a link would need two hops, so a category copies its target.
-  const copied = kind === BY_CATEGORY && source.isLink ? source.data : undefined;
+  const copied = kind === byCategory && source.isLink ? source.data : undefined;
   const data = copied ?? Buffer.from(isName ? source.stream : target(source));
   const bytes = encodeRecorded(
     {
@@ -100,16 +100,16 @@ export const linkIn = (stream: string, revision: number, source: LogEntry): LogE
 
 const linkMetadata = (kind: Kind, source: LogEntry) => {
   const { customMetadata, position } = source;
-  const correlation = customMetadata.includes(CORRELATION_ID)
-    ? parseMetadata(customMetadata)?.[CORRELATION_ID]
+  const correlation = customMetadata.includes(correlationKey)
+    ? parseMetadata(customMetadata)?.[correlationKey]
     : undefined;
   return {
     $v: `${kind.projection}:-1:1:4`,
     $c: position,
     $p: position,
-    ...(kind === BY_CATEGORY && { $o: source.stream }),
-    ...(kind === BY_CORRELATION && { $eventTimestamp: new Date(source.created).toISOString() }),
+    ...(kind === byCategory && { $o: source.stream }),
+    ...(kind === byCorrelation && { $eventTimestamp: new Date(source.created).toISOString() }),
     $causedBy: source.id,
-    ...(correlation !== undefined && { [CORRELATION_ID]: correlation }),
+    ...(correlation !== undefined && { [correlationKey]: correlation }),
   };
 };

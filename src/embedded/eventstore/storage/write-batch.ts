@@ -1,9 +1,9 @@
-import { encodeRecorded, type ProposedEvent, TOMBSTONE_REVISION } from '../wire/recorded-event.js';
+import { encodeRecorded, type ProposedEvent, tombstoneRevision } from '../wire/recorded-event.js';
 import type { EventIndex } from './event-index.js';
 import type { EventLog } from './event-log.js';
 import { LogEntry } from './log-entry.js';
 import { isMetastream, metastreamOf, originalOf, type StreamHead } from './stream-head.js';
-import { NO_SETTINGS, parseSettings, type StreamSettings } from './stream-settings.js';
+import { noSettings, parseSettings, type StreamSettings } from './stream-settings.js';
 
 type Pending = { head: StreamHead; first: number; events: LogEntry[]; ids: Map<string, number> };
 
@@ -43,15 +43,15 @@ export class WriteBatch {
   }
 
   settings(stream: string): StreamSettings {
-    if (isMetastream(stream)) return NO_SETTINGS;
+    if (isMetastream(stream)) return noSettings;
     const metadata = this.last(metastreamOf(stream));
-    return metadata ? parseSettings(metadata.data) : NO_SETTINGS;
+    return metadata ? parseSettings(metadata.data) : noSettings;
   }
 
   /** What the metadata event at a revision of a metastream said. */
   settingsAt(metastream: string, revision: number): StreamSettings {
     const metadata = this.at(metastream, revision);
-    return metadata ? parseSettings(metadata.data) : NO_SETTINGS;
+    return metadata ? parseSettings(metadata.data) : noSettings;
   }
 
   /** The newest event of a stream. */
@@ -88,7 +88,7 @@ export class WriteBatch {
     const position = this.nextPosition;
     const place = {
       stream,
-      revision: isTombstoned ? TOMBSTONE_REVISION : revision,
+      revision: isTombstoned ? tombstoneRevision : revision,
       position,
       created: this.now,
     };

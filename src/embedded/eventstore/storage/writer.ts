@@ -41,7 +41,7 @@ type Waiting = {
   fail(error: Error): void;
 };
 
-const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+const maxBatchBytes = 8 * 1024 * 1024;
 
 /**
  * The one place that writes. All writes waiting, whichever calls and streams they are of, are decided
@@ -127,7 +127,7 @@ export class Writer {
 
   #take(): readonly Waiting[] {
     let count = 0;
-    for (let size = 0; count < this.#waiting.length && size < MAX_BATCH_BYTES; count++)
+    for (let size = 0; count < this.#waiting.length && size < maxBatchBytes; count++)
       size += this.#waiting[count]?.size ?? 0;
     return this.#waiting.splice(0, count);
   }

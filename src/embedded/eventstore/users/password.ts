@@ -1,7 +1,7 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
-const SALT_BYTES = 16;
-const HASH_BYTES = 32;
+const saltBytes = 16;
+const hashBytes = 32;
 
 /** What is kept of a password; both parts in base64. */
 export type PasswordHash = Readonly<{ salt: string; hash: string }>;
@@ -9,12 +9,12 @@ export type PasswordHash = Readonly<{ salt: string; hash: string }>;
 // node:crypto's default cost: about 16 MiB and some tens of milliseconds, off the event loop.
 const derive = (password: string, salt: Buffer): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    scrypt(password, salt, HASH_BYTES, (error, hash) => (error ? reject(error) : resolve(hash)));
+    scrypt(password, salt, hashBytes, (error, hash) => (error ? reject(error) : resolve(hash)));
   });
 
 /** Hashes a password with scrypt and a salt of its own. */
 export const hashPassword = async (password: string): Promise<PasswordHash> => {
-  const salt = randomBytes(SALT_BYTES);
+  const salt = randomBytes(saltBytes);
   const hash = await derive(password, salt);
   return { salt: salt.toString('base64'), hash: hash.toString('base64') };
 };

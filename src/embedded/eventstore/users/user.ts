@@ -12,7 +12,7 @@ export type User = Readonly<{
 }>;
 
 // The hash of `changeit`, which is no secret: a new store is spared the work of making it.
-const CHANGE_IT: PasswordHash = {
+const hashOfChangeit: PasswordHash = {
   salt: 'Zm9ya2xpbmUgZGVmYXVsdA==',
   hash: '765RRlqity87DCJRUZC8IrUlZMzy2tLZ2T5WruqjpEc=',
 };
@@ -25,7 +25,7 @@ export const firstUsers = (now: number): readonly User[] => [
     groups: ['$admins'],
     isDisabled: false,
     updatedAt: now,
-    password: CHANGE_IT,
+    password: hashOfChangeit,
   },
   {
     login: 'ops',
@@ -33,6 +33,6 @@ export const firstUsers = (now: number): readonly User[] => [
     groups: ['$ops'],
     isDisabled: false,
     updatedAt: now,
-    password: CHANGE_IT,
+    password: hashOfChangeit,
   },
 ];

@@ -14,8 +14,8 @@ type NewUser = Readonly<{
   groups: readonly string[];
 }>;
 
-const KEY = Buffer.from('users');
-const CACHED_CREDENTIALS = 1_000;
+const usersKey = Buffer.from('users');
+const cachedCredentials = 1_000;
 
 /**
  * The users, in an LMDB file of their own: everybody may read the log, and hashes of passwords do
@@ -26,11 +26,11 @@ export class Users {
   #users: ReadonlyMap<string, User>;
   #changing: Promise<unknown> = Promise.resolve();
   /** Digests of credentials found right since the last change: the hash is slow by intent. */
-  readonly #right = new LRUCache<string, true>({ max: CACHED_CREDENTIALS });
+  readonly #right = new LRUCache<string, true>({ max: cachedCredentials });
 
   constructor(folder: string) {
     this.#file = openFile(folder, 'users.mdb');
-    const stored = this.#file.getBinary(KEY);
+    const stored = this.#file.getBinary(usersKey);
     const users = stored ? (JSON.parse(stored.toString()) as User[]) : firstUsers(Date.now());
     this.#users = new Map(users.map((user) => [user.login, user]));
   }
@@ -137,7 +137,7 @@ export class Users {
 
   async #save(users: readonly User[]): Promise<void> {
     const document = Buffer.from(JSON.stringify(users));
-    await commit(this.#file, () => void this.#file.put(KEY, document));
+    await commit(this.#file, () => void this.#file.put(usersKey, document));
     this.#users = new Map(users.map((user) => [user.login, user]));
     this.#right.clear();
   }

@@ -2,17 +2,13 @@ import type { Appended } from '../storage/decide-append.js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
 import { bytesField, emptyField, stringField, uintField } from './proto-writer.js';
 
-const EMPTY_CASES = { 'no-stream': 0, any: 1, 'stream-exists': 2 } as const;
+type ExpectationFields = Readonly<Record<'revision' | Exclude<ExpectedRevision, number>, number>>;
 
 /** The oneof of an expectation, given the fields of its four cases. */
-const expectation = (
-  expected: ExpectedRevision,
-  revisionField: number,
-  [noStream, any, exists]: readonly [number, number, number],
-): Buffer => {
-  if (typeof expected === 'number') return uintField(revisionField, expected);
-  return emptyField([noStream, any, exists][EMPTY_CASES[expected]] ?? any);
-};
+const expectation = (expected: ExpectedRevision, fields: ExpectationFields): Buffer =>
+  typeof expected === 'number'
+    ? uintField(fields.revision, expected)
+    : emptyField(fields[expected]);
 
 const success = ({ revision, position }: Appended): readonly Buffer[] => [
   revision === -1 ? emptyField(2) : uintField(1, revision),
@@ -34,7 +30,7 @@ export const appendWrongRevision = (current: number, expected: ExpectedRevision)
   bytesField(
     2,
     current === -1 ? emptyField(7) : uintField(6, current),
-    expectation(expected, 8, [11, 9, 10]),
+    expectation(expected, { revision: 8, any: 9, 'stream-exists': 10, 'no-stream': 11 }),
   );
 
 /** `position {commit, prepare}` of a Delete or Tombstone answer. */
@@ -60,7 +56,7 @@ export const batchWrongRevision = (current: number, expected: ExpectedRevision):
   message: 'wrong expected revision',
   details: [
     current === -1 ? emptyField(2) : uintField(1, current),
-    expectation(expected, 3, [6, 4, 5]),
+    expectation(expected, { revision: 3, any: 4, 'stream-exists': 5, 'no-stream': 6 }),
   ],
 });
 
@@ -72,6 +68,7 @@ export const batchStreamDeleted = (stream: string): BatchFailure => ({
   details: [bytesField(1, stringField(3, stream))],
 });
 
+/** The failure of a BatchAppend to a stream that only the server writes to. */
 export const batchAccessDenied: BatchFailure = {
   type: 'AccessDenied',
   code: 7,
@@ -86,6 +83,7 @@ export const batchTooBig = (maxAppendSize: number): BatchFailure => ({
   details: [uintField(1, maxAppendSize)],
 });
 
+/** The failure of a BatchAppend whose time was up; once it is being committed, it may be kept all the same. */
 export const batchTimeout: BatchFailure = { type: 'Timeout', code: 4, message: 'timed out' };
 
 /** The failure of a BatchAppend that makes no sense. */

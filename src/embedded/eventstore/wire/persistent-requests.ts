@@ -1,10 +1,9 @@
-import type { GroupSettings } from '../persistent/group-config.js';
+import { allStreams, type GroupSettings } from '../persistent/group-config.js';
 import { ProtoReader } from './proto-reader.js';
 import { type Filter, readAllStart, readFilter, type Start } from './read-request.js';
 import { readStreamName } from './stream-requests.js';
+import { ticksPerMs } from './ticks.js';
 import { readUuid } from './uuid.js';
-
-const ALL = '$all';
 
 /** Which group a request is about. */
 export type GroupTarget = { source: string; group: string };
@@ -16,8 +15,7 @@ export type GroupDefinition = GroupTarget & {
   isAll: boolean;
 };
 
-const ENUM_STRATEGIES = ['DispatchToSingle', 'RoundRobin', 'Pinned'];
-const TICKS_PER_MS = 10_000;
+const strategiesByNumber = ['DispatchToSingle', 'RoundRobin', 'Pinned'];
 
 /** Reads a Create or Update request. @throws RangeError when it is malformed */
 export const readGroupDefinition = (bytes: Buffer): GroupDefinition => {
@@ -35,7 +33,7 @@ export const readGroupDefinition = (bytes: Buffer): GroupDefinition => {
       start = stream.start;
     } else if (field === 5) {
       const all = readAllOptions(message.message());
-      definition = { ...definition, ...all.filter, source: ALL, isAll: true };
+      definition = { ...definition, ...all.filter, source: allStreams, isAll: true };
       start = all.start;
     } else message.skip();
   }
@@ -88,16 +86,16 @@ const readSettings = (message: ProtoReader): GroupSettings => {
     if (field === 1) settings.resolveLinks = message.bool();
     else if (field === 2) settings.startFrom = message.place();
     else if (field === 3) settings.extraStatistics = message.bool();
-    else if (field === 4) settings.messageTimeoutMs = Math.floor(message.varint() / TICKS_PER_MS);
+    else if (field === 4) settings.messageTimeoutMs = Math.floor(message.varint() / ticksPerMs);
     else if (field === 5) settings.maxRetryCount = message.varint();
-    else if (field === 6) settings.checkpointAfterMs = Math.floor(message.varint() / TICKS_PER_MS);
+    else if (field === 6) settings.checkpointAfterMs = Math.floor(message.varint() / ticksPerMs);
     else if (field === 7) settings.minCheckpointCount = message.varint();
     else if (field === 8) settings.maxCheckpointCount = message.varint();
     else if (field === 9) settings.maxSubscriberCount = message.varint();
     else if (field === 10) settings.liveBufferSize = message.varint();
     else if (field === 11) settings.readBatchSize = message.varint();
     else if (field === 12) settings.historyBufferSize = message.varint();
-    else if (field === 13) settings.strategy = ENUM_STRATEGIES[message.varint()] ?? 'unknown';
+    else if (field === 13) settings.strategy = strategiesByNumber[message.varint()] ?? 'unknown';
     else if (field === 14) settings.messageTimeoutMs = message.varint();
     else if (field === 15) settings.checkpointAfterMs = message.varint();
     else if (field === 16) namedStrategy = message.string();
@@ -109,7 +107,7 @@ const readSettings = (message: ProtoReader): GroupSettings => {
 type Fields = Readonly<{ stream: number; group: number; all: number }>;
 
 /** Where each request keeps the stream, the group and the $all case. */
-export const TARGET_FIELDS = {
+export const targetFields = {
   delete: { stream: 1, group: 2, all: 3 },
   getInfo: { stream: 1, group: 3, all: 2 },
   replayParked: { stream: 2, group: 1, all: 3 },
@@ -126,7 +124,7 @@ const targetIn = (message: ProtoReader, fields: Fields): GroupTarget => {
     if (field === fields.stream) target.source = readStreamName(message.message());
     else if (field === fields.group) target.group = message.string();
     else {
-      if (field === fields.all) target.source = ALL;
+      if (field === fields.all) target.source = allStreams;
       message.skip();
     }
   }
@@ -180,7 +178,7 @@ export const readConsumerMessage = (bytes: Buffer): ConsumerMessage => {
 
 const readConnect = (message: ProtoReader): ConsumerMessage => {
   const again = new ProtoReader(message.buffer, message.offset, message.end);
-  const target = targetIn(again, TARGET_FIELDS.read);
+  const target = targetIn(again, targetFields.read);
   let bufferSize = 10;
   let uuids: 'text' | 'structured' = 'structured';
   for (let field = message.field(); field; field = message.field()) {

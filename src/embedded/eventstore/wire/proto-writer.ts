@@ -1,27 +1,7 @@
-/** The number of bytes a varint takes. */
-export const varintSize = (value: number): number => {
-  if (value < 0x80) return 1;
-  if (value < 0x4000) return 2;
-  if (value < 0x200000) return 3;
-  if (value < 0x10000000) return 4;
-  let size = 5;
-  for (let rest = Math.floor(value / 0x800000000); rest > 0; rest = Math.floor(rest / 128)) size++;
-  return size;
-};
+import { varintSize, writeVarint } from '../../varint.js';
 
-/** Writes a varint and gives the offset after it. */
-export const writeVarint = (target: Buffer, offset: number, value: number): number => {
-  let at = offset;
-  let rest = value;
-  while (rest >= 0x80) {
-    target[at++] = (rest & 0x7f) | 0x80;
-    rest = rest < 0x80000000 ? rest >>> 7 : Math.floor(rest / 128);
-  }
-  target[at++] = rest;
-  return at;
-};
-
-const EMPTY = Buffer.alloc(0);
+/** A message without fields. */
+export const emptyMessage: Buffer = Buffer.alloc(0);
 
 /** A field that holds an unsigned integer. Zero is written too: inside a oneof it means something. */
 export const uintField = (field: number, value: number | bigint): Buffer => {
@@ -62,4 +42,4 @@ export const stringField = (field: number, text: string): Buffer =>
   bytesField(field, Buffer.from(text));
 
 /** A field that holds a message without content, such as the cases of a oneof. */
-export const emptyField = (field: number): Buffer => bytesField(field, EMPTY);
+export const emptyField = (field: number): Buffer => bytesField(field, emptyMessage);

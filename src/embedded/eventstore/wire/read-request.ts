@@ -28,7 +28,7 @@ export type ReadRequest = {
   uuids?: 'text' | 'structured';
 };
 
-const DEFAULT_WINDOW = 32;
+const defaultWindow = 32;
 
 /** Reads a request. @throws RangeError when it is malformed */
 export const readReadRequest = (bytes: Buffer): ReadRequest => {
@@ -105,13 +105,13 @@ const readPosition = (message: ProtoReader): number | 'end' => {
 export const readFilter = (message: ProtoReader): Filter => {
   let on: Filter['on'] = 'stream';
   let expression = { regex: '', prefixes: [] as string[] };
-  let window = DEFAULT_WINDOW;
+  let window = defaultWindow;
   let checkpointMultiplier = 0;
   for (let field = message.field(); field; field = message.field()) {
     if (field === 1 || field === 2) {
       on = field === 1 ? 'stream' : 'type';
       expression = readExpression(message.message());
-    } else if (field === 3) window = message.varint() || DEFAULT_WINDOW;
+    } else if (field === 3) window = message.varint() || defaultWindow;
     else if (field === 5) checkpointMultiplier = message.varint();
     else message.skip();
   }

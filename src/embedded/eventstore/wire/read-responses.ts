@@ -1,7 +1,7 @@
 import type { LogEntry } from '../storage/log-entry.js';
 import type { ResolvedLink } from '../storage/reader.js';
 import { bytesField, emptyField, stringField, uintField } from './proto-writer.js';
-import { ID_FIELD_SIZE } from './recorded-event.js';
+import { idFieldSize } from './recorded-event.js';
 import { structuredUuid } from './uuid.js';
 
 export type UuidForm = 'text' | 'structured';
@@ -24,7 +24,7 @@ export const linkResponse = ({ link, target }: ResolvedLink, uuids: UuidForm): B
 export const recordIn = (entry: LogEntry, uuids: UuidForm): Buffer => {
   if (uuids === 'text') return entry.record;
   const id = bytesField(1, structuredUuid(entry.id));
-  return Buffer.concat([id, entry.record.subarray(ID_FIELD_SIZE)]);
+  return Buffer.concat([id, entry.record.subarray(idFieldSize)]);
 };
 
 /** The first answer to a subscription: that it is made, and its id. */
@@ -39,4 +39,5 @@ export const checkpointResponse = (position: number): Buffer =>
 export const streamNotFoundResponse = (stream: string): Buffer =>
   bytesField(4, bytesField(1, stringField(3, stream)));
 
-export const CAUGHT_UP_RESPONSE = emptyField(8);
+/** The answer that says that a subscription has told of all there was. */
+export const caughtUpResponse = emptyField(8);

@@ -1,5 +1,6 @@
+import { varintSize, writeVarint } from '../../varint.js';
 import { ProtoReader } from './proto-reader.js';
-import { uintField, varintSize, writeVarint } from './proto-writer.js';
+import { uintField } from './proto-writer.js';
 
 /** An event as a client proposes it. */
 export type ProposedEvent = Readonly<{
@@ -14,7 +15,7 @@ export type ProposedEvent = Readonly<{
 /** The place a proposed event got. */
 export type Place = Readonly<{
   stream: string;
-  /** {@link TOMBSTONE_REVISION} for the event that ends a stream. */
+  /** {@link tombstoneRevision} for the event that ends a stream. */
   revision: number;
   position: number;
   /** Milliseconds since 1970. */
@@ -22,22 +23,23 @@ export type Place = Readonly<{
 }>;
 
 /** Stands for revision 2^63-1, which no other event has. */
-export const TOMBSTONE_REVISION = Number.POSITIVE_INFINITY;
+export const tombstoneRevision = Number.POSITIVE_INFINITY;
 
-export const TOMBSTONE_REVISION_ON_WIRE = 9_223_372_036_854_775_807n;
+/** {@link tombstoneRevision} as clients see it. */
+export const tombstoneRevisionOnWire = 9_223_372_036_854_775_807n;
 
-const TOMBSTONE_VARINT = Buffer.from('ffffffffffffffff7f', 'hex');
+const tombstoneVarint = Buffer.from('ffffffffffffffff7f', 'hex');
 /** The size of the id field, which every record begins with. */
-export const ID_FIELD_SIZE = 40;
+export const idFieldSize = 40;
 
 /** Where the id's 36 characters begin in a record. */
-export const ID_OFFSET_IN_RECORD = 4;
+export const idOffsetInRecord = 4;
 
-const ID_HEAD = Buffer.from([0x0a, 38, 0x12, 36]);
-const JSON_TYPE = mapEntry('content-type', 'application/json');
-const BINARY_TYPE = mapEntry('content-type', 'application/octet-stream');
-const TYPE_KEY = Buffer.from([0x0a, 4, ...Buffer.from('type')]);
-const CREATED_KEY = Buffer.from([0x0a, 7, ...Buffer.from('created')]);
+const idHead = Buffer.from([0x0a, 38, 0x12, 36]);
+const jsonType = mapEntry('content-type', 'application/json');
+const binaryType = mapEntry('content-type', 'application/octet-stream');
+const typeKey = Buffer.from([0x0a, 4, ...Buffer.from('type')]);
+const createdKey = Buffer.from([0x0a, 7, ...Buffer.from('created')]);
 
 function mapEntry(key: string, value: string): Buffer {
   const content = [
@@ -67,16 +69,16 @@ export const encodeRecorded = (event: ProposedEvent, place: Place): Buffer => {
   const nameSize = Buffer.byteLength(place.stream);
   const typeSize = Buffer.byteLength(event.type);
   const created = `${place.created}0000`;
-  const isTombstone = place.revision === TOMBSTONE_REVISION;
+  const isTombstone = place.revision === tombstoneRevision;
   const revisionSize = isTombstone ? 9 : varintSize(place.revision);
   const positionSize = 1 + varintSize(position);
-  const typeEntry = TYPE_KEY.length + lengthPrefixed(typeSize);
-  const createdEntry = CREATED_KEY.length + lengthPrefixed(created.length);
-  const contentType = event.isJson ? JSON_TYPE : BINARY_TYPE;
+  const typeEntry = typeKey.length + lengthPrefixed(typeSize);
+  const createdEntry = createdKey.length + lengthPrefixed(created.length);
+  const contentType = event.isJson ? jsonType : binaryType;
   const custom = event.customMetadata.length;
 
   const recordSize =
-    ID_FIELD_SIZE +
+    idFieldSize +
     lengthPrefixed(lengthPrefixed(nameSize)) +
     (1 + revisionSize) +
     2 * positionSize +
@@ -90,25 +92,25 @@ export const encodeRecorded = (event: ProposedEvent, place: Place): Buffer => {
 
   let at = writeHead(target, 0, 0x0a, readEventSize);
   at = writeHead(target, at, 0x0a, recordSize);
-  at += ID_HEAD.copy(target, at);
+  at += idHead.copy(target, at);
   at += target.write(event.id, at, 'latin1');
   at = writeHead(target, at, 0x12, lengthPrefixed(nameSize));
   at = writeHead(target, at, 0x1a, nameSize);
   at += target.write(place.stream, at);
   target[at++] = 0x18;
-  if (isTombstone) at += TOMBSTONE_VARINT.copy(target, at);
+  if (isTombstone) at += tombstoneVarint.copy(target, at);
   else at = writeVarint(target, at, place.revision);
   target[at++] = 0x20;
   at = writeVarint(target, at, position);
   target[at++] = 0x28;
   at = writeVarint(target, at, position);
   at = writeHead(target, at, 0x32, typeEntry);
-  at += TYPE_KEY.copy(target, at);
+  at += typeKey.copy(target, at);
   at = writeHead(target, at, 0x12, typeSize);
   at += target.write(event.type, at);
   at += contentType.copy(target, at);
   at = writeHead(target, at, 0x32, createdEntry);
-  at += CREATED_KEY.copy(target, at);
+  at += createdKey.copy(target, at);
   at = writeHead(target, at, 0x12, created.length);
   at += target.write(created, at, 'latin1');
   if (custom > 0) {

@@ -8,15 +8,15 @@ export class MissingMetadata extends Error {
   override readonly name = 'MissingMetadata';
 }
 
-/** Who a request is about and what it expects there. */
+/** The stream that a request is about, and what it expects of it. */
 export type TargetOptions = {
   stream: string;
   expected: ExpectedRevision;
-  /** The fields after the expectation; only BatchAppend has any. */
+  /** When the append is given up, in milliseconds since 1970; only BatchAppend says so. */
   deadline?: number;
 };
 
-const NOTHING = Buffer.alloc(0);
+const noBytes = Buffer.alloc(0);
 
 /** Reads a `StreamIdentifier`. */
 export const readStreamName = (message: ProtoReader): string => {
@@ -28,17 +28,17 @@ export const readStreamName = (message: ProtoReader): string => {
   return name;
 };
 
-const CASES: Readonly<Record<number, ExpectedRevision>> = {
+const expectations: Readonly<Record<number, ExpectedRevision>> = {
   3: 'no-stream',
   4: 'any',
   5: 'stream-exists',
 };
 
-/** Reads the options that Append, BatchAppend, Delete and Tombstone share. */
+/** Reads the options that Append, BatchAppend, Delete and Tombstone share. @throws RangeError */
 const readTarget = (message: ProtoReader): TargetOptions => {
   const target: TargetOptions = { stream: '', expected: 'any' };
   for (let field = message.field(); field; field = message.field()) {
-    const expected = CASES[field];
+    const expected = expectations[field];
     if (field === 1) target.stream = readStreamName(message.message());
     else if (field === 2) {
       const place = message.place();
@@ -73,8 +73,8 @@ const readProposed = (message: ProtoReader): ProposedEvent => {
   let id = '';
   let type: string | undefined;
   let contentType: string | undefined;
-  let customMetadata: Buffer = NOTHING;
-  let data: Buffer = NOTHING;
+  let customMetadata: Buffer = noBytes;
+  let data: Buffer = noBytes;
   for (let field = message.field(); field; field = message.field()) {
     if (field === 1) id = readUuid(message.message());
     else if (field === 2) {
@@ -100,7 +100,13 @@ const readMapEntry = (message: ProtoReader): readonly [string, string] => {
   return [key, value];
 };
 
-/** One message of an Append call: the options come first, then the events. */
+/**
+ * Reads one message of an Append call: the options come first, then the events.
+ *
+ * @returns undefined for a message that has neither
+ * @throws RangeError when it is malformed
+ * @throws MissingMetadata
+ */
 export const readAppendMessage = (bytes: Buffer): TargetOptions | ProposedEvent | undefined => {
   const message = new ProtoReader(bytes);
   const field = message.field();
@@ -136,7 +142,7 @@ export const readBatchChunk = (bytes: Buffer, chunk: BatchChunk): void => {
   }
 };
 
-/** The options of a Delete or Tombstone request. */
+/** Reads the options of a Delete or Tombstone request. @throws RangeError when there are none */
 export const readDelete = (bytes: Buffer): TargetOptions => {
   const message = new ProtoReader(bytes);
   for (let field = message.field(); field; field = message.field()) {

@@ -4,7 +4,7 @@ import { bytesField, stringField, uintField } from './proto-writer.js';
 const hex = (text: string) =>
   `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`;
 
-const CANONICAL = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const canonical = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
  * Reads a UUID message, which holds text or two signed 64-bit halves, most significant first.
@@ -19,9 +19,9 @@ export const readUuid = (message: ProtoReader): string => {
     else if (field === 1) text = readHalves(message.message());
     else message.skip();
   }
-  if (CANONICAL.test(text)) return text;
+  if (canonical.test(text)) return text;
   const lower = hex(text.toLowerCase().replace(/[-{}]/g, ''));
-  if (!CANONICAL.test(lower)) throw new RangeError(`not a UUID: ${text}`);
+  if (!canonical.test(lower)) throw new RangeError(`not a UUID: ${text}`);
   return lower;
 };
 

@@ -1,8 +1,8 @@
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
 import type { Command } from '../context.js';
-import { unsupported } from '../errors.js';
+import { CommandError, unsupported } from '../errors.js';
 import { maxDocumentBytes } from '../raw.js';
-import { maxMessageBytes } from '../wire.js';
+import { maxMessageBytes, maxWriteBatchSize } from '../wire.js';
 
 const version = '7.0.0';
 
@@ -18,7 +18,7 @@ export const hello: Command = (_, { args, name }) => {
     ...(name === 'hello' ? { isWritablePrimary: true } : { ismaster: true, helloOk: true }),
     maxBsonObjectSize: maxDocumentBytes,
     maxMessageSizeBytes: maxMessageBytes,
-    maxWriteBatchSize: 100_000,
+    maxWriteBatchSize,
     localTime: new Date(),
     logicalSessionTimeoutMinutes: 30,
     connectionId: ++lastConnectionId,
@@ -67,10 +67,11 @@ export const connectionStatus: Command = () => ({
 });
 
 /** The command `getParameter`, which knows `featureCompatibilityVersion` alone. */
-export const getParameter: Command = (_, { args }) =>
-  args.getParameter === '*' || args.featureCompatibilityVersion
-    ? { featureCompatibilityVersion: { version: '7.0' }, ok: 1 }
-    : { ok: 0, errmsg: 'no option found to get', code: 72, codeName: 'InvalidOptions' };
+export const getParameter: Command = (_, { args }) => {
+  if (args.getParameter !== '*' && !args.featureCompatibilityVersion)
+    throw new CommandError('InvalidOptions', 'no option found to get');
+  return { featureCompatibilityVersion: { version: '7.0' }, ok: 1 };
+};
 
 /** The command `hostInfo`. */
 export const hostInfo: Command = () => ({

@@ -98,8 +98,7 @@ export const killCursors: Command = ({ cursors }, { args }) => {
   };
 };
 
-/** Counts what a query finds. */
-export const countFound = async (found: Search): Promise<number> => {
+const countFound = async (found: Search): Promise<number> => {
   const pause = pacer();
   let count = 0;
   for (const each of found) {

@@ -15,7 +15,7 @@ import {
   typedFilter,
   upsert,
 } from '../statements.js';
-import type { Request } from '../wire.js';
+import { maxWriteBatchSize, type Request } from '../wire.js';
 
 const mostPerTransaction = 1000;
 const writeMilliseconds = 20;
@@ -72,10 +72,10 @@ const runStatements = async (
 };
 
 const checkBatch = ({ batch, name }: Request) => {
-  if (batch.length === 0 || batch.length > 100_000)
+  if (batch.length === 0 || batch.length > maxWriteBatchSize)
     throw new CommandError(
       'InvalidLength',
-      `Write batch sizes must be between 1 and 100000. Got ${batch.length} operations (${name}).`,
+      `Write batch sizes must be between 1 and ${maxWriteBatchSize}. Got ${batch.length} operations (${name}).`,
     );
 };
 

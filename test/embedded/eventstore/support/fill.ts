@@ -1,8 +1,8 @@
 import { decideAppend } from '../../../../src/embedded/eventstore/storage/decide-append.js';
 import { openStore } from '../../../../src/embedded/eventstore/storage/store.js';
 
-const EVENTS_PER_APPEND = 10;
-const APPENDS_AT_ONCE = 400;
+const eventsPerAppend = 10;
+const appendsAtOnce = 400;
 
 const eventId = (n: number) => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 
@@ -20,9 +20,9 @@ export const fillStore = async (
   const store = await openStore(dataDir);
   const data = Buffer.from(JSON.stringify({ text: 'x'.repeat(dataBytes) }));
   let waiting: Promise<unknown>[] = [];
-  for (let n = 0; n < events; n += EVENTS_PER_APPEND) {
-    const stream = filledStream((n / EVENTS_PER_APPEND) % streams);
-    const proposed = Array.from({ length: EVENTS_PER_APPEND }, (_, index) => ({
+  for (let n = 0; n < events; n += eventsPerAppend) {
+    const stream = filledStream((n / eventsPerAppend) % streams);
+    const proposed = Array.from({ length: eventsPerAppend }, (_, index) => ({
       id: eventId(n + index),
       type: 'Filled',
       isJson: true,
@@ -31,7 +31,7 @@ export const fillStore = async (
     }));
     const append = { stream, expected: 'any' as const, events: proposed };
     waiting.push(store.writer.submit((batch) => decideAppend(batch, append), dataBytes * 10));
-    if (waiting.length === APPENDS_AT_ONCE) {
+    if (waiting.length === appendsAtOnce) {
       await Promise.all(waiting);
       waiting = [];
     }

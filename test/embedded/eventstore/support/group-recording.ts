@@ -4,7 +4,7 @@ import type {
   ResolvedEvent,
 } from '@eventstore/db-client';
 
-const LIMIT_MS = 30_000;
+const limitMs = 30_000;
 
 type Subscription = PersistentSubscriptionToStream | PersistentSubscriptionToAll;
 export type Delivery = Readonly<{ n: unknown; retryCount: number; resolved: ResolvedEvent }>;
@@ -51,7 +51,7 @@ export class GroupRecording {
     await new Promise<void>((resolve, reject) => {
       const limit = setTimeout(
         () => reject(new Error(`not in time; delivered: ${this.numbers}; ${this.error}`)),
-        LIMIT_MS,
+        limitMs,
       );
       const check = () => {
         if (!condition()) return;

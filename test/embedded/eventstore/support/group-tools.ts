@@ -8,13 +8,7 @@ import { GroupRecording } from './group-recording.js';
 import type { TestServer } from './server.js';
 
 /** The name of every group in the tests; names of any alphabet are allowed. */
-export const GROUP = 'group 🙂';
-
-/** Asks again and again, for as long as half a minute. The question must involve the server. */
-export const eventually = async (isSo: () => Promise<boolean>): Promise<void> => {
-  const limit = Date.now() + 30_000;
-  while (!(await isSo())) if (Date.now() > limit) throw new Error('not in time');
-};
+export const testGroup = 'group 🙂';
 
 /** What tests do with the group of a stream. */
 export const groupTools = ({ client }: TestServer) => ({
@@ -26,7 +20,7 @@ export const groupTools = ({ client }: TestServer) => ({
     changes: Partial<PersistentSubscriptionToStreamSettings> = {},
   ): Promise<string> => {
     const all = settings({ startFrom: START, ...changes });
-    await client.createPersistentSubscriptionToStream(stream, GROUP, all);
+    await client.createPersistentSubscriptionToStream(stream, testGroup, all);
     return stream;
   },
   consume: (
@@ -35,8 +29,8 @@ export const groupTools = ({ client }: TestServer) => ({
     bufferSize = 10,
   ) =>
     new GroupRecording(
-      client.subscribeToPersistentSubscriptionToStream(stream, GROUP, { bufferSize }),
+      client.subscribeToPersistentSubscriptionToStream(stream, testGroup, { bufferSize }),
       answer,
     ),
-  info: (stream: string) => client.getPersistentSubscriptionToStreamInfo(stream, GROUP),
+  info: (stream: string) => client.getPersistentSubscriptionToStreamInfo(stream, testGroup),
 });

@@ -9,8 +9,8 @@ export type Outcome =
 
 export type Metadata = Readonly<{ maxCount?: number; truncateBefore?: number }>;
 
-const DELETED = Number.POSITIVE_INFINITY;
-const DELETED_ERROR: Outcome = { error: 'stream-deleted' };
+const beyondAll = Number.POSITIVE_INFINITY;
+const deletedError: Outcome = { error: 'stream-deleted' };
 
 /**
  * One stream as EventStoreDB's rules have it, in the plainest way that can be written down: an array
@@ -30,7 +30,7 @@ export class StreamModel {
   }
 
   get isDeleted(): boolean {
-    return this.settings.truncateBefore === DELETED;
+    return this.settings.truncateBefore === beyondAll;
   }
 
   get firstVisible(): number {
@@ -39,10 +39,10 @@ export class StreamModel {
   }
 
   append(ids: readonly number[], expected: Expected): Outcome {
-    if (this.isTombstoned) return DELETED_ERROR;
+    if (this.isTombstoned) return deletedError;
     const wrong: Outcome = { error: 'wrong-expected-version', actual: this.last };
     if (expected === 'stream_exists') {
-      if (this.isDeleted) return DELETED_ERROR;
+      if (this.isDeleted) return deletedError;
       if (this.last === -1 && this.metadata.length === 0) return wrong;
     }
     if (expected === 'any' || expected === 'stream_exists') {
@@ -66,7 +66,7 @@ export class StreamModel {
   }
 
   setMetadata(metadata: Metadata): Outcome {
-    if (this.isTombstoned) return DELETED_ERROR;
+    if (this.isTombstoned) return deletedError;
     const wasDeleted = this.isDeleted;
     this.metadata.push(metadata);
     if (wasDeleted) this.metadata.push({ ...metadata, truncateBefore: this.ids.length });
@@ -75,7 +75,7 @@ export class StreamModel {
 
   /** Checks what Delete and Tombstone both expect. */
   #refusal(expected: Expected): Outcome | undefined {
-    if (this.isTombstoned) return DELETED_ERROR;
+    if (this.isTombstoned) return deletedError;
     if (expected === 'any' || expected === 'stream_exists') return undefined;
     const place = expected === 'no_stream' ? -1 : Number(expected);
     if (place === this.last || (place === -1 && this.isDeleted)) return undefined;
@@ -87,7 +87,7 @@ export class StreamModel {
     if (refusal) return refusal;
     if (this.last === -1 && this.metadata.length === 0)
       return { error: 'wrong-expected-version', actual: -1 };
-    this.metadata.push({ truncateBefore: DELETED });
+    this.metadata.push({ truncateBefore: beyondAll });
     return { last: 0 };
   }
 
@@ -99,7 +99,7 @@ export class StreamModel {
   }
 
   read(from: number, isBackwards: boolean, count: number): Outcome {
-    if (this.isTombstoned) return DELETED_ERROR;
+    if (this.isTombstoned) return deletedError;
     if (this.last === -1 || this.isDeleted) return { error: 'stream-not-found' };
     const visible = [...this.ids.keys()].filter((revision) => revision >= this.firstVisible);
     const revisions = (

@@ -4,7 +4,7 @@ import type {
   StreamSubscription,
 } from '@eventstore/db-client';
 
-const LIMIT_MS = 10_000;
+const limitMs = 10_000;
 
 /** What a subscription told so far, in order, and ways to wait for more. */
 export class Recording {
@@ -41,7 +41,7 @@ export class Recording {
     await new Promise<void>((resolve, reject) => {
       const limit = setTimeout(
         () => reject(new Error(`not told in time; so far: ${this.told.slice(-20)}; ${this.error}`)),
-        LIMIT_MS,
+        limitMs,
       );
       const check = () => {
         if (!condition(this)) return;
