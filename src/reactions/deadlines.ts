@@ -10,7 +10,6 @@ import type { Clock } from '../projecting/clock.js';
 import type { Collections } from '../queries/collections.js';
 import { type Deadline, listDue } from '../queries/deadlines.js';
 import type { HeardDeadlines } from './heard-deadlines.js';
-import { inParallel } from './in-parallel.js';
 import { type Passing, passing } from './passing.js';
 import { raisedInterrupts } from './raised-interrupts.js';
 import { triesOf } from './tries.js';
@@ -30,6 +29,8 @@ export type DeadlineOptions = Readonly<{
 /** How many deadlines are read, and how many are passed, at a time. */
 const pageSize = 512;
 const concurrency = 64;
+/** Of how many it is looked up together what is known. */
+const atOnce = 64;
 
 /**
  * Passes deadlines once they are over: interrupts expire, leases end, delayed tasks become ready. Every
@@ -43,6 +44,9 @@ export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Pro
   const stopping = new AbortController();
   const { signal } = stopping;
   const tries = triesOf(clock);
+  /** What is being passed, by stream. */
+  const inHand = new Map<string, Promise<void>>();
+  let failure: Error | undefined;
 
   const expire = async (
     { id, command, request }: Passing,
@@ -80,25 +84,55 @@ export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Pro
     tries.note(deadline);
   };
 
-  const passEach = async (deadlines: readonly Deadline[]): Promise<void> => {
-    for (let done = 0; done < deadlines.length && !signal.aborted; done += concurrency) {
-      const some = deadlines.slice(done, done + concurrency);
+  /** Begins to pass a deadline, unless its stream has one in hand. */
+  const begin = (deadline: Deadline, known?: Folded<Interrupt>): void => {
+    const { stream } = deadline;
+    if (inHand.has(stream)) return;
+    const work = pass(deadline, known)
+      .catch((error: Error) => {
+        failure = error;
+      })
+      .finally(() => inHand.delete(stream));
+    inHand.set(stream, work);
+  };
+
+  /** Resolves when another deadline may be begun. @throws why one could not be passed, if a store was away */
+  const room = async (): Promise<void> => {
+    while (inHand.size >= concurrency && failure === undefined) await Promise.race(inHand.values());
+    if (failure === undefined) return;
+    const error = failure;
+    failure = undefined;
+    throw error;
+  };
+
+  const beginEach = async (deadlines: readonly Deadline[]): Promise<void> => {
+    for (let begun = 0; begun < deadlines.length; begun += atOnce) {
+      const some = deadlines.slice(begun, begun + atOnce);
       const known = await raisedInterrupts(collections, some);
-      const passOne = (deadline: Deadline) => pass(deadline, known.get(deadline.stream));
-      await inParallel(some, passOne, { concurrency, signal });
+      for (const deadline of some) {
+        await room();
+        if (signal.aborted) return;
+        begin(deadline, known.get(deadline.stream));
+      }
     }
   };
 
-  /** Passes all that is due. What was passed and is still shown as due, or failed, waits for its turn. */
+  const isTurn = (deadline: Deadline): boolean =>
+    tries.isTurn(deadline) && !inHand.has(deadline.stream);
+
+  /**
+   * Begins to pass all that is due; what takes long holds up nothing that comes due meanwhile. What was
+   * passed and is still shown as due, or failed, waits for its turn.
+   */
   const passAll = async (): Promise<void> => {
     const moment = new Date(clock.now()).toISOString();
-    const early = (heard?.dueBy(moment) ?? []).filter(tries.isTurn);
-    await inParallel(early, (deadline) => pass(deadline), { concurrency, signal });
+    await beginEach((heard?.dueBy(moment) ?? []).filter(isTurn));
     let page: readonly Deadline[] = [];
     do {
+      await room();
       const now = new Date(clock.now()).toISOString();
       page = await listDue(collections, now, pageSize, page.at(-1));
-      await passEach(page.filter(tries.isTurn));
+      await beginEach(page.filter(isTurn));
     } while (page.length === pageSize && !signal.aborted);
     tries.forgetOthers();
   };
@@ -107,7 +141,8 @@ export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Pro
     for (let failures = 0; !signal.aborted; ) {
       try {
         await passAll();
-        failures = 0;
+        // Those in hand may fail yet.
+        if (inHand.size === 0) failures = 0;
       } catch (error) {
         failures += 1;
         log.warn({ err: error }, 'deadlines wait for a store');
@@ -122,6 +157,7 @@ export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Pro
     stop: async () => {
       stopping.abort();
       await running;
+      await Promise.all(inHand.values());
     },
   };
 };

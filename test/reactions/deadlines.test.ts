@@ -159,6 +159,31 @@ describe('many deadlines', () => {
   }, 180_000);
 });
 
+describe('a deadline that takes long to pass', () => {
+  it('holds up none that comes due meanwhile, and is passed once', async () => {
+    const clock = clockAt('2026-01-01T00:00:00.000Z');
+    await raiseUntil(stores, 'slow', '2026-01-01T00:00:00.000Z');
+    await raiseUntil(stores, 'next', '2026-01-01T00:00:01.000Z');
+    await caughtUp(runner, stores);
+    const sound = commandHandler(stores.streams, interrupt);
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { asked, handle } = noting<typeof sound>(async (id, ...rest) => {
+      if (id === 'slow') await released;
+      return sound(id, ...rest);
+    });
+    start(stores, { clock, interrupts: handle });
+    await until(() => asked.includes('slow'));
+    clock.set('2026-01-01T00:00:01.000Z');
+    await until(() => isExpired('next'));
+    release();
+    await until(() => isExpired('slow'));
+    expect(asked).toEqual(['slow', 'next']);
+  });
+});
+
 describe('a deadline that cannot be passed', () => {
   it('holds up no other, and is tried again later', async () => {
     const clock = clockAt('2026-01-02T00:00:00.000Z');
