@@ -6,7 +6,7 @@ type Pages = Readonly<Record<string, number>>;
 
 /** Of what is in use: a copy of this much takes about a second. */
 const mostCopied = 256 * 1024 * 1024;
-const leastGained = 256 * 1024;
+const leastGained = 64 * 1024;
 
 const pagesOf = (part: Pages): number =>
   (part.treeBranchPageCount ?? 0) + (part.treeLeafPageCount ?? 0) + (part.overflowPages ?? 0);
@@ -31,7 +31,7 @@ export const closeSmaller = async (
   const inUse = [root, ...(parts as Pages[])].reduce((sum, part) => sum + pagesOf(part), 2);
   const gained = (lastPageNumber + 1 - inUse) * pageSize;
   const used = inUse * pageSize;
-  const isWorthIt = gained > leastGained && gained > used / 8 && used < mostCopied;
+  const isWorthIt = gained > leastGained && gained > used / 16 && used < mostCopied;
   const folder = `${path}.smaller`;
   const copy = join(folder, basename(path));
   await rm(folder, { recursive: true, force: true });
