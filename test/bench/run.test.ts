@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -46,4 +46,13 @@ describe('the run of all comparisons', () => {
   it('prints a table', () => expect(printed).toMatch(/^\| +feed: .* 10 clients.*\|$/m));
 
   it('leaves nothing else behind', async () => expect(await readdir(folder)).toEqual(['results']));
+});
+
+it('says what is wrong with what it was asked for, and measures nothing', () => {
+  const { status, stderr } = spawnSync(process.execPath, [script, '--only', 'nothing'], {
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({
+    ...{ status: 2, stderr: expect.stringMatching(/'nothing' is invalid.*feed/) },
+  });
 });
