@@ -36,9 +36,9 @@ describeWithData('recorded runs of real agents (skipped where ../shared/data is 
     await removeFolder(folder);
   });
 
-  /** Imports every file, four at a time, and gives what became of the runs. */
-  const importAll = async (onItem: () => void = () => {}): Promise<Json[]> => {
-    const files = [...(await recordedFiles())];
+  /** Imports every file, or one of so many, four at a time, and gives what became of the runs. */
+  const importAll = async (onItem: () => void = () => {}, oneOf = 1): Promise<Json[]> => {
+    const files = (await recordedFiles()).filter((_, n) => n % oneOf === 0);
     const found: Json[] = [];
     const work = async () => {
       for (let file = files.shift(); file; file = files.shift())
@@ -91,10 +91,14 @@ describeWithData('recorded runs of real agents (skipped where ../shared/data is 
   );
 
   it(
-    'add nothing when they are imported again',
+    'add nothing when some of them are imported again',
     async () => {
-      const again = await importAll();
-      expect(totalsOf(again)).toEqual(recordedTotals);
+      const again = await importAll(undefined, 4);
+      const first = new Map(items.map((item) => [item.sessionId, item]));
+      expect(again.length).toBeGreaterThan(10);
+      expect(totalsOf(again)).toEqual(
+        totalsOf(again.map(({ sessionId }) => first.get(sessionId)!)),
+      );
       expect(sum(again, 'added')).toBe(0);
     },
     5 * minutes,
