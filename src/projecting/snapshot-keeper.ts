@@ -28,6 +28,9 @@ export type SnapshotKeeper = Readonly<{
 /** How many streams may wait for their snapshots. Those beyond get them when they next come past. */
 const mostWaiting = 10_000;
 
+/** Of how many streams snapshots are made at the same time: each spends most of it waiting for the disk. */
+const atOnce = 4;
+
 /** The kinds of snapshots that there are. */
 export const snapshotKinds: readonly SnapshotKind[] = Object.values(deciders).flatMap((decider) => {
   // Only some have snapshots, which the types of the others do not mention.
@@ -36,7 +39,7 @@ export const snapshotKinds: readonly SnapshotKind[] = Object.values(deciders).fl
 });
 
 /**
- * Writes the snapshots that fall due, one stream after another, without holding anything up. Any number
+ * Writes the snapshots that fall due, of a few streams at a time, without holding anything up. Any number
  * of nodes may do so at the same time: they write the same.
  */
 export const keepSnapshots = (
@@ -46,7 +49,9 @@ export const keepSnapshots = (
 ): SnapshotKeeper => {
   const waiting = new Map<string, number>();
   let isStopped = false;
-  let working: Promise<void> | undefined;
+  /** Streams whose snapshots are being made. */
+  const inHand = new Set<string>();
+  const workers = new Set<Promise<void>>();
 
   const make = async (stream: string, revision: number): Promise<void> => {
     const decider = deciderOf(stream);
@@ -59,10 +64,17 @@ export const keepSnapshots = (
       for await (const _ of streams.read(own, { direction: 'backwards', limit: 1 }));
   };
 
+  /** The stream that has waited longest. One that is in hand is left to who has it. */
+  const next = (): readonly [stream: string, revision: number] | undefined => {
+    for (const entry of waiting) if (!inHand.has(entry[0])) return entry;
+    return undefined;
+  };
+
   const work = async (): Promise<void> => {
-    for (const [stream, revision] of waiting) {
-      if (isStopped) return;
+    for (let found = next(); found && !isStopped; found = next()) {
+      const [stream, revision] = found;
       waiting.delete(stream);
+      inHand.add(stream);
       try {
         await make(stream, revision).catch(async (error: unknown) => {
           if (!(error instanceof StreamTombstoned)) throw error;
@@ -72,15 +84,24 @@ export const keepSnapshots = (
         // Without the database there is nothing to say of every single stream.
         const level = error instanceof SnapshotsUnavailable ? 'debug' : 'warn';
         log[level]({ err: error, stream }, 'a snapshot was not made; the stream can do without');
+      } finally {
+        inHand.delete(stream);
       }
     }
   };
 
   const start = (): void => {
-    working ??= work().finally(() => {
-      working = undefined;
-      if (waiting.size > 0 && !isStopped) start();
+    if (workers.size >= atOnce) return;
+    const worker = work().finally(() => {
+      workers.delete(worker);
+      if (next() && !isStopped) start();
     });
+    workers.add(worker);
+  };
+
+  /** Resolves once nothing is in hand, and nothing waits that is to be begun. */
+  const settled = async (): Promise<void> => {
+    while (workers.size > 0) await Promise.all(workers);
   };
 
   const due = (stream: string, revision: number): void => {
@@ -101,13 +122,11 @@ export const keepSnapshots = (
     missed: (stream, revision) => {
       if (revision + 1 >= store.every) due(stream, revision);
     },
-    settled: async () => {
-      while (working !== undefined) await working;
-    },
+    settled,
     stop: async () => {
       isStopped = true;
       waiting.clear();
-      await working;
+      await settled();
     },
   };
 };

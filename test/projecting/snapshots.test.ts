@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Collection, Document } from 'mongodb';
+import { pino } from 'pino';
 import { detachStream } from '../../src/commands/detach.js';
 import { noteLineage } from '../../src/commands/ended-streams.js';
 import { commandHandler, type Handled } from '../../src/commands/handle.js';
 import { session } from '../../src/domain/session.js';
 import { withLineage } from '../../src/eventstore/lineage.js';
 import { load } from '../../src/eventstore/load.js';
+import { keepSnapshots } from '../../src/projecting/snapshot-keeper.js';
+import { snapshotsIn } from '../../src/projecting/snapshot-store.js';
 import { streamOf } from '../replay/support/long-streams.js';
 import {
   expectLoadedAsFolded,
@@ -144,6 +147,32 @@ describe('a snapshot', () => {
     await snapshots.keeper.settled();
     expect(await eventsRead(stream)).toBe(9 + 2);
   });
+});
+
+it('does not wait for those of another stream', async () => {
+  const [slow, other] = [
+    await streamOf(stores.store, 'session', 100),
+    await streamOf(stores.store, 'session', 100),
+  ];
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const store = snapshotsIn(stores.db);
+  const add: typeof store.add = async (kind, layer) => {
+    if (layer.stream === slow.stream) await released;
+    return store.add(kind, layer);
+  };
+  const keeper = keepSnapshots(stores.streams, { ...store, add }, pino({ level: 'silent' }));
+  const headOf = (stream: string) => pieces().findOne({ stream, key: 'head' });
+  keeper.missed(slow.stream, 99);
+  keeper.missed(other.stream, 99);
+  await until(async () => (await headOf(other.stream)) !== null);
+  expect(await headOf(slow.stream)).toBeNull();
+  release();
+  await keeper.settled();
+  expect(await headOf(slow.stream)).toMatchObject({ revision: 63 });
+  await keeper.stop();
 });
 
 it('carries out commands and shows states while the database is away', async () => {
