@@ -55,6 +55,8 @@ export const sender = ({ allowPrivate, timeoutMs }: SendOptions): Send => {
       { error: `no answer within ${timeoutMs / 1000} s` },
       { signal: ended.signal },
     );
+    // Ended before anyone waits for it, where there is no request to wait for.
+    tooLate.catch(() => {});
     const post = async (on: http.Agent | false): Promise<Response> => {
       const posted = request(target, {
         ...{ method: 'POST', agent: on, lookup },
