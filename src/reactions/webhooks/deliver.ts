@@ -10,7 +10,6 @@ import type { WebhookSecrets } from '../../queries/webhook-secrets.js';
 import { webhooksById } from '../../queries/webhooks.js';
 import { eventView } from '../../replay/event-view.js';
 import type { Circuits } from './circuits.js';
-import type { NotedEvents } from './noted-events.js';
 import { retryAfterMs } from './retry-after.js';
 import { type Schedule, waitBefore } from './schedule.js';
 import type { Response, Send } from './send.js';
@@ -21,7 +20,6 @@ export type DeliverOptions = Readonly<{
   collections: Collections;
   deliveries: WebhookDeliveries;
   secrets: WebhookSecrets;
-  recent: Pick<NotedEvents, 'find'>;
   circuits: Circuits;
   send: Send;
   schedule: Schedule;
@@ -37,8 +35,7 @@ export type DeliverOptions = Readonly<{
  * the delivery is still to be made.
  */
 export const deliverer = (options: DeliverOptions) => {
-  const { store, collections, deliveries, secrets, recent, circuits, send, schedule, clock } =
-    options;
+  const { store, collections, deliveries, secrets, circuits, send, schedule, clock } = options;
 
   const webhooksOf = askedTogether((ids: readonly string[]) => webhooksById(collections, ids));
 
@@ -80,9 +77,7 @@ export const deliverer = (options: DeliverOptions) => {
     if (webhook.status === 'disabled')
       return deliveries.settle(id, lock, parked(`disabled: ${webhook.reason ?? ''}`));
 
-    const event =
-      recent.find(reference.id) ??
-      (await eventAt(store, reference.stream, reference.storeRevision));
+    const event = await eventAt(store, reference.stream, reference.storeRevision);
     if (event === 'deleted') return deliveries.forget(id);
     if (event === undefined || event.id !== reference.id)
       return deliveries.settle(id, lock, parked('the event cannot be read'));

@@ -16,7 +16,6 @@ import { circuits } from './circuits.js';
 import { deliverer } from './deliver.js';
 import { webhookDirectory } from './directory.js';
 import { startDispatcher } from './dispatcher.js';
-import { notedEvents } from './noted-events.js';
 import { resender } from './resend.js';
 import { type Send, sender } from './send.js';
 import { untilWebhooks } from './until-webhooks.js';
@@ -67,7 +66,6 @@ export const startWebhooks = (options: WebhookOptions): Webhooks => {
   const timeoutMs = options.timeoutSeconds * 1000;
   const schedule = options.scheduleSeconds.map((seconds) => seconds * 1000);
   const known = circuits();
-  const recent = notedEvents();
 
   const disable = async (id: string, reason: string, causationId: string): Promise<void> => {
     const commandId = v7();
@@ -79,13 +77,13 @@ export const startWebhooks = (options: WebhookOptions): Webhooks => {
   const dispatcher = startDispatcher({
     ...{ deliveries, clock, log, circuits: known, lockMs: timeoutMs + lockMarginMs },
     deliver: deliverer({
-      ...{ store, collections, deliveries, secrets, recent, circuits: known },
+      ...{ store, collections, deliveries, secrets, circuits: known },
       ...{ schedule, clock, disable },
       send: sending(sender({ allowPrivate: options.allowPrivate, timeoutMs })),
     }),
   });
   const reaction = webhookReaction({
-    ...{ deliveries, secrets, recent, clock, wake: dispatcher.wake },
+    ...{ deliveries, secrets, clock, wake: dispatcher.wake },
     directory: webhookDirectory(collections, options.progress),
     firstWaitMs: schedule[0] ?? 0,
   });

@@ -7,14 +7,11 @@ import type { WebhookSecrets } from '../../queries/webhook-secrets.js';
 import type { Reaction } from '../reaction.js';
 import { deliveryOf } from './addressees.js';
 import type { Directory } from './directory.js';
-import type { NotedEvents } from './noted-events.js';
 
 export type WebhookReactionOptions = Readonly<{
   directory: Directory;
   deliveries: WebhookDeliveries;
   secrets: WebhookSecrets;
-  /** Hears of events that are to be delivered. */
-  recent: Pick<NotedEvents, 'note'>;
   clock: Clock;
   /** How long after its event a delivery is due, in milliseconds. */
   firstWaitMs: number;
@@ -27,16 +24,14 @@ const concurrency = 128;
 
 /** Notes down for each event which webhooks are to be told of it. Telling them is a step of its own. */
 export const webhookReaction = (options: WebhookReactionOptions): Reaction => {
-  const { directory, deliveries, secrets, recent, clock, firstWaitMs, wake } = options;
+  const { directory, deliveries, secrets, clock, firstWaitMs, wake } = options;
 
   const tell = async (event: StoredEvent): Promise<void> => {
     const webhooks = await directory.asOf(event.position);
     const wanted = webhooks
       .filter(({ activeSince }) => activeSince < event.position)
       .flatMap((webhook) => deliveryOf(event, webhook) ?? []);
-    if ((await deliveries.add(wanted, clock.now() + firstWaitMs)) === 0) return;
-    recent.note(event);
-    wake();
+    if ((await deliveries.add(wanted, clock.now() + firstWaitMs)) > 0) wake();
   };
 
   /** What is kept about a webhook follows what happens to it, also when who asked for it was cut off. */
