@@ -29,8 +29,6 @@ export type DeadlineOptions = Readonly<{
 /** How many deadlines are read, and how many are passed, at a time. */
 const pageSize = 512;
 const concurrency = 64;
-/** Of how many it is looked up together what is known. */
-const atOnce = 64;
 
 /**
  * Passes deadlines once they are over: interrupts expire, leases end, delayed tasks become ready. Every
@@ -106,8 +104,8 @@ export const startDeadlines = (options: DeadlineOptions): Readonly<{ stop(): Pro
   };
 
   const beginEach = async (deadlines: readonly Deadline[]): Promise<void> => {
-    for (let begun = 0; begun < deadlines.length; begun += atOnce) {
-      const some = deadlines.slice(begun, begun + atOnce);
+    for (let begun = 0; begun < deadlines.length; begun += concurrency) {
+      const some = deadlines.slice(begun, begun + concurrency);
       const known = await raisedInterrupts(collections, some);
       for (const deadline of some) {
         await room();

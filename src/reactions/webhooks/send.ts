@@ -33,7 +33,8 @@ const idleMs = 4_000;
 /**
  * Posts over HTTP(S): an answer of 3xx is an answer and is not followed, no proxy is asked, and unless
  * private addresses are allowed, only public ones are connected to. Connections that were left open
- * are used again; on one that the other side had closed by then nothing was posted, and another is made.
+ * are used again; where the other side closes one instead of answering, the request goes out once more on
+ * a new one, so that it may come twice.
  */
 export const sender = ({ allowPrivate, timeoutMs }: SendOptions): Send => {
   const lookup = guardedLookup(allowPrivate);
