@@ -124,47 +124,69 @@ export const newestAlong = async <State, Event extends Fact>(
 };
 
 /**
- * Folds the events after a state. An entry that one of them changes is looked up first. A snapshot has
- * to be confirmed by the event it ends with: an event store that was emptied or restored has another.
+ * Folds the events after a state. An entry that one of them changes is looked up first.
  *
- * @throws SnapshotsUnavailable, and what reading the stream throws
+ * @throws what {@link eventsAfter} throws
  */
 export const advance = async <State, Event extends Fact>(
-  { streams, snapshots }: Sources,
+  sources: Sources,
   decider: AnyDecider<State, Event>,
   stream: string,
   from: Loaded<State>,
   through?: number,
 ): Promise<Loaded<State>> => {
+  const { snapshots } = sources;
   const commands = commandsIn(stream, from.commands);
+  let loaded = from;
+  let folded = 0;
+  for await (const event of eventsAfter(sources, stream, from, through)) {
+    if (loaded.outset) loaded = await knowingFor(snapshots, decider, loaded, [event]);
+    loaded = foldedOnto(decider, loaded, event);
+    commands.note(event);
+    folded += 1;
+  }
+  if (decider.snapshots && folded > 2 * snapshots.every && loaded.revision !== 'none')
+    snapshots.missed(stream, loaded.revision);
+  return { ...loaded, commands: commands.all() };
+};
+
+/**
+ * The events after a state. A snapshot has to be confirmed by the event it ends with: an event store
+ * that was emptied or restored has another.
+ *
+ * @throws SnapshotsUnavailable, and what reading the stream throws
+ */
+export async function* eventsAfter(
+  { streams, snapshots }: Sources,
+  stream: string,
+  from: Loaded<unknown>,
+  through?: number,
+): AsyncGenerator<StoredEvent> {
   const snapshot = snapshotAt(from);
   const next = from.revision === 'none' ? 0 : from.revision + 1;
-  let loaded = from;
-  let last: StoredEvent | undefined;
-  let folded = 0;
+  let isConfirmed = snapshot === undefined;
   const events = streams.read(stream, {
     from: snapshot ? snapshot.through : next,
     ...(through !== undefined && { through }),
   });
   for await (const event of events) {
-    const isConfirming = snapshot !== undefined && last === undefined;
-    if (isConfirming && event.position !== from.position) break;
-    last = event;
-    if (isConfirming) continue;
-    if (loaded.outset) loaded = await knowingFor(snapshots, decider, loaded, factOf<Event>(event));
-    const { revision, position } = event;
-    const state = evolveStored(decider, loaded.state, event);
-    loaded = { ...loaded, state, revision, position };
-    commands.note(event);
-    folded += 1;
+    if (isConfirmed) yield event;
+    else if (event.position !== from.position) break;
+    else isConfirmed = true;
   }
-  if (snapshot && !last) {
-    await snapshots.discard(snapshot.stream);
-    throw new SnapshotsUnavailable(`the snapshot of ${stream} is not of this store`);
-  }
-  if (decider.snapshots && folded > 2 * snapshots.every && loaded.revision !== 'none')
-    snapshots.missed(stream, loaded.revision);
-  return { ...loaded, commands: commands.all() };
+  if (isConfirmed || !snapshot) return;
+  await snapshots.discard(snapshot.stream);
+  throw new SnapshotsUnavailable(`the snapshot of ${stream} is not of this store`);
+}
+
+/** The state after one more event. */
+export const foldedOnto = <State, Event extends Fact>(
+  decider: AnyDecider<State, Event>,
+  loaded: Loaded<State>,
+  event: StoredEvent,
+): Loaded<State> => {
+  const { revision, position } = event;
+  return { ...loaded, state: evolveStored(decider, loaded.state, event), revision, position };
 };
 
 /** Where the snapshot lies that a state was loaded from, as long as no event was folded onto it. */
@@ -173,17 +195,22 @@ const snapshotAt = ({ outset, revision }: Loaded<unknown>): Segment | undefined 
   return last?.through === revision ? last : undefined;
 };
 
-/** A state that knows the entry which an event changes. */
-const knowingFor = async <State, Event extends Fact>(
+/** A state that knows the entries which some events change that come next. @throws SnapshotsUnavailable */
+export const knowingFor = async <State, Event extends Fact>(
   snapshots: Snapshots,
   decider: AnyDecider<State, Event>,
   loaded: Loaded<State>,
-  event: Event,
+  events: readonly StoredEvent[],
 ): Promise<Loaded<State>> => {
   const entries = decider.snapshots?.entries;
-  const key = entries?.changedBy(event);
-  if (key === undefined) return loaded;
-  return entries?.begins(event)
-    ? beginning(loaded, key)
-    : withEntries(snapshots, decider, loaded, [key]);
+  if (!entries) return loaded;
+  let knowing = loaded;
+  const missing = new Set<string>();
+  for (const event of events.map(factOf<Event>)) {
+    const key = entries.changedBy(event);
+    if (key === undefined || missing.has(key)) continue;
+    if (entries.begins(event)) knowing = beginning(knowing, key);
+    else missing.add(key);
+  }
+  return withEntries(snapshots, decider, knowing, [...missing]);
 };

@@ -68,8 +68,13 @@ export type SnapshotStore = Omit<Snapshots, 'missed'> &
   Readonly<{
     /** Makes room for snapshots of some kinds, with what finding them needs. */
     prepare(kinds: readonly SnapshotKind[]): Promise<void>;
-    /** Adds a layer on those below, which must be there. One that is there already stays. @throws SnapshotsUnavailable */
-    add(kind: SnapshotKind, layer: Layer): Promise<void>;
+    /**
+     * Adds layers of one stream, each of which lies on the one before it, on those below, which must be
+     * there. What is there already stays.
+     *
+     * @throws SnapshotsUnavailable when some of what they lie on, or of themselves, was removed meanwhile
+     */
+    add(kind: SnapshotKind, layers: readonly Layer[]): Promise<void>;
     /** The same as `discard`, however long it takes, with the errors of the database. */
     forget(stream: string): Promise<void>;
   }>;

@@ -35,6 +35,30 @@ export const insertNew = async <Document extends Pick<Guarded, '_id'>>(
 };
 
 /**
+ * Adds documents that seem to be new one after the other, so that whatever ends it, none is there without
+ * those before it. Those that were there already stay as they were.
+ */
+export const insertInTurn = async <Document extends Pick<Guarded, '_id'>>(
+  collection: Collection<Document>,
+  documents: readonly Document[],
+): Promise<void> => {
+  for (let left = documents; left.length > 0; ) {
+    try {
+      // The driver's types cannot tell that a generic document has its _id.
+      await collection.insertMany(left as never[], { ordered: true });
+      return;
+    } catch (error) {
+      if (!(error instanceof MongoBulkWriteError) || error.code !== duplicateKey) throw error;
+      // An ordered insert ends with the first that is there: what others wrote is looked for once.
+      const ids = left.map(({ _id }) => _id);
+      const found = await collection.distinct('_id', { _id: { $in: ids } } as never);
+      const there = new Set<unknown>(found);
+      left = left.filter(({ _id }) => !there.has(_id));
+    }
+  }
+};
+
+/**
  * Replaces documents where what is there is older. What is newer stays, and what is no longer
  * there, because its stream was deleted for good, does not come back.
  */

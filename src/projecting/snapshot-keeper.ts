@@ -11,7 +11,8 @@ import {
   type SnapshotStore,
   SnapshotsUnavailable,
 } from '../eventstore/snapshots.js';
-import { addLayers, type SnapshottedDecider } from './snapshot-layers.js';
+import { addLayers } from './snapshot-layers.js';
+import type { SnapshottedDecider } from './snapshot-stretch.js';
 
 /** Writes snapshots as events go by. */
 export type SnapshotKeeper = Readonly<{

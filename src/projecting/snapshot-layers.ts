@@ -1,13 +1,9 @@
-import type { Decider, Fact, SnapshotRules } from '../domain/decider.js';
 import type { Segment } from '../domain/fork.js';
-import { baseOf, type Streams } from '../eventstore/lineage.js';
-import { advance, newestAlong } from '../eventstore/load.js';
-import { countOf, entriesOf, headOf, type Loaded, outsetFrom } from '../eventstore/partial.js';
+import type { Streams } from '../eventstore/lineage.js';
+import { newestAlong } from '../eventstore/load.js';
+import { type Loaded, outsetFrom } from '../eventstore/partial.js';
 import { lastSnapshotAt, type SnapshotStore } from '../eventstore/snapshots.js';
-
-/** A decider whose states are kept in snapshots. */
-export type SnapshottedDecider = Decider<never, object, Fact, unknown> &
-  Readonly<{ snapshots: SnapshotRules<never, Fact> }>;
+import { layStretch, type SnapshottedDecider } from './snapshot-stretch.js';
 
 export type Layering = Readonly<{
   streams: Streams;
@@ -15,9 +11,12 @@ export type Layering = Readonly<{
   decider: SnapshottedDecider;
   /** The stream and what it descends from, up to the revision to which layers are wanted. */
   segments: readonly Segment[];
-  /** Asked between two layers. */
+  /** Asked at the end of each layer. */
   isStopped: () => boolean;
 }>;
+
+/** Over how many layers one read of the event store goes. */
+const layersPerRead = 64;
 
 /**
  * Adds the layers that a stream lacks, each on the one before it and made of that and the events
@@ -34,35 +33,24 @@ export const addLayers = async ({
 }: Layering): Promise<void> => {
   const snapshots = { ...store, missed: () => {} };
   const kind = { category: decider.category, version: decider.snapshots.version };
+  const write = (layers: Parameters<SnapshotStore['add']>[1]) => store.add(kind, layers);
+  const making = { streams, snapshots, decider, write, isStopped };
   const nothing = beginningOf(decider);
-  let loaded = (await newestAlong(snapshots, decider, nothing, segments)) ?? nothing;
+  let from = (await newestAlong(snapshots, decider, nothing, segments)) ?? nothing;
 
   for (const [index, { stream, through }] of segments.entries()) {
     const older = segments.slice(0, index);
-    while (!isStopped()) {
-      const next = (loaded.revision === 'none' ? -1 : loaded.revision) + store.every;
-      if (next > lastSnapshotAt(through, store.every)) break;
-      const from = { ...loaded, base: baseOf(older), commands: [] };
-      // Starting from a layer, what is known of the entries afterwards is what has changed since.
-      const reached = await advance({ streams, snapshots }, decider, stream, from, next);
-      const { state, revision, position } = reached;
+    const last = lastSnapshotAt(through, store.every);
+    for (let end = endOf(from); end < last && !isStopped(); end = endOf(from)) {
+      const next = Math.min(last, end + layersPerRead * store.every);
+      from = await layStretch(making, { stream, older, from, through: next });
       // A store that lost events may end before a revision that was heard of.
-      if (revision !== next) return;
-      const before = loaded.outset?.segments.at(-1);
-      const layer = {
-        ...(before && { before }),
-        ...{ stream, revision, position, head: headOf(decider, state) },
-        count: countOf(decider, reached),
-        ancestors: older.map((ancestor) => ancestor.stream),
-        entries: new Map(entriesOf(decider, state)),
-        commands: reached.commands,
-      };
-      await store.add(kind, layer);
-      const holders = [...older, { stream, through: revision }];
-      loaded = { ...nothing, ...outsetFrom(decider, layer, holders) };
+      if (endOf(from) < next) return;
     }
   }
 };
+
+const endOf = ({ revision }: Loaded<object>): number => (revision === 'none' ? -1 : revision);
 
 /** A stream before its first event: as loaded from a snapshot in which nothing is. */
 const beginningOf = (decider: SnapshottedDecider): Loaded<object> => ({

@@ -8,8 +8,11 @@ import {
   type SnapshotStore,
   SnapshotsUnavailable,
 } from '../eventstore/snapshots.js';
-import { insertNew } from './guarded-writes.js';
+import { insertInTurn, insertNew } from './guarded-writes.js';
 import { patiently } from './patience.js';
+
+/** Where a layer lies. */
+type Place = Pick<Layer, 'stream' | 'revision' | 'ancestors'>;
 
 /** A piece of a layer: its head, its commands, or one of its entries. Never changed once written. */
 type Piece = Readonly<{
@@ -144,22 +147,20 @@ export const snapshotsIn = (
       const lists = await Promise.all(pieces.reverse().map(read));
       return lists.flat() as readonly CarriedOut[];
     },
-    add: async (kind, layer) => {
+    add: async (kind, layers) => {
       const collection = collectionOf(kind);
-      const others = [
-        ...[...layer.entries].map(([key, entry]) => pieceOf(layer, entryKey(key), entry)),
-        ...(layer.commands.length > 0 ? [pieceOf(layer, commands, layer.commands)] : []),
-      ];
-      // The head says that all the rest is there, of the layers below as well.
+      const others = layers.flatMap(otherPieces);
+      const heads = layers.map(headPiece);
+      // A head says that all the rest is there, of the layers below as well.
       await insertNew(collection, others);
-      const { before, head: state, count } = layer;
-      const piece = pieceOf(layer, head, { state, count });
-      await insertNew(collection, [piece]);
-      if (before)
-        await expectHead(kind, segmentsTo(layer, before)).catch(async (error: unknown) => {
-          await collection.deleteOne({ _id: piece._id });
-          throw error;
-        });
+      await insertInTurn(collection, heads);
+      const [first] = layers;
+      const ids = first?.before
+        ? [idOf(below(first, first.before), head)]
+        : [...others, ...heads].map(({ _id }) => _id);
+      if ((await collection.countDocuments({ _id: { $in: ids } })) === ids.length) return;
+      await collection.deleteMany({ _id: { $in: heads.map(({ _id }) => _id) } });
+      throw new SnapshotsUnavailable('snapshots were removed while others were written on them');
     },
     discard,
     forget,
@@ -177,26 +178,34 @@ const placeOf = (segments: readonly Segment[]) => {
   return { stream, revision: through, chain: madeOn(segments.slice(0, -1)) };
 };
 
-/** The segments of the layer below another. Only the streams of those before its own count. */
-const segmentsTo = ({ stream, ancestors }: Layer, before: Segment): readonly Segment[] => {
-  const place = before.stream === stream ? ancestors.length : ancestors.indexOf(before.stream);
-  return [...ancestors.slice(0, place).map((each) => ({ stream: each, through: 0 })), before];
-};
+/** The place of the layer below another. */
+const below = ({ stream, ancestors }: Layer, { stream: holder, through }: Segment): Place => ({
+  ...{ stream: holder, revision: through },
+  ancestors: holder === stream ? ancestors : ancestors.slice(0, ancestors.indexOf(holder)),
+});
 
 const upTo = (through: number) => (Number.isFinite(through) ? { revision: { $lte: through } } : {});
 
-const pieceOf = (
-  { stream, revision, position, ancestors }: Layer,
-  key: string,
-  value: unknown,
-): Piece => {
-  const isFork = ancestors.length > 0;
+/** What a stream was is the same whatever it was made on, but the pieces of two makings do not mix. */
+const idOf = ({ stream, revision, ancestors }: Place, key: string): string =>
+  [`${stream}@${revision}`, key, ...(ancestors.length > 0 ? [fingerprint(ancestors)] : [])].join(
+    ' ',
+  );
+
+const pieceOf = (layer: Layer, key: string, value: unknown): Piece => {
+  const { stream, revision, position, ancestors } = layer;
   const content = {
-    // What a stream was is the same whatever it was made on, but the pieces of two makings do not mix.
-    _id: [`${stream}@${revision}`, key, ...(isFork ? [fingerprint(ancestors)] : [])].join(' '),
-    ...{ stream, key, revision, position },
-    ...(isFork && { ancestors }),
+    ...{ _id: idOf(layer, key), stream, key, revision, position },
+    ...(ancestors.length > 0 && { ancestors }),
     body: JSON.stringify(value),
   };
   return { ...content, digest: fingerprint(content) };
 };
+
+const headPiece = (layer: Layer): Piece =>
+  pieceOf(layer, head, { state: layer.head, count: layer.count });
+
+const otherPieces = (layer: Layer): readonly Piece[] => [
+  ...[...layer.entries].map(([key, entry]) => pieceOf(layer, entryKey(key), entry)),
+  ...(layer.commands.length > 0 ? [pieceOf(layer, commands, layer.commands)] : []),
+];

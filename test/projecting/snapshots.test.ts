@@ -159,9 +159,9 @@ it('does not wait for those of another stream', async () => {
     release = resolve;
   });
   const store = snapshotsIn(stores.db);
-  const add: typeof store.add = async (kind, layer) => {
-    if (layer.stream === slow.stream) await released;
-    return store.add(kind, layer);
+  const add: typeof store.add = async (kind, layers) => {
+    if (layers[0]?.stream === slow.stream) await released;
+    return store.add(kind, layers);
   };
   const keeper = keepSnapshots(stores.streams, { ...store, add }, pino({ level: 'silent' }));
   const headOf = (stream: string) => pieces().findOne({ stream, key: 'head' });

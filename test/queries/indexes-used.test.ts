@@ -79,9 +79,9 @@ beforeAll(async () => {
   await snapshots.prepare([kind]);
   const place = { stream: 'session-a', revision: 63, position: 63, ancestors: [] };
   const content = { entries: new Map([['m', {}]]), commands: [] };
-  await snapshots.add(kind, { ...place, ...content, head: {}, count: 1 });
+  await snapshots.add(kind, [{ ...place, ...content, head: {}, count: 1 }]);
   const descending = { ...place, ancestors: ['session-0'] };
-  await snapshots.add(kind, { ...descending, ...content, head: {}, count: 1 });
+  await snapshots.add(kind, [{ ...descending, ...content, head: {}, count: 1 }]);
   deliveries = webhookDeliveriesIn(db, { now: Date.now });
   await deliveries.prepare();
   await db.collection('streams_v1').insertMany(
