@@ -49,6 +49,7 @@ export const insertInTurn = async <Document extends Pick<Guarded, '_id'>>(
       return;
     } catch (error) {
       if (!(error instanceof MongoBulkWriteError) || error.code !== duplicateKey) throw error;
+      if (error.result.getWriteConcernError()) throw error;
       // An ordered insert ends with the first that is there: what others wrote is looked for once.
       const ids = left.map(({ _id }) => _id);
       const found = await collection.distinct('_id', { _id: { $in: ids } } as never);
