@@ -1,16 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { projections } from '../../projections/index.js';
 import { kindsWith } from '../../src/domain/interrupt-kinds.js';
-import { pathOf, textOf } from './repository.js';
-
-const pagesIn = (folder: string): readonly string[] =>
-  readdirSync(pathOf(folder)).flatMap((name) => (name.endsWith('.md') ? [join(folder, name)] : []));
-
-const pages = ['README.md', 'CHANGELOG.md', ...pagesIn('docs'), ...pagesIn('docs/adr')];
-/** Makes files as one reads. */
-const tutorial = 'docs/first-change.md';
+import { pages, pagesIn, pathOf, textOf, tutorial } from './repository.js';
 
 /** What a page says outside of examples. */
 const proseOf = (page: string): string => textOf(page).replace(/^```.*?^```/gms, '');
