@@ -13,7 +13,7 @@ export type EventMetadata = Readonly<{
   /** Whose stream it is: what decides who may see the event. */
   ownerId: string;
   requestId: string;
-  /** W3C trace context of the request, if it had one. */
+  /** W3C trace context: that of the command's span where traces are made, else that of the request, if it had one. */
   traceparent?: string;
   /** Where the request came from: an address, and what the client calls itself. For the audit only. */
   clientAddress?: string;
