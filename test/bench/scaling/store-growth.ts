@@ -72,12 +72,14 @@ export const storeGrowth = async (
   tell: (line: string) => void,
 ): Promise<readonly Growth[]> => {
   const filled = new Map<number, Filled>();
+  const firsts: number[] = [];
   for (const size of sizes) {
     tell(`writing ${size} ${layout} …`);
     const written = await fill(layout, size);
     const program = await startProgram(written.folder);
     tell(`folding ${size} events …`);
     await caughtUp(program, written);
+    firsts.push(await firstMessages(program, written));
     await program.stop();
     filled.set(size, written);
   }
@@ -122,12 +124,31 @@ export const storeGrowth = async (
   const smallest = disk[0] ?? Number.NaN;
   return [
     ...grown,
+    {
+      what: 'first message to a stream just folded',
+      ...{ against: layout, sizes, ms: firsts, ratios: ratiosOf(firsts) },
+    },
     { what: 'start of the program', against: layout, sizes, ms: starts, ratios: ratiosOf(starts) },
     {
       what: 'bytes on disk an event (not ms)',
       ...{ against: layout, sizes, ms: disk, ratios: disk.map((bytes) => bytes / smallest) },
     },
   ];
+};
+
+/**
+ * What a message to a stream takes that no command has been at, in the moment in which read models have
+ * folded everything: its snapshots may be on their way. Median milliseconds of some streams.
+ */
+const firstMessages = async ({ url }: Program, { sessions }: Filled): Promise<number> => {
+  const times: number[] = [];
+  for (let n = 0; n < Math.min(sessions, fewStreams); n++) {
+    const began = performance.now();
+    const message = { role: 'user', content: textOf(n) };
+    await post(url, `/v1/sessions/${sessionOf(n)}/messages`, message);
+    times.push(performance.now() - began);
+  }
+  return median(times);
 };
 
 const timedStarts = async (
