@@ -7,6 +7,8 @@ export default {
   testEnvironment: 'node',
   transform: {},
   testTimeout: 60_000,
+  globalSetup: '<rootDir>/jest.begin.js',
+  globalTeardown: '<rootDir>/jest.end.js',
   // On two cores, which two files at a time leave idle for half of the time: they wait for disks and timers.
   maxWorkers: 3,
   ...(report && { reporters: ['default', ['<rootDir>/jest.count.js', { file: report }]] }),
