@@ -6,6 +6,7 @@ export default {
   testMatch: ['**/*.test.js'],
   testEnvironment: 'node',
   transform: {},
+  testSequencer: '<rootDir>/jest.sequencer.js',
   testTimeout: 60_000,
   globalSetup: '<rootDir>/jest.begin.js',
   globalTeardown: '<rootDir>/jest.end.js',
