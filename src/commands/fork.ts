@@ -32,8 +32,8 @@ export type ForkCommand<Command> = Readonly<{
 export type ForkRejection = 'revision-not-found' | 'fork-already-exists';
 
 /**
- * Forks a stream: one append, however long the stream. Only amendments need the state at the
- * revision, which is loaded from the nearest snapshot.
+ * Forks a stream: one append, however long the stream. Only amendments, and the deadline of what waits for
+ * one, need the state at the revision, which is loaded from the nearest snapshot.
  *
  * @throws StreamTombstoned when the stream was deleted for good, or is certain to be, and what the
  *   event store throws

@@ -21,7 +21,7 @@ const stages: Readonly<Record<string, Removal['stage']>> = {
   RemovalDecided: 'decided',
 } satisfies Partial<Record<RemovalEvent['type'], Removal['stage']>>;
 
-/** Where the deletion of a session stands. Reads one event at most. */
+/** Where the deletion of a session stands. Reads one event at most. @throws what {@link Streams.read} throws */
 export const removalStanding = async (streams: Streams, session: string): Promise<Removal> => {
   const newest = streams.read(removalOf(session), { direction: 'backwards', limit: 1 });
   for await (const { type, revision, position } of newest)
@@ -33,6 +33,7 @@ export const removalStanding = async (streams: Streams, session: string): Promis
  * Announces that a session is about to be deleted for good: forks that are written from now on see it.
  *
  * @returns the announcement, or that the deletion is certain already
+ * @throws what the event store throws
  */
 export const beginRemoval = async (streams: Streams, session: string): Promise<Removal> => {
   for (;;) {
@@ -48,6 +49,7 @@ export const beginRemoval = async (streams: Streams, session: string): Promise<R
  * as well.
  *
  * @returns where it is certain, undefined when it is not
+ * @throws what the event store throws, but for RevisionConflict
  */
 export const decideRemoval = async (
   streams: Streams,
@@ -62,6 +64,7 @@ export const decideRemoval = async (
  * Withdraws the announcement of a deletion, if there is one.
  *
  * @returns false when the deletion is certain and cannot be withdrawn
+ * @throws what the event store throws
  */
 export const withdrawRemoval = async (streams: Streams, session: string): Promise<boolean> => {
   for (;;) {

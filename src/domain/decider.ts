@@ -1,6 +1,9 @@
 import type { Moment } from './time.js';
 
-/** Something that happened. The type name and the data shape are the storage format: change them only with an upcaster. */
+/**
+ * Something that happened. The type name and the data shape are the storage format: events that are stored
+ * are read as they are. A field may be added if it may be missing; anything else is another type.
+ */
 export type Fact<Type extends string = string, Data extends object = object> = Readonly<{
   type: Type;
   data: Readonly<Data>;
@@ -31,8 +34,8 @@ export type Entries<Command, Event extends Fact> = Readonly<{
 /** How states are kept in snapshots. Everything in them but the entries is JSON. */
 export type SnapshotRules<Command, Event extends Fact> = Readonly<{
   /**
-   * To be raised when the same stored events come to lead to another state, be it by `evolve`, a new
-   * event type or an upcaster. Snapshots of other versions are not used.
+   * To be raised when the same stored events come to lead to another state, be it by `evolve` or a
+   * new event type. Snapshots of other versions are not used.
    */
   version: number;
   /** None by default: for a state that does not grow. */

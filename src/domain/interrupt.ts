@@ -12,6 +12,7 @@ import { isBefore, type Moment, secondsAfter } from './time.js';
 
 // Events. Names and fields are the storage format.
 
+/** What an interrupt may be about; settings say what each kind is like. */
 export const interruptKinds = [
   'clarification',
   'confirmation',
@@ -69,6 +70,7 @@ export type InterruptEvent =
 
 // State.
 
+/** What an interrupt may be like: it begins pending, and stays at any of the others. */
 export const interruptStatuses = ['pending', 'resolved', 'cancelled', 'expired'] as const;
 
 export type InterruptStatus = (typeof interruptStatuses)[number];

@@ -3,7 +3,7 @@ import type { EventMetadata, NewEvent, StoredEvent } from './event-store.js';
 import { tombstoneType, unreadableType } from './event-store.js';
 import { schemaOfEvent } from './schemas.js';
 
-/** The version that events are written in. Older ones are brought up to it as they are read. */
+/** The version of metadata and data that events are written in; there has been no other. */
 export const schemaVersion = 1;
 
 /** A stored event of a known type whose data is not what its type says. */

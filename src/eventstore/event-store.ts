@@ -1,6 +1,9 @@
 /** Who and what an event came from. Kept with every event, outside its data. */
 export type EventMetadata = Readonly<{
-  /** The session, or else the request, that the event belongs to. */
+  /**
+   * Id of the session that the stream is or belongs to; without one the `requestId` that an execution was
+   * started with, else the stream's own id.
+   */
   $correlationId: string;
   /** The command or event it follows. */
   $causationId: string;
@@ -10,7 +13,7 @@ export type EventMetadata = Readonly<{
   /** Whose stream it is: what decides who may see the event. */
   ownerId: string;
   requestId: string;
-  /** W3C trace context of the request, if it had one. */
+  /** W3C trace context: that of the command's span where traces are made, else that of the request, if it had one. */
   traceparent?: string;
   /** Where the request came from: an address, and what the client calls itself. For the audit only. */
   clientAddress?: string;
@@ -135,7 +138,7 @@ export type EventStore = Readonly<{
     events: readonly NewEvent[],
     expected: ExpectedRevision,
   ): Promise<Appended>;
-  /** A stream's own events; none when it does not exist. @throws StreamTombstoned */
+  /** A stream's own events; none when it does not exist. @throws StreamTombstoned, StoreUnavailable, UndecodableEvent */
   read(stream: string, options?: ReadOptions): AsyncIterable<StoredEvent>;
   /** Every user event after a position, oldest first, then those to come, with backpressure. */
   subscribe(after: number | 'start' | 'end'): Subscription;

@@ -9,7 +9,13 @@ import {
 } from './event-store.js';
 import { rememberLoss } from './orphaned-rejections.js';
 
-/** Turns the client's errors into those of the port. */
+/**
+ * Turns the client's errors into those of the port.
+ *
+ * @param expected the revision that an append expected; means nothing of other calls
+ * @throws RevisionConflict, StreamTombstoned, AppendTooLarge, StoreUnavailable, or the failure as it is
+ *   when it is none of these
+ */
 export const fail = (failure: unknown, stream: string, expected: ExpectedRevision): never => {
   if (!(failure instanceof Error)) throw failure;
   // Already converted but for what the client asks a server before its first append.

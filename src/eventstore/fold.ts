@@ -12,7 +12,7 @@ export type Folded<State> = Readonly<{
   base: number;
 }>;
 
-/** One step of a fold. The codec has upcast and checked the event; evolve passes over types it does not know. */
+/** One step of a fold. The codec has checked the event; evolve passes over types it does not know. */
 export const evolveStored = <State, Event extends Fact>(
   decider: Decider<never, State, Event, unknown>,
   state: State,
@@ -27,6 +27,7 @@ export const factOf = <Event extends Fact>(event: StoredEvent): Event => event a
  * the stream's length. What can do with a part of the entries loads the state instead, see load.ts.
  *
  * @param through the last revision to fold, inclusive; the head by default
+ * @throws what {@link Streams.read} throws
  */
 export const fold = async <State, Event extends Fact>(
   streams: Streams,
@@ -46,7 +47,12 @@ export const fold = async <State, Event extends Fact>(
   return { state, revision, position, base };
 };
 
-/** The state after a stream's very first event, which says whose it is; undefined for a stream without events. */
+/**
+ * The state after a stream's very first event, which says whose it is; undefined for a stream without
+ * events.
+ *
+ * @throws what {@link Streams.read} throws
+ */
 export const firstState = async <State, Event extends Fact>(
   streams: Streams,
   decider: Decider<never, State, Event, unknown>,

@@ -30,7 +30,7 @@ export type Streams = Descents &
       expected: ExpectedRevision,
       base: number,
     ): Promise<Readonly<{ revision: number; position: number }>>;
-    /** A stream's events, inherited ones included. @throws StreamTombstoned */
+    /** A stream's events, inherited ones included. @throws StreamTombstoned, StoreUnavailable, UndecodableEvent */
     read(stream: string, options?: LogicalReadOptions): AsyncIterable<StoredEvent>;
   }>;
 

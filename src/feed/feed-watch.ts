@@ -8,6 +8,7 @@ export type FeedWatch = Readonly<{
   tooSlow(transport: Transport): void;
 }>;
 
+/** For a feed that nobody watches. */
 export const watchedByNobody: FeedWatch = {
   opened: () => {},
   closed: () => {},

@@ -91,6 +91,7 @@ export const subscribedMessage = (id: string): string => JSON.stringify({ op: 's
 export const caughtUpMessage = (id: string, position: number): string =>
   JSON.stringify({ op: 'caughtUp', id, position: `${position}` });
 
+/** Answers a client's `ping`. */
 export const pongMessage = JSON.stringify({ op: 'pong' });
 
 /** Tells a client why something it said has no effect. */

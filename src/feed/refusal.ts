@@ -12,6 +12,7 @@ export type Refusal = Readonly<{
 }> &
   (Readonly<{ code: FeedProblemCode }> | Readonly<{ code: string; status: number; title: string }>);
 
+/** Turns clients away from a node that is about to stop, and has them come back in a second. */
 export const stopping: Refusal = {
   code: 'stopping',
   detail: 'this server is about to stop',

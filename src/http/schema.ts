@@ -36,7 +36,7 @@ const longestTtl = 10 * 365 * 24 * 60 * 60;
 /** How long something waits, in seconds; null for as long as it takes. */
 export const ttlSeconds = z
   .number('must be a number of seconds, or null')
-  .min(0.001, 'must be more than 0; null is for as long as it takes')
+  .min(0.001, 'must be 0.001 at least; null is for as long as it takes')
   .max(longestTtl, `must be ${longestTtl} at most, ten years`)
   .nullable();
 
@@ -48,7 +48,7 @@ export const queueName = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^[^*\p{Cc}]*$/u, 'may contain neither * nor control characters');
+  .regex(/^(?!\.{1,2}$)[^*\p{Cc}]*$/u, 'may not be . or .., nor contain * or control characters');
 
 const wholeNumber = z.string().regex(/^\d{1,16}$/, 'must be a whole number');
 

@@ -55,7 +55,7 @@ const answerTo = async (
       : { ...asSent(answer), ...(answer.passing && { passing: true }) };
   } catch (error) {
     const problem = problemOf(error);
-    if (isFinal(problem)) {
+    if (isFinal(problem, route)) {
       services.audit.refused(request, requestId, problem);
       return asSent(problemAnswer(problem, request, requestId));
     }
@@ -63,9 +63,14 @@ const answerTo = async (
   }
 };
 
-/** Whether a rule said no, which it says again under the same key. What may be otherwise next time is not final. */
-const isFinal = ({ status, code }: Problem): boolean =>
-  [404, 409, 412].includes(status) && code !== 'revision-conflict';
+/**
+ * Whether a rule said no, which it says again under the same key. What may be otherwise next time is not
+ * final: a lost race, and what a read model has not heard of yet.
+ */
+const isFinal = ({ status, code }: Problem, { reads }: Route): boolean =>
+  [404, 409, 412].includes(status) &&
+  code !== 'revision-conflict' &&
+  !(status === 404 && reads.length > 0);
 
 const caughtUp = async (route: Route, { runner }: Services, request: Request): Promise<void> => {
   const position = after.after.safeParse(request.query.after).data;

@@ -6,7 +6,14 @@ import { fullState, fullStateEvery } from '../domain/stored-state.js';
 import type { CheckpointRow, Collections } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
 import { prunedThrough } from './prunes.js';
-import { ancestryOf, originIn, type Stretch, stretchesOf, trueAt } from './segments.js';
+import {
+  ancestryOf,
+  inQueries,
+  originIn,
+  postedAlong,
+  type Stretch,
+  stretchesOf,
+} from './segments.js';
 import { visibleTo } from './visible.js';
 
 /** A checkpoint without its state. */
@@ -47,14 +54,10 @@ export const listCheckpoints = async (
   const shown = cursor === undefined ? -1 : Number(fromCursor(cursor, ['number'])[0]);
   const after = Math.max(shown, await prunedThrough(collections, stretches));
   const rows: CheckpointRow[] = [];
-  for (const { stream: holder, low, high } of stretches) {
-    if (rows.length > limit || after >= high) continue;
+  for (const group of inQueries(stretches.filter(({ high }) => high > after))) {
+    if (rows.length > limit) break;
     const found = await collections.checkpoints
-      .find({
-        stream: holder,
-        seq: { $gte: Math.max(low, after + 1), ...(Number.isFinite(high) && { $lte: high }) },
-        ...trueAt(high),
-      })
+      .find(postedAlong(group, after))
       .sort({ seq: 1, from: 1 })
       .limit(limit + 1 - rows.length)
       .toArray();

@@ -76,6 +76,7 @@ export type Point = Readonly<{ stageOrder: number; seq: number }>;
 export type Place = Readonly<{ a: Point; b: Point; occurrence: number }>;
 
 const start: Point = { stageOrder: -1, seq: -1 };
+/** The place before the first checkpoint of each side. */
 export const beginning: Place = { a: start, b: start, occurrence: 0 };
 
 // A cursor's numbers are counted from 0; before the first, places are at -1.

@@ -23,6 +23,9 @@ export const connectDatabase = async (url: string, name: string): Promise<Databa
     heartbeatFrequencyMS: 2_000,
     connectTimeoutMS: 8_000,
     ignoreUndefined: true,
+    // Of which fields the lists come as bytes: none. The driver's own empty object has what every object
+    // inherits, so that a list that somebody named `toString` would come as bytes, and be stored so next.
+    fieldsAsRaw: Object.create(null),
     // What was answered must not be taken back when a replica set changes its primary: read models
     // would lack it for good.
     writeConcern: { w: 'majority' },

@@ -10,6 +10,12 @@ export type Deadline = Readonly<{
   revision: number;
 }>;
 
+/** Moments sort as text up to the year 9999. What is later begins with a sign, which comes before every digit. */
+const earliest = '0';
+
+/** Whether a moment has come by another. */
+export const isDue = (dueAt: Moment, by: Moment): boolean => dueAt >= earliest && dueAt <= by;
+
 /**
  * The deadlines that are due by a moment, oldest first. Costs nothing for those still to come.
  *
@@ -23,7 +29,7 @@ export const listDue = async (
 ): Promise<readonly Deadline[]> => {
   const found = await deadlines
     .find({
-      dueAt: { ...(after && { $gte: after.dueAt }), $lte: by },
+      dueAt: { $gte: after?.dueAt ?? earliest, $lte: by },
       ...(after && {
         $or: [{ dueAt: { $gt: after.dueAt } }, { dueAt: after.dueAt, _id: { $gt: after.stream } }],
       }),

@@ -6,6 +6,7 @@ import { listMessages, type MessageView } from './messages.js';
 import type { Page } from './page.js';
 import type { SessionView } from './sessions.js';
 
+/** The formats that a session can be exported in. */
 export const exportFormats = ['json', 'txt', 'md'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 

@@ -1,7 +1,16 @@
 import { messageKey } from '../../projections/messages.js';
 import type { Collections, MessageRow } from './collections.js';
 import { fromCursor, type Page, toPage } from './page.js';
-import { ancestryOf, originIn, type Stretch, stretchesOf, trueAt } from './segments.js';
+import {
+  ancestryOf,
+  anyOf,
+  inQueries,
+  originIn,
+  postedAlong,
+  type Stretch,
+  stretchesOf,
+  trueAt,
+} from './segments.js';
 
 export type MessageView = Readonly<{
   id: string;
@@ -37,7 +46,7 @@ type PlacedRow = MessageRow &
 /**
  * A session's messages as of a revision, oldest first. Inherited ones are read where they lie, in
  * the ancestors' rows; what the fork changed of them is laid over. Cost: the page, and two queries
- * at most for each stretch, whatever the length of the session.
+ * for every fifty stretches, whatever the length of the session.
  *
  * @throws BadCursor
  */
@@ -51,7 +60,7 @@ export const listMessages = async (
   if (!ancestry) return { items: [], next: null };
   const stretches = stretchesOf(stream, ancestry, at);
   const after = cursor === undefined ? -1 : Number(fromCursor(cursor, ['number'])[0]);
-  const next = postedAlong(collections, stretches, after, includeDeleted);
+  const next = reader(collections, stretches, after, includeDeleted);
   const rows: PlacedRow[] = [];
   let isMore = true;
   while (isMore && rows.length <= limit) {
@@ -69,75 +78,85 @@ export const listMessages = async (
   );
 };
 
-/** A row, and which of the stretches the message was posted in. */
-type Posted = Readonly<{ row: PlacedRow; at: number }>;
-
 /** Reads on along the stretches: gives the next rows, fewer than asked for once there are no more. */
-const postedAlong = (
-  collections: Collections,
+const reader = (
+  { messages }: Collections,
   stretches: readonly Stretch[],
   start: number,
   includeDeleted: boolean,
-): ((wanted: number) => Promise<readonly Posted[]>) => {
+): ((wanted: number) => Promise<readonly PlacedRow[]>) => {
   let after = start;
-  let at = 0;
+  let groups = inQueries(stretches.filter(({ high }) => high > start));
   return async (wanted) => {
-    const posted: Posted[] = [];
-    for (let stretch = stretches[at]; stretch && posted.length < wanted; stretch = stretches[at]) {
+    const posted: PlacedRow[] = [];
+    for (let [group] = groups; group && posted.length < wanted; [group] = groups) {
       const left = wanted - posted.length;
-      const rows =
-        after < stretch.high
-          ? await postedIn(collections, stretch, after, left, includeDeleted)
-          : [];
-      for (const row of rows) posted.push({ row, at });
-      after = rows.at(-1)?.seq ?? after;
-      if (rows.length < left) at += 1;
+      const rows = await messages
+        .find({ ...(!includeDeleted && { deleted: false }), ...postedAlong(group, after) })
+        .sort({ seq: 1, from: 1 })
+        .limit(left)
+        .toArray();
+      // The range over seq leaves no row without it.
+      posted.push(...(rows as PlacedRow[]));
+      after = posted.at(-1)?.seq ?? after;
+      if (rows.length < left) groups = groups.slice(1);
     }
     return posted;
   };
 };
 
-const postedIn = async (
-  { messages }: Collections,
-  { stream, low, high }: Stretch,
-  after: number,
-  limit: number,
-  includeDeleted: boolean,
-): Promise<readonly PlacedRow[]> => {
-  const found = await messages
-    .find({
-      stream,
-      seq: { $gte: Math.max(low, after + 1), ...(Number.isFinite(high) && { $lte: high }) },
-      ...(!includeDeleted && { deleted: false }),
-      ...trueAt(high),
-    })
-    .sort({ seq: 1, from: 1 })
-    .limit(limit)
-    .toArray();
-  // The range over seq leaves no row without it.
-  return found as PlacedRow[];
-};
-
-/** Lays over inherited rows what the stretches that inherit them changed: one query for each of those. */
+/** Lays over inherited rows what the stretches that inherit them changed. */
 const laidOver = async (
   { messages }: Collections,
-  posted: readonly Posted[],
+  posted: readonly PlacedRow[],
   stretches: readonly Stretch[],
 ): Promise<readonly PlacedRow[]> => {
+  const oldest = posted[0]?.seq ?? Number.POSITIVE_INFINITY;
+  const inheriting = stretches.filter(({ low }) => oldest < low);
   const found = await Promise.all(
-    stretches.map(({ stream, high }, overlay) => {
-      const ids = posted.filter(({ at }) => at < overlay).map(({ row }) => row.messageId);
-      if (ids.length === 0) return [];
-      return messages.find({ key: { $in: keysIn(stream, ids) }, ...trueAt(high) }).toArray();
-    }),
+    inQueries(inheriting).map((group) => changesIn(messages, group, posted)),
   );
-  const changed = new Map(posted.map(({ row }) => [row.messageId, row]));
-  for (const { stream: _, ...change } of found.flat()) {
+  const order = new Map(inheriting.map(({ stream }, place) => [stream, place]));
+  const placeOf = ({ stream }: MessageRow) => order.get(stream) ?? 0;
+  const changes = found.flat().sort((a, b) => placeOf(a) - placeOf(b));
+  const changed = new Map(posted.map((row) => [row.messageId, row]));
+  for (const { stream: _, ...change } of changes) {
     const below = changed.get(change.messageId);
     // A change of an inherited message has no seq of its own to put in the place of the message's.
     if (below) changed.set(change.messageId, { ...below, ...change } as PlacedRow);
   }
   return [...changed.values()];
+};
+
+/** How many changes of inherited messages are read to find those of a page among them. */
+const mostChanges = 100;
+
+/**
+ * What a few stretches changed of messages that they inherit: of those given, and maybe of others. Most
+ * change little, which is found at once under no `seq`; where it is more, each message is looked for.
+ */
+const changesIn = async (
+  messages: Collections['messages'],
+  stretches: readonly Stretch[],
+  inherited: readonly PlacedRow[],
+): Promise<readonly MessageRow[]> => {
+  const all = stretches.map(({ stream, high }) => ({
+    stream,
+    seq: { $exists: false },
+    ...trueAt(high),
+  }));
+  const few = await messages
+    .find(anyOf(all))
+    .limit(mostChanges + 1)
+    .toArray();
+  if (few.length <= mostChanges) return few;
+  const ids = inherited.map(({ messageId }) => messageId);
+  const each = stretches.map(({ stream, high }) => ({
+    key: { $in: keysIn(stream, ids) },
+    seq: { $exists: false },
+    ...trueAt(high),
+  }));
+  return messages.find(anyOf(each)).toArray();
 };
 
 /** The keys that the rows of messages have in one stream, whether they were posted or only changed there. */

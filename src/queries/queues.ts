@@ -24,7 +24,12 @@ const names = ['ready', 'delayed', 'running', 'completed', 'dead', 'cancelled', 
 const minute = 60_000;
 const rateMinutes = 5;
 
-/** The numbers of a queue: of the caller's tasks, or of everybody's. Zeros where there are none. */
+/**
+ * The numbers of a queue: of the caller's tasks, or for administrators of everybody's. Zeros where there
+ * are none.
+ *
+ * @param now in milliseconds since 1970, for the rate and for ages
+ */
 export const findQueue = async (
   { queues, tasks }: Collections,
   caller: Caller,
@@ -35,7 +40,12 @@ export const findQueue = async (
   return withOldest(tasks, caller, now, sumOf(queue, parts, now));
 };
 
-/** The queues with tasks of the caller, by name; for administrators those of everybody. @throws BadCursor */
+/**
+ * The queues with tasks of the caller, by name; for administrators those of everybody.
+ *
+ * @param now in milliseconds since 1970
+ * @throws BadCursor
+ */
 export const listQueues = async (
   { queues, tasks }: Collections,
   caller: Caller,

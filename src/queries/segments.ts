@@ -83,3 +83,28 @@ export const trueAt = (high: number) =>
   Number.isFinite(high)
     ? { from: { $lte: high }, $or: [{ to: null }, { to: { $gt: high } }] }
     : { to: null };
+
+/** Of how many stretches one query asks: databases merge the rows of so many in order, without sorting them. */
+export const stretchesAQuery = 50;
+
+/** Stretches in the groups that one query each asks of. */
+export const inQueries = (stretches: readonly Stretch[]): readonly (readonly Stretch[])[] =>
+  Array.from({ length: Math.ceil(stretches.length / stretchesAQuery) }, (_, n) =>
+    stretches.slice(n * stretchesAQuery, (n + 1) * stretchesAQuery),
+  );
+
+/** The condition for any of some, without an `$or` where there is but one. */
+export const anyOf = <Condition extends object>(conditions: readonly Condition[]) => {
+  const [only] = conditions;
+  return conditions.length === 1 && only ? only : { $or: [...conditions] };
+};
+
+/** The condition for rows posted along stretches after a revision, -1 for all, that were true at their ends. */
+export const postedAlong = (stretches: readonly Stretch[], after: number) =>
+  anyOf(
+    stretches.map(({ stream, low, high }) => ({
+      stream,
+      seq: { $gte: Math.max(low, after + 1), ...(Number.isFinite(high) && { $lte: high }) },
+      ...trueAt(high),
+    })),
+  );

@@ -5,8 +5,15 @@ import type { Reaction } from './reaction.js';
 export type Group = Readonly<{ name: string; options: GroupOptions }>;
 
 /** The group of a reaction, with the defaults of what the reaction leaves open. */
-export const groupOf = ({ name, categories, types, from, together }: Reaction): Group => ({
-  name: `forkline-${name}`,
+export const groupOf = ({
+  name,
+  group = name,
+  categories,
+  types,
+  from,
+  together,
+}: Reaction): Group => ({
+  name: `forkline-${group}`,
   options: {
     ...(categories && { categories }),
     ...(types && { types }),

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { EventStore, StoredEvent } from '../eventstore/event-store.js';
 import type { Told } from '../eventstore/told.js';
 import type { Progress } from '../projecting/progress.js';
-import type { Deadline } from '../queries/deadlines.js';
+import { type Deadline, isDue } from '../queries/deadlines.js';
 
 export type HearingOptions = Readonly<{
   store: Pick<EventStore, 'subscribe'>;
@@ -84,7 +84,7 @@ export const hearDeadlines = (options: HearingOptions): HeardDeadlines => {
     dueBy: (moment) => {
       forgetSeen();
       return [...heard.values()].flatMap(({ deadline }) =>
-        deadline && deadline.dueAt <= moment ? [deadline] : [],
+        deadline && isDue(deadline.dueAt, moment) ? [deadline] : [],
       );
     },
     stop: () => stopping.abort(),

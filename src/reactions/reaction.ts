@@ -2,12 +2,14 @@ import type { StoredEvent } from '../eventstore/event-store.js';
 
 /** Something that follows from events: a command, a call to the outside world. */
 export type Reaction = Readonly<{
-  /**
-   * Names the persistent subscription group: `forkline-<name>`. What the group takes in is fixed when
-   * it is first made: a reaction whose types change, or whose categories where it has no types,
-   * needs another name. No projection has it: operators name both in the same places.
-   */
+  /** What operators know it by, and what it parks is kept under. No projection has it: both are named in the same places. */
   name: string;
+  /**
+   * Names the persistent subscription group: `forkline-<group>`; as the reaction by default. What the
+   * group takes in is fixed when it is first made: a reaction whose types change, or whose categories
+   * where it has no types, needs another one.
+   */
+  group?: string;
   /** Streams of these categories only. Every category when absent. */
   categories?: readonly string[];
   /** Events of these types only: the store does not send others. */

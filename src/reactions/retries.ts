@@ -12,6 +12,7 @@ export type Retries = Readonly<{
   attemptMs: number;
 }>;
 
+/** Five attempts, a minute long at most each. */
 export const defaultRetries: Retries = { attempts: 5, firstDelayMs: 100, attemptMs: 60_000 };
 
 /** Told of each failure, with the number of the attempt. */

@@ -79,7 +79,7 @@ export const sessionEnded = (options: SessionEndedOptions): Reaction => {
     handle: async (event) => {
       // Others come here when they were parked behind one whose type was not known.
       if (event.type !== 'SessionTerminated' || !event.stream.startsWith(prefix)) return;
-      // What was begun before is in the models then, and nothing is begun after.
+      // What was begun before is in the models then. What is begun after is not ended with it.
       await Promise.all(
         models.map((name) => runner.progress(name).reached(event.position, patienceMs)),
       );

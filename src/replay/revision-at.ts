@@ -17,7 +17,7 @@ export const revisionAt = (
 /**
  * The last revision of a stream whose event satisfies a condition; `none` when no event does. The
  * condition must be true of all events up to some revision and false of all after it, as "happened by
- * noon" is. Found by halving: reads one event for each doubling of the stream's length.
+ * noon" is. Found by binary search: reads one event for each doubling of the stream's length.
  *
  * @param holds the condition
  */

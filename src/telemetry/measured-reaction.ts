@@ -1,4 +1,5 @@
 import { context, SpanKind, type Tracer } from '@opentelemetry/api';
+import { groupOf } from '../reactions/group.js';
 import type { Reaction } from '../reactions/reaction.js';
 import { type Instruments, secondsSince } from './instruments.js';
 import { outcomeOf } from './outcome.js';
@@ -27,7 +28,7 @@ export const measuredReaction = (
             'messaging.system': 'eventstoredb',
             'messaging.operation.type': 'process',
             'messaging.operation.name': 'process',
-            'messaging.consumer.group.name': `forkline-${name}`,
+            'messaging.consumer.group.name': groupOf(reaction).name,
             'messaging.destination.name': event.stream,
             'messaging.message.id': event.id,
             'forkline.event.type': event.type,

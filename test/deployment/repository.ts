@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
@@ -8,6 +9,16 @@ const repository = new URL('../../../', import.meta.url);
 export const pathOf = (file: string): string => fileURLToPath(new URL(file, repository));
 
 export const textOf = (file: string): string => readFileSync(pathOf(file), 'utf8');
+
+/** The pages in a folder. */
+export const pagesIn = (folder: string): readonly string[] =>
+  readdirSync(pathOf(folder)).flatMap((name) => (name.endsWith('.md') ? [join(folder, name)] : []));
+
+/** Every page of the documentation. */
+export const pages = ['README.md', 'CHANGELOG.md', ...pagesIn('docs'), ...pagesIn('docs/adr')];
+
+/** The page that makes files and endpoints as one reads. */
+export const tutorial = 'docs/first-change.md';
 
 /** What the deployment files repeat from the build's own: where the command ends up, which Node. */
 export const buildOutput = (): { readonly command: string; readonly outDir: string } => {

@@ -10,7 +10,7 @@ const pingMs = 30_000;
 
 it('tells each of many clients with different filters exactly what it may see and asked for, whatever one does that never reads', async () => {
   const { clients, idle, events, toldMs } = await tellManyFilters({
-    ...{ clients: clientCount, changes: changeCount, perSecond },
+    ...{ clients: clientCount, requests: changeCount, perSecond, tasksTogether: 1 },
   });
   expect(events).toBeGreaterThanOrEqual(changeCount);
   for (const { expected, heard } of clients) {

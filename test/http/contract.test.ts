@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { pages, textOf, tutorial } from '../deployment/repository.js';
 import { carriedOut, contractAt } from '../support/contract.js';
 import {
   type Program,
@@ -62,6 +63,22 @@ describe('the document of the API', () => {
     const { operations } = await contractAt(program.url);
     const ids = operations.map(({ operationId }) => operationId);
     expect([...new Set(ids)]).toEqual(ids);
+  });
+
+  it('has every endpoint that pages name', async () => {
+    const { document } = await contractAt(program.url);
+    const endpoints = Object.entries(document.paths).map(([path, methods]) => ({
+      path: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+      methods: Object.keys(methods),
+    }));
+    const isThere = (method: string, path: string) =>
+      endpoints.some((each) => each.path.test(path) && each.methods.includes(method.toLowerCase()));
+    const named = pages
+      .filter((page) => page !== tutorial)
+      .flatMap((page) => [...textOf(page).matchAll(/\b(GET|POST|PATCH|DELETE) (\/v1[\w/:-]*)/g)]);
+    expect(named.length).toBeGreaterThan(50);
+    const missing = named.filter(([, method = '', path = '']) => !isThere(method, path));
+    expect(missing.map(([endpoint]) => endpoint)).toEqual([]);
   });
 
   it('is strict: an answer with another field, another status or without a header is none of it', async () => {

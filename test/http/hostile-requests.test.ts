@@ -145,6 +145,7 @@ describe('what could be stored otherwise than it was sent', () => {
     '1e300',
     '5e-324',
     '"9007199254740993"',
+    '{"toString":[{"b":[{}]}],"valueOf":[[{"c":1}]],"hasOwnProperty":[{}],"toJSON":[{}],"then":[{}]}',
   ])('is none of that: %s is kept as it is', async (value) => {
     const body = `{"metadata":{"a":${value}}}`;
     const { status, body: created } = await ann.send<{ id: string; position: string }>(

@@ -77,13 +77,13 @@ describe('a session of 1,200 messages', () => {
     expect(items[601]).not.toHaveProperty('origin');
   });
 
-  it('skips what was deleted without pages running short of what follows', async () => {
+  it('skips what was deleted, however much, without pages running short of what follows', async () => {
     const fork = await forkOf(ann, session.stream, count);
     const items = await list(session.id, `limit=500&after=${fork.position}`);
-    for (const { id } of items.slice(10, 70))
+    for (const { id } of items.slice(10, 120))
       await bodyOf(ann.delete(`/v1/sessions/${fork.id}/messages/${id}`));
     const last = await postMessage(ann, fork.id, 'last');
-    const kept = [...posted.slice(0, 10), ...posted.slice(70), 'last'];
+    const kept = [...posted.slice(0, 10), ...posted.slice(120), 'last'];
     expect(await contents(fork.id, `limit=20&at=${last.revision}&after=${last.position}`)).toEqual(
       kept,
     );
@@ -93,7 +93,7 @@ describe('a session of 1,200 messages', () => {
     expect(page.items).toHaveLength(30);
     const withDeleted = await list(fork.id, 'limit=500&includeDeleted=true');
     expect(withDeleted).toHaveLength(count + 1);
-    expect(withDeleted.filter(({ deleted }) => deleted)).toHaveLength(60);
+    expect(withDeleted.filter(({ deleted }) => deleted)).toHaveLength(110);
   });
 });
 

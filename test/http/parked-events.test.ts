@@ -11,6 +11,7 @@ import {
   startSharedStores,
   temporaryFolder,
 } from '../support/program.js';
+import { until } from '../support/until.js';
 import { apiOf } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 
@@ -124,6 +125,23 @@ describe('an event that cannot be read', () => {
     expect(shown.out).toMatch(/^streams v1 +projection +\d+ +\d+ +[\d.]+ +[1-9]\d* +ok$/m);
     const json = JSON.parse((await forkline(program.url, ['projections', '--json'])).out);
     expect(json).toContainEqual(expect.objectContaining({ name: 'sessions', kind: 'projection' }));
+  });
+
+  it('is parked by reactions too, each under a name that no other has', async () => {
+    await client().webhooks.register({ url: 'https://example.org', topics: ['checkpoint.*'] });
+    const { stream } = await brokenSession();
+    const name = 'webhook-deliveries';
+    await until(async () => (await parkedOf(name, stream)).length === 2);
+    const [first, second] = await parkedOf(name, stream);
+    expect([first, second]).toMatchObject([{ revision: 2 }, { revision: 3, error: null }]);
+    const { items } = await client().operations.projections();
+    expect(items).toContainEqual(
+      expect.objectContaining({ kind: 'reaction', name, parked: expect.any(Number) }),
+    );
+    const names = items.map((each) => each.name);
+    expect([...new Set(names)]).toEqual(names);
+    expect(await client().operations.discardParked(name, first!.id)).toMatchObject({ handled: 1 });
+    expect(await parkedOf(name, stream)).toEqual([]);
   });
 
   it('does not keep a fork from beginning before it', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { v4 } from 'uuid';
 import type { CheckpointDetail, CheckpointView } from '../../src/queries/checkpoints.js';
 import type { ExecutionView } from '../../src/queries/executions.js';
 import type { EventItem, Written } from './support/api.js';
@@ -156,6 +157,16 @@ describe('replaying a checkpoint', () => {
     const once = await bodyOf(replay(first, asked, key));
     expect(await bodyOf(replay(first, asked, key))).toEqual(once);
     expect(await eventsOf(ann, once.stream)).toHaveLength(5);
+  });
+
+  it('is carried out under a key whose request came before its read model knew the checkpoint', async () => {
+    const { id } = await waitingRun();
+    const later = v4();
+    const path = `/v1/checkpoints/${later}/replay`;
+    const key = { 'Idempotency-Key': 'too early' };
+    expectProblem(await ann.post(path, {}, key), 'checkpoint-not-found', 404);
+    await inspect(await saveCheckpoint(ann, id, 0, { n: 2 }, { id: later }), later);
+    expect((await ann.post(path, {}, key)).status).toBe(201);
   });
 
   it('is of checkpoints that are there for the caller', async () => {

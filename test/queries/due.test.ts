@@ -36,6 +36,7 @@ beforeAll(async () => {
     ...['d', 'c', 'b'].map((name) => waiting(name, '2026-01-01T11:59:59.999Z')),
     waiting('a', '2026-01-01T00:00:00.000Z'),
     waiting('later', '2026-01-01T12:00:00.001Z'),
+    waiting('in-year-10000', '+010000-01-01T00:00:00.000Z'),
     ...Array.from({ length: 3_000 }, (_, n) => waiting(`pending-${n}`, '2027-01-01T00:00:00.000Z')),
     ...Array.from({ length: 3_000 }, (_, n) => waiting(`settled-${n}`)),
   ]);

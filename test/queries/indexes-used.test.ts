@@ -93,6 +93,13 @@ beforeAll(async () => {
       } as Document;
     }),
   );
+  await db.collection('streams_v1').insertOne({
+    ...{ _id: 'session-deep', stream: 'session-deep', ...fork, root: 'session-a' },
+    ancestry: Array.from({ length: 40 }, (_, n) => ({
+      stream: n === 0 ? 'session-a' : `session-${n}`,
+      through: 5 + n,
+    })),
+  } as Document);
   await db.collection('messages_v2').insertOne({
     ...{ _id: 'session-a/m@1', key: 'session-a/m', stream: 'session-a', messageId: 'm', seq: 1 },
     ...{ from: 1, to: null, userId: 'ann', role: 'user', content: 'hello', text: 'hello' },
@@ -171,11 +178,16 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
     () => listSessions(collections, ann, { status: 'active', q: 'x', cursor, limit }),
   ],
   ["everyone's sessions, further on", 1, () => listSessions(collections, root, { cursor, limit })],
-  ['the messages of a fork', 4, () => listMessages(collections, 'session-b', { limit })],
+  ['the messages of a fork', 3, () => listMessages(collections, 'session-b', { limit })],
   [
     'the messages of a fork as of a revision',
-    4,
+    3,
     () => listMessages(collections, 'session-b', { at: 9, cursor: toCursor([0]), limit }),
+  ],
+  [
+    'the messages of a fork of forks',
+    3,
+    () => listMessages(collections, 'session-deep', { limit }),
   ],
   ['a search', 1, () => searchMessages(collections, ann, { q: 'hello', limit })],
   [
@@ -317,6 +329,15 @@ const asked: readonly (readonly [string, number, () => Promise<unknown>])[] = [
   ["an entry of a fork's snapshot", 2, () => snapshots.entries(kind, inFork, ['m'])],
   ['the latest commands of a stream', 1, () => snapshots.commands(kind, inFork)],
 ];
+
+it('asks no more for the messages of a fork of forks than for those of a fork', async () => {
+  sent.length = 0;
+  await listMessages(collections, 'session-b', { limit });
+  const asked = sent.length;
+  sent.length = 0;
+  await listMessages(collections, 'session-deep', { limit });
+  expect(sent).toHaveLength(asked);
+});
 
 describe('an index serves', () => {
   it.each(asked)('%s', async (_, queries, ask) => {

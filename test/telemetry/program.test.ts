@@ -231,7 +231,7 @@ describe('the trace of a request', () => {
       ...{ kind: SpanKind.CONSUMER, parentId: command.spanId, links: [command.spanId] },
       attributes: { 'messaging.batch.message_count': 1 },
     });
-    expect(named('process webhooks')).toMatchObject({
+    expect(named('process webhook-deliveries')).toMatchObject({
       ...{ kind: SpanKind.CONSUMER, parentId: command.spanId },
       attributes: { 'messaging.consumer.group.name': 'forkline-webhooks' },
     });

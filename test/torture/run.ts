@@ -82,8 +82,15 @@ const run = async ({ minutes, seed, nodes, users, clients, faults, ...flags }: F
 
 const start = async ({ check, ...flags }: Flags & Readonly<{ check?: string }>) => {
   if (check === undefined) return run(flags);
-  const isWhole = await settle(await checkAgain(check), check, '');
-  process.exit(isWhole ? 0 : 1);
+  try {
+    const isWhole = await settle(await checkAgain(check), check, '');
+    process.exit(isWhole ? 0 : 1);
+  } catch (error) {
+    terminal().note(
+      `the run could not be checked: ${error instanceof Error ? error.message : error}`,
+    );
+    process.exit(1);
+  }
 };
 
 await new Command('torture')

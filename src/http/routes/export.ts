@@ -22,7 +22,7 @@ export const exportRoutes = ({ collections, streams, snapshots }: Services): rea
     method: 'get',
     path: '/v1/sessions/:id/export',
     access: 'own',
-    reads: ['sessions', 'messages', 'executions', 'checkpoints', 'streams'],
+    reads: ['sessions', 'messages', 'executions', 'checkpoints', 'prunes', 'streams'],
     params: z.strictObject({ id }),
     query: z.strictObject({
       format: z.enum(exportFormats).default('json'),

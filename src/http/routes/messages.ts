@@ -19,7 +19,7 @@ export const messageRoutes = ({ sessions, collections }: Services): readonly Rou
     method: 'get',
     path: '/v1/messages/search',
     access: 'caller',
-    reads: ['messages'],
+    reads: ['messages', 'sessions', 'streams'],
     query: z.strictObject({
       q: searched.trim().min(1).max(500),
       sessionId: id.optional(),

@@ -13,7 +13,9 @@ const value = json.refine(
 /** A time, as ISO 8601 UTC whatever offset it was given with. */
 const time = z.iso
   .datetime({ offset: true })
-  .transform((written) => new Date(written).toISOString());
+  .transform((written) => new Date(written).toISOString())
+  // Others have six digits and a sign, and sort before all that have four.
+  .refine((moment) => /^\d/.test(moment), 'must be in the years 0 to 9999 in UTC');
 
 /** What a new task says. */
 export const newTask = z.strictObject({

@@ -45,7 +45,8 @@ export const webhookReaction = (options: WebhookReactionOptions): Reaction => {
   };
 
   return {
-    name: 'webhooks',
+    // The read model has the name that the group has: what is parked would be looked for there.
+    ...{ name: 'webhook-deliveries', group: 'webhooks' },
     concurrency,
     handle: (event) =>
       event.stream.startsWith(prefix)

@@ -4,14 +4,16 @@ import { tellManyFilters } from '../../feed/support/many-filters.js';
 
 // Whether each of many clients with different filters is told exactly what it is to be told, while events
 // come at a given rate; the program, its stores, the writer and the clients are processes of their own.
-// node dist/test/bench/feed/many-filters.js [--clients 1000] [--changes 15000] [--rate 500]
+// node dist/test/bench/feed/many-filters.js [--clients 1000] [--requests 15000] [--rate 500] [--together 1]
 
 const { values: asked } = parseArgs({
   options: {
     clients: { type: 'string', default: '1000' },
-    changes: { type: 'string', default: '15000' },
-    /** Changes a second; 0 for as many as can be. */
+    requests: { type: 'string', default: '15000' },
+    /** Events a second; 0 for as many as can be. */
     rate: { type: 'string', default: '500' },
+    /** How many tasks every third request submits. */
+    together: { type: 'string', default: '1' },
   },
 });
 
@@ -23,8 +25,9 @@ const cpuOf = async (pid: number): Promise<number> => {
 
 const load = {
   clients: Number(asked.clients),
-  changes: Number(asked.changes),
+  requests: Number(asked.requests),
   perSecond: Number(asked.rate),
+  tasksTogether: Number(asked.together),
 };
 const { clients, idle, events, wroteMs, toldMs, cpuMs } = await tellManyFilters(load, cpuOf);
 const isExact = clients.filter(

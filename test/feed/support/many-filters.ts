@@ -13,8 +13,16 @@ import type { Heard, ToListeners } from './listeners-process.js';
 import { wantOf } from './wants.js';
 import type { ToWriter, Wrote } from './writer-process.js';
 
-/** How many clients with different filters, and how many changes are made, so many a second (0: as many as can be). */
-export type Load = Readonly<{ clients: number; changes: number; perSecond: number }>;
+/**
+ * How many clients with different filters, and how many requests change something, of which every third
+ * submits so many tasks together; and how many events come a second (0: as many as can be).
+ */
+export type Load = Readonly<{
+  clients: number;
+  requests: number;
+  perSecond: number;
+  tasksTogether: number;
+}>;
 
 export type Told = Readonly<{
   /** What each client was to be told, by what its filter says of the events in the store, and what it was. */
@@ -68,7 +76,7 @@ const eventsAfter = async (url: string, after: number): Promise<readonly StoredE
  * @param cpuOf milliseconds of the processor that a process has used
  */
 export const tellManyFilters = async (
-  { clients, changes, perSecond }: Load,
+  { clients, requests, perSecond, tasksTogether }: Load,
   cpuOf: (pid: number) => Promise<number> = async () => 0,
 ): Promise<Told> => {
   const folder = await temporaryFolder();
@@ -78,6 +86,7 @@ export const tellManyFilters = async (
   const program = await startProgram(folder, settings);
   try {
     const { url, process: server } = program;
+    const asker = { url, sessions, perSecond, tasksTogether };
     const startListening = async (wants: readonly object[], isIdle: boolean) => {
       const child = start('listeners-process.js');
       children.push(child);
@@ -86,7 +95,7 @@ export const tellManyFilters = async (
     };
     const writer = start('writer-process.js');
     children.push(writer);
-    await asked(writer, { url, sessions, changes: 0, perSecond });
+    await asked(writer, { ...asker, requests: 0 });
     const head = connectEventStore(stores.eventStoreUrl);
     const before = await head.head();
     await head.close();
@@ -102,7 +111,7 @@ export const tellManyFilters = async (
 
     const usedBefore = await cpuOf(server.pid ?? 0);
     const began = performance.now();
-    const { ms: wroteMs } = await asked<Wrote>(writer, { url, sessions, changes, perSecond });
+    const { ms: wroteMs } = await asked<Wrote>(writer, { ...asker, requests });
     const events = await eventsAfter(stores.eventStoreUrl, before);
     const positionsOf = (isWanted: (event: StoredEvent) => boolean) =>
       events.filter(isWanted).map(({ position }) => `${position}`);

@@ -3,12 +3,17 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ownerOf } from './wants.js';
 
-/** What is asked of a process that writes: so many changes of sessions, so many a second, or 0 for as many as can be. */
+/**
+ * What is asked of a process that writes: so many requests that change something, and so many events a
+ * second, or 0 for as many as can be.
+ */
 export type ToWriter = Readonly<{
   url: string;
   sessions: readonly string[];
-  changes: number;
+  requests: number;
   perSecond: number;
+  /** How many tasks a request submits, each of which is an event. */
+  tasksTogether: number;
 }>;
 
 /** How long that took, in milliseconds. */
@@ -34,8 +39,8 @@ const make = async ({ url, sessions }: ToWriter): Promise<void> => {
     await send(`${url}/v1/sessions`, 'POST', ownerOf(n), { id });
 };
 
-/** The nth change: of the sessions in turns a message, another title, and a task. */
-const change = ({ url, sessions }: ToWriter, n: number): Promise<void> => {
+/** The nth request: of the sessions in turns a message, another title, and tasks. */
+const change = ({ url, sessions, tasksTogether }: ToWriter, n: number): Promise<void> => {
   const which = n % sessions.length;
   const [session, user] = [`${url}/v1/sessions/${sessions[which]}`, ownerOf(which)];
   const kind = Math.floor(n / sessions.length) % 3;
@@ -43,16 +48,18 @@ const change = ({ url, sessions }: ToWriter, n: number): Promise<void> => {
     return send(`${session}/messages`, 'POST', user, { role: 'user', content: 'x'.repeat(300) });
   if (kind === 1) return send(session, 'PATCH', user, { title: `${n}` });
   const task = { type: 'noted', queue: 'notes', sessionId: sessions[which], payload: { n } };
-  return send(`${url}/v1/tasks`, 'POST', user, task);
+  return send(`${url}/v1/tasks`, 'POST', user, Array(tasksTogether).fill(task));
 };
 
 const write = async (asked: ToWriter): Promise<Wrote> => {
-  const { changes, perSecond } = asked;
+  const { requests, perSecond, tasksTogether } = asked;
   const began = performance.now();
-  const dueAt = (n: number) => (perSecond === 0 ? 0 : began + (n * 1_000) / perSecond);
+  const eventsARequest = (2 + tasksTogether) / 3;
+  const dueAt = (n: number) =>
+    perSecond === 0 ? 0 : began + (n * eventsARequest * 1_000) / perSecond;
   // Each writes to sessions of its own, so that none waits for another.
   const writer = async (first: number) => {
-    for (let n = first; n < changes; n += writerCount) {
+    for (let n = first; n < requests; n += writerCount) {
       const early = dueAt(n) - performance.now();
       if (early > 1) await pause(early);
       await change(asked, n);
@@ -63,7 +70,7 @@ const write = async (asked: ToWriter): Promise<Wrote> => {
 };
 
 process.on('message', async (asked: ToWriter) => {
-  if (asked.changes === 0) await make(asked);
-  process.send?.(asked.changes === 0 ? 'made' : await write(asked));
+  if (asked.requests === 0) await make(asked);
+  process.send?.(asked.requests === 0 ? 'made' : await write(asked));
 });
 process.on('disconnect', () => process.exit());

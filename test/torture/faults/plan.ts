@@ -42,7 +42,7 @@ const stores = ({ stores }: FaultTargets) => stores;
 const storeLinks = ({ storeLinks }: FaultTargets) => storeLinks;
 const clientLinks = ({ clientLinks }: FaultTargets) => clientLinks;
 
-/** Leases of tasks are 3 s in a run, that of the read models is 5 s: some pauses are longer than both. */
+/** Leases of tasks are 3 s in a run, that of the read models is 4 s: some pauses are longer than both. */
 const pauseMs = (draw: Draw): number =>
   draw.chance(0.3) ? draw.between(6_000, 9_000) : draw.between(200, 2_500);
 const jumps = [-26 * hour, -hour, -20_000, -1_500, 1_500, 20_000, hour, 26 * hour];
