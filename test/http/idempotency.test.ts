@@ -8,9 +8,9 @@ import {
   saveCheckpoint,
   startExecution,
 } from './support/making.js';
-import { sharing } from './support/running.js';
+import { running } from './support/running.js';
 
-const server = sharing();
+const server = running();
 const ann = server.as('ann');
 const bob = server.as('bob');
 const keyed = (key: string) => ({ 'Idempotency-Key': key });
