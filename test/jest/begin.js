@@ -3,11 +3,11 @@ import { createServer } from 'node:net';
 
 /**
  * Before all test files: listens for those that share one program, and tells each its address. The program is started
- * when the first asks, as a start takes seconds of a processor, and ended by jest.end.js.
+ * when the first asks, as a start takes seconds of a processor, and ended by end.js.
  */
 export default async function begin() {
   const { startProgram, temporaryFolder, removeFolder } = await import(
-    './dist/test/support/program.js'
+    '../../dist/test/support/program.js'
   );
   let started;
   const desk = createServer(async (asking) => {
