@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
 import { expectProblem } from '../http/support/expect-problem.js';
 import { bodyOf, eventsOf } from '../http/support/making.js';
-import { running } from '../http/support/running.js';
+import { sharing } from '../http/support/running.js';
 import { type Claimed, claim, complete, submit, submitMany } from './support/tasks.js';
 
-const program = running();
+const program = sharing();
 const ann = program.as('ann');
 
 const queueOf = (): string => `mail-${newId()}`;

@@ -65,8 +65,9 @@ describe('a claim', () => {
 
   it('keeps the order of many tasks, of which it holds only the first in memory', async () => {
     const queue = queueOf();
-    const low = await submitAll(ann, queue, 3_000, { priority: 1, timeoutSeconds: 3_600 });
-    const high = await submitAll(ann, queue, 1_000, { priority: 2, timeoutSeconds: 3_600 });
+    // The thousand foremost are kept once they are more than two thousand.
+    const low = await submitAll(ann, queue, 2_200, { priority: 1, timeoutSeconds: 3_600 });
+    const high = await submitAll(ann, queue, 600, { priority: 2, timeoutSeconds: 3_600 });
     const inOrder = (tasks: readonly Written[]): readonly string[] =>
       [...tasks].sort((a, b) => Number(a.position) - Number(b.position)).map(({ id }) => id);
     const claimed = await claimAll(ann, queue, { max: 100, leaseSeconds: 3_600 });

@@ -1,24 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ForklineClient } from '../../src/client/node-client.js';
-import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
+import { sharing } from '../http/support/running.js';
 import { forkline, type Ran } from './cli.js';
 
-let program: Program;
+const program = sharing();
 let client: ForklineClient;
 
-const run = (...args: readonly string[]): Promise<Ran> => forkline(program.url, args);
+const run = (...args: readonly string[]): Promise<Ran> => forkline(program.url(), args);
 const linesOf = ({ code, out, errors }: Ran): readonly string[] => {
   expect([code, errors]).toEqual([0, '']);
   return out.trimEnd().split('\n');
 };
 
-beforeAll(async () => {
-  program = await startProgram(await temporaryFolder());
-  client = new ForklineClient({ url: program.url });
-});
-afterAll(async () => {
-  await program.stop();
-  await removeFolder(program.dataDir);
+beforeAll(() => {
+  client = new ForklineClient({ url: program.url() });
 });
 
 /** A run, and a fork of it after the first of three checkpoints that went another way. */

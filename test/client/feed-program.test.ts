@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type FeedFilter,
   type FeedOptions,
@@ -15,12 +15,14 @@ let program: Program;
 let client: ForklineClient;
 const open: FeedSubscription[] = [];
 
-beforeEach(async () => {
+beforeAll(async () => {
   program = await startProgram(await temporaryFolder());
   client = new ForklineClient({ url: program.url });
 });
-afterEach(async () => {
+afterEach(() => {
   for (const events of open.splice(0)) events.close();
+});
+afterAll(async () => {
   await program.stop();
   await removeFolder(program.dataDir);
 });
@@ -52,6 +54,29 @@ const takeThrough = async (
 const whereOf = ({ stream, revision }: ForklineEvent): string => `${stream}@${revision}`;
 
 describe('the feed over the client', () => {
+  // Before the others: nothing else is there from the start.
+  (isRecordedDataThere ? it : it.skip)(
+    'is closed when it is too slow, and loses nothing by it',
+    async () => {
+      const lost: Reconnection[] = [];
+      const events = subscribe({}, { onReconnect: (each) => lost.push(each) });
+      await events.caughtUp();
+      const recordings = await recordedFiles();
+      const long = recordings.filter((file) => /django-1(3964|1797|3265)/.test(file));
+      let position = '';
+      for (const file of long)
+        position = (await client.sessions.import(await readFile(file))).done.position ?? position;
+
+      // Only now the loop begins: more has happened than may wait for it.
+      const taken = await takeThrough(events, position);
+      expect(taken.length).toBeGreaterThan(1_000);
+      expect(lost[0]?.reason.detail).toContain('4008');
+      const past = subscribe({}, { from: 'start' });
+      expect(taken.map(whereOf)).toEqual((await takeThrough(past, position)).map(whereOf));
+    },
+    180_000,
+  );
+
   it('tells what happens from when it has caught up on', async () => {
     const before = await client.sessions.create({ title: 'Before' });
     const events = subscribe({ types: ['SessionCreated'] });
@@ -104,26 +129,4 @@ describe('the feed over the client', () => {
     const events = subscribe({ topics: [] });
     await expect(takeThrough(events, '0')).rejects.toMatchObject({ code: 'bad-filter' });
   });
-
-  (isRecordedDataThere ? it : it.skip)(
-    'is closed when it is too slow, and loses nothing by it',
-    async () => {
-      const lost: Reconnection[] = [];
-      const events = subscribe({}, { onReconnect: (each) => lost.push(each) });
-      await events.caughtUp();
-      const recordings = await recordedFiles();
-      const long = recordings.filter((file) => /django-1(3964|1797|3265)/.test(file));
-      let position = '';
-      for (const file of long)
-        position = (await client.sessions.import(await readFile(file))).done.position ?? position;
-
-      // Only now the loop begins: more has happened than may wait for it.
-      const taken = await takeThrough(events, position);
-      expect(taken.length).toBeGreaterThan(1_000);
-      expect(lost[0]?.reason.detail).toContain('4008');
-      const past = subscribe({}, { from: 'start' });
-      expect(taken.map(whereOf)).toEqual((await takeThrough(past, position)).map(whereOf));
-    },
-    180_000,
-  );
 });

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { ForklineClient } from '../../src/client/node-client.js';
-import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
+import { sharing } from '../http/support/running.js';
 
-let program: Program;
+const program = sharing();
 let client: ForklineClient;
 
-beforeAll(async () => {
-  program = await startProgram(await temporaryFolder());
-  client = new ForklineClient({ url: program.url });
-});
-afterAll(async () => {
-  await program.stop();
-  await removeFolder(program.dataDir);
+beforeAll(() => {
+  client = new ForklineClient({ url: program.url() });
 });
 
 const stages = [

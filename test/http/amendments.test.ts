@@ -14,9 +14,9 @@ import {
   saveCheckpoint,
   startExecution,
 } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 const namedFork = '0c9a5c1e-6d0b-4c5e-9d5a-0d4ad3a1f101';

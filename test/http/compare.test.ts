@@ -5,9 +5,9 @@ import type { ComparedStage, Comparison } from '../../src/queries/compare.js';
 import type { Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, forkOf, saveCheckpoint, startExecution } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 const compare = (a: string, b: string, query = ''): Promise<Comparison> =>

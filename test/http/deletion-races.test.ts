@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { expectProblem } from './support/expect-problem.js';
 import { createSession, eventsOf, postMessage, startExecution } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 describe('deleting a session for good while it is forked', () => {

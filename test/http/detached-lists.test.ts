@@ -15,9 +15,9 @@ import {
   saveCheckpoint,
   startExecution,
 } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 /** Something done to one of the streams there are: `which` and `what` pick by remainder. */

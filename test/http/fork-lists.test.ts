@@ -14,9 +14,9 @@ import {
   saveCheckpoint,
   startExecution,
 } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 /**
@@ -33,7 +33,7 @@ const step = fc.record({
   value: fc.nat(9),
 });
 const program = fc.array(step, { minLength: 12, maxLength: 30 });
-const runs = { numRuns: Number(process.env.FORKLINE_FORK_LIST_RUNS ?? 6), endOnFailure: true };
+const runs = { numRuns: Number(process.env.FORKLINE_FORK_LIST_RUNS ?? 4), endOnFailure: true };
 
 describe('the messages of forks', () => {
   it('are at every revision what folding their events gives', async () => {

@@ -8,9 +8,9 @@ import {
   postMessage,
   startExecution,
 } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 const missing = '0c9a5c1e-6d0b-4c5e-9d5a-0d4ad3a1f201';
 

@@ -2,10 +2,10 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Api, Written } from './support/api.js';
 import { bodyOf, createSession, postMessage, startExecution } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 import { submitTask } from './support/tasks.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 type Kind = 'execution' | 'interrupt' | 'task';
@@ -34,7 +34,7 @@ type Child = { readonly stream: string; readonly kind: Kind; isOpen: boolean; re
 
 const begin = (api: Api, kind: Kind, sessionId: string): Promise<Written> => {
   if (kind === 'execution') return startExecution(api, { sessionId, input: null });
-  if (kind === 'task') return submitTask(api, 'q', { sessionId });
+  if (kind === 'task') return submitTask(api, 'trees of any shape', { sessionId });
   return bodyOf(
     api.post('/v1/interrupts', { kind: 'checkpoint', requestId: 'r', sessionId, message: 'Look' }),
   );

@@ -12,10 +12,10 @@ import {
   postMessage,
   startExecution,
 } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 import { claimTasks, submitTask } from './support/tasks.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 type Tree = Written &

@@ -15,9 +15,9 @@ import {
   saveCheckpoint,
   startExecution,
 } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 type State = Readonly<Record<string, unknown>>;

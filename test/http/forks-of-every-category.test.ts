@@ -2,10 +2,10 @@ import { expect, it } from '@jest/globals';
 import type { Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, createSession, eventsOf, forkOf } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 import { claimTasks, submitTask } from './support/tasks.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 type State = Readonly<Record<string, unknown>>;

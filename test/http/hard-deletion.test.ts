@@ -11,11 +11,11 @@ import {
   saveCheckpoint,
   startExecution,
 } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
 type StateBody = Readonly<{ state: Readonly<{ deleted: boolean }> }>;
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 const admin = server.as();
 

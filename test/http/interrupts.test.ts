@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { EventItem, Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, createSession, eventsOf, startExecution } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const forkline = running();
+const forkline = sharing();
 const ann = forkline.as('ann');
 const bob = forkline.as('bob');
 const root = forkline.as();

@@ -3,9 +3,9 @@ import type { CheckpointDetail } from '../../src/queries/checkpoints.js';
 import type { Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, eventsOf, forkOf, startExecution } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 const largest = 900 * 1024;
 

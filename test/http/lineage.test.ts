@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { Lineage, LineageNode } from '../../src/queries/lineage.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, createSession, forkOf, postMessage, startExecution } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 const lineageOf = (stream: string, after: string): Promise<Lineage> =>

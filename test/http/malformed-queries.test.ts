@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { createSession, postMessage, startExecution } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 const missing = '0c9a5c1e-6d0b-4c5e-9d5a-0d4ad3a1f301';
 

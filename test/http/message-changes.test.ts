@@ -3,9 +3,9 @@ import type { MessageView } from '../../src/queries/messages.js';
 import type { Page } from '../../src/queries/page.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, createSession, eventsOf, postMessage } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 const messagesOf = async (id: string, query: string): Promise<readonly MessageView[]> =>

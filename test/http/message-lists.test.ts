@@ -4,9 +4,9 @@ import type { Page } from '../../src/queries/page.js';
 import type { Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, createSession, everyItem, forkOf, postMessage } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 const list = (id: string, query: string): Promise<readonly MessageView[]> =>

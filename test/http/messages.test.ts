@@ -4,11 +4,11 @@ import type { Page } from '../../src/queries/page.js';
 import type { SessionView } from '../../src/queries/sessions.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, createSession, eventsOf, postMessage } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
 const own = '0c9a5c1e-6d0b-4c5e-9d5a-0d4ad3a1c001';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 const messagesOf = async (id: string, query: string): Promise<readonly MessageView[]> =>

@@ -13,9 +13,9 @@ import {
   saveCheckpoint,
   startExecution,
 } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 /** States that are stored as differences for the most part. */

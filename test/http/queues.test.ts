@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { v4 } from 'uuid';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, createSession, everyItem, forkOf } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 import { claimTasks, heldTask, submitTask } from './support/tasks.js';
 
 type Queue = Readonly<{ queue: string; oldestReady: unknown }> & Readonly<Record<string, number>>;
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 const bob = server.as('bob');
 const admin = server.as();

@@ -5,9 +5,9 @@ import type { ExecutionView } from '../../src/queries/executions.js';
 import type { EventItem, Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, eventsOf, everyItem, saveCheckpoint, startExecution } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 type Replayed = Written &

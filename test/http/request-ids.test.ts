@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, createSession, eventsOf } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

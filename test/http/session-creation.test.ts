@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import type { SessionView } from '../../src/queries/sessions.js';
 import { expectProblem } from './support/expect-problem.js';
 import { createSession, eventsOf } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
 const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const own = '0c9a5c1e-6d0b-4c5e-9d5a-0d4ad3a1b001';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 const bob = server.as('bob');
 

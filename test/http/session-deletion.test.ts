@@ -9,9 +9,9 @@ import {
   forkOf,
   postMessage,
 } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 const isListed = async (id: string, query: string): Promise<boolean> =>

@@ -4,9 +4,9 @@ import type { EventItem, Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { longSession } from './support/long-session.js';
 import { bodyOf, everyItem, forkOf, postMessage } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 const revisions = async (stream: string, query: string): Promise<readonly number[]> =>

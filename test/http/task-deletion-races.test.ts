@@ -3,12 +3,12 @@ import { v4 } from 'uuid';
 import type { Reply, Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, createSession } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 import { type ClaimedTask, claimTasks, submitTask } from './support/tasks.js';
 
 type Bulk = Readonly<{ items: readonly Readonly<{ status: number; body: Written }>[] }>;
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 it('a session deleted for good leaves none of its tasks behind, and no number wrong, whatever goes on', async () => {

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { v4 } from 'uuid';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, eventsOf } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 import { claimTasks, heldTask, submitTask } from './support/tasks.js';
 
 type Heartbeat = Readonly<{ leaseExpiresAt: string; cancelRequested: boolean }>;
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 const bob = server.as('bob');
 const admin = server.as();
@@ -147,14 +147,15 @@ it.each([
 });
 
 it('the token of a lease is told to its holder only', async () => {
-  const { id, leaseToken } = await heldTask(ann, v4());
+  const queue = v4();
+  const { id, leaseToken } = await heldTask(ann, queue);
   const stream = `/v1/streams/task-${id}`;
   const { position } = await bodyOf(ann.post(`/v1/tasks/${id}/cancel`));
   for (const path of [
     `${stream}/events`,
     `${stream}/state`,
     `/v1/tasks/${id}?after=${position}`,
-    `/v1/tasks?workerId=w-1`,
+    `/v1/tasks?workerId=w-1&queue=${queue}`,
   ]) {
     const { status, text } = await admin.get(path);
     expect(status).toBe(200);

@@ -3,9 +3,9 @@ import type { Timeline } from '../../src/queries/timeline.js';
 import type { Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, forkOf, saveCheckpoint, startExecution } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const server = running();
+const server = sharing();
 const ann = server.as('ann');
 
 /** An execution with `count` checkpoints, at revisions 1 to `count`. */

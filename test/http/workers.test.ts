@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
 import { bodyOf, eventsOf } from './support/making.js';
-import { running } from './support/running.js';
+import { sharing } from './support/running.js';
 
-const program = running();
+const program = sharing();
 const ann = program.as('ann');
 const bob = program.as('bob');
 

@@ -30,7 +30,7 @@ const makeTraffic = async (rounds: number): Promise<void> => {
 
 describe('two runners at once on one database', () => {
   it('come to the same documents from the first event on, whatever their batches are', async () => {
-    await makeTraffic(30);
+    await makeTraffic(15);
     for (const [first, second] of [
       [1_000, 1_000],
       [3, 1_000],
@@ -50,7 +50,7 @@ describe('two runners at once on one database', () => {
     const runners = await Promise.all(
       [1, 50].map((batchSize) => startTestRunner(stores, { batchSize })),
     );
-    await makeTraffic(20);
+    await makeTraffic(10);
     await Promise.all(runners.map((runner) => caughtUp(runner, stores)));
     await Promise.all(runners.map((runner) => runner.stop()));
     expect(await expectAsRebuilt(stores, 'anew')).toBeGreaterThan(200);

@@ -25,6 +25,9 @@ import {
   openSnapshots,
 } from './support/snapshots.js';
 
+/** How many times as many lives are tried: FORKLINE_REPLAY_TIMES=10 for a run in full. */
+const times = Number(process.env.FORKLINE_REPLAY_TIMES ?? 1);
+
 let stores: TestStores;
 beforeAll(async () => {
   stores = await startTestStores();
@@ -175,7 +178,7 @@ const cases = [
       distance,
       (life, later, every) => everyStepLeavesItSo(session, life, later, every, messageIds),
     ) as AnyProperty,
-    numRuns: 6,
+    numRuns: 4,
   },
   {
     what: 'execution',
@@ -190,8 +193,12 @@ const cases = [
 
 it.each(cases)(
   'loads every $what as it is folded, at every revision, and decides by nothing else',
-  async ({ property, numRuns = 3 }) => {
-    await fc.assert(property, { numRuns, interruptAfterTimeLimit: 60_000, endOnFailure: true });
+  async ({ property, numRuns = 2 }) => {
+    await fc.assert(property, {
+      numRuns: numRuns * times,
+      interruptAfterTimeLimit: 60_000,
+      endOnFailure: true,
+    });
   },
   240_000,
 );

@@ -29,6 +29,9 @@ import { keptThrough, openSnapshots, type TestSnapshots } from './support/snapsh
 
 /** A snapshot comes after so many revisions: pages begin before, at and after one. */
 const every = 8;
+/** How many times as many lives are tried: FORKLINE_REPLAY_TIMES=10 for a run in full. */
+const times = Number(process.env.FORKLINE_REPLAY_TIMES ?? 1);
+
 let stores: TestStores;
 let snapshots: TestSnapshots;
 beforeAll(async () => {
@@ -176,14 +179,14 @@ describe('the changes of steps, and between streams, lead from state to state', 
   it.each([
     { what: 'sessions', property: propertiesOf(session, sessionLives) },
     { what: 'sessions edited much', property: propertiesOf(session, editedSessions.life) },
-    { what: 'executions', property: propertiesOf(execution, executionLives), numRuns: 3 },
+    { what: 'executions', property: propertiesOf(execution, executionLives), numRuns: 2 },
     { what: 'pipelines', property: propertiesOf(execution, pipelineLives) },
     { what: 'tasks', property: propertiesOf(task, taskLives) },
     { what: 'interrupts', property: propertiesOf(interrupt, interruptLives) },
   ])(
     'in $what and their forks',
-    async ({ property, numRuns = 5 }) => {
-      await fc.assert(property, { numRuns, interruptAfterTimeLimit: 100_000 });
+    async ({ property, numRuns = 3 }) => {
+      await fc.assert(property, { numRuns: numRuns * times, interruptAfterTimeLimit: 100_000 });
     },
     120_000,
   );

@@ -7,9 +7,6 @@ export const recordedData = resolve('../shared/data');
 
 export const isRecordedDataThere = existsSync(recordedData);
 
-/** What the recordings hold, by the READMEs that describe them. */
-export const recordedTotals = { runs: 271, messages: 14_707, checkpoints: 7_082 };
-
 /** The files of runs, in a fixed order. */
 export const recordedFiles = async (): Promise<readonly string[]> => {
   const entries = await readdir(recordedData, { recursive: true });

@@ -14,8 +14,9 @@ import { all, event, numbers } from './support/events.js';
 import { endServer, spawnServer } from './support/spawn-server.js';
 import { Recording } from './support/subscription.js';
 
-// About half a second each, most of it the start of a process.
-const rounds = Number(process.env.FORKLINE_KILL_ROUNDS ?? 30);
+// About half a second each, most of it the start of a process: three for each of the numbers of events below.
+// More with FORKLINE_KILL_ROUNDS=30.
+const rounds = Number(process.env.FORKLINE_KILL_ROUNDS ?? 15);
 const writerCount = 16;
 const eventsPerRound = [5, 40, 250, 120, 1];
 

@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from './support/server.js';
 import { Recording } from './support/subscription.js';
 
 // More with FORKLINE_MODEL_RUNS=20000; a failure prints the seed and the smallest sequence.
-const runs = Number(process.env.FORKLINE_MODEL_RUNS ?? 2_000);
+const runs = Number(process.env.FORKLINE_MODEL_RUNS ?? 1_000);
 
 let test: TestServer;
 beforeAll(async () => {

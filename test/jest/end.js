@@ -1,0 +1,2 @@
+/** After all test files: ends the program that some of them shared. */
+export default () => globalThis.endSharedProgram();
