@@ -7,8 +7,8 @@ export const asksForWebSocket = ({ headers }: IncomingMessage): boolean =>
 
 /**
  * Serves a request as if it had not asked for another protocol, which a server may (RFC 9110, 7.8).
- * Node gives up reading any request that asks for one as soon as someone listens for upgrades; Java's
- * HTTP client asks for HTTP/2 with each request. So the request is put back, without the asking.
+ * Before 24.9, Node gives up reading any request that asks for one as soon as someone listens for upgrades;
+ * Java's HTTP client asks for HTTP/2 with each request. So the request is put back, without the asking.
  *
  * @param head what was read of the connection after the request's headers
  */

@@ -124,6 +124,8 @@ export const attachFeed = (
     sockets.handleUpgrade(request, socket, head, (opened) => accept(opened, request, admitted));
   };
 
+  // From 24.9 on, Node asks before it gives up reading a request; it then has no use for what ignores others.
+  Object.assign(server, { shouldUpgradeCallback: asksForWebSocket });
   server.on('upgrade', (request, socket, head) => void onUpgrade(request, socket, head));
   sockets.on('wsClientError', ({ message }, socket, request) =>
     refuseUpgrade(request, socket, badHandshake(message)),

@@ -96,7 +96,7 @@ describe('a worker that is ended in the middle of a task', () => {
     running.send('SIGTERM');
     await running.news('stopping');
     running.send('SIGTERM');
-    expect(await running.ended()).toBe(143);
+    expect(await running.ended()).toBe('SIGTERM');
     expect(await typesOf(client, `task-${id}`)).not.toContain('TaskAttemptFailed');
     const pid = (await readFile(pids, 'utf8')).trim();
     while (isRunning(pid)) await nextTurn();

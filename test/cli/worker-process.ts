@@ -18,8 +18,8 @@ export type WorkerProcess = Readonly<{
   /** Every news so far. */
   all(): readonly News[];
   send(signal: NodeJS.Signals): void;
-  /** Its exit code, once it has ended. */
-  ended(): Promise<number | null>;
+  /** Its exit code, or the signal that ended it, once it has ended. */
+  ended(): Promise<number | NodeJS.Signals | null>;
 }>;
 
 /** @param exec the command line that runs for each task */
@@ -68,7 +68,7 @@ export const startWorker = (
     },
     ended: async () => {
       await closed;
-      return child.exitCode;
+      return child.exitCode ?? child.signalCode;
     },
   };
 };

@@ -113,7 +113,7 @@ describe('SIGTERM', () => {
     expect((await local.get('/healthz')).status).toBe(200);
     await createSession(ann);
     program.process.kill('SIGTERM');
-    expect(await exited).toEqual([143, null]);
+    expect(await exited).toEqual([null, 'SIGTERM']);
   });
 
   it('ends a start that waits for its stores', async () => {

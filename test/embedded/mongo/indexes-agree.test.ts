@@ -177,8 +177,8 @@ describe('an index', () => {
         }),
         { numRuns },
       );
-      expect(cases).toBeGreaterThan(10_000);
-      expect(found).toBeGreaterThan(1000);
+      expect(cases).toBeGreaterThan(numRuns * 10);
+      expect(found).toBeGreaterThan(numRuns);
     },
   );
 });
