@@ -1,6 +1,5 @@
 import type { Caller } from '../commands/request.js';
 import { shownStream } from '../domain/archive.js';
-import type { Segment } from '../domain/fork.js';
 import type { JsonObject, JsonValue } from '../domain/json.js';
 import { fullState, fullStateEvery } from '../domain/stored-state.js';
 import type { CheckpointRow, Collections } from './collections.js';
@@ -9,6 +8,7 @@ import { prunedThrough } from './prunes.js';
 import {
   ancestryOf,
   inQueries,
+  lyingIn,
   originIn,
   postedAlong,
   type Stretch,
@@ -122,8 +122,12 @@ const rowOf = async (
   return isHeld && row.seq > (await prunedThrough(collections, parts)) ? row : undefined;
 };
 
-const stretchesIn = async (collections: Collections, stream: string): Promise<readonly Stretch[]> =>
-  stretchesOf(stream, (await ancestryOf(collections, stream)) ?? []);
+const stretchesIn = async (
+  collections: Collections,
+  stream: string,
+  at?: number,
+): Promise<readonly Stretch[]> =>
+  stretchesOf(stream, (await ancestryOf(collections, stream)) ?? [], at);
 
 /** What may have pruned a checkpoint that an execution, or an archive, holds itself. */
 const stretchesOfHolder = async (
@@ -141,23 +145,20 @@ export const stateOf = async (
   row: CheckpointRow,
 ): Promise<JsonObject | undefined> => {
   const chain: CheckpointRow[] = [row];
-  const ancestry = 'state' in row ? [] : await ancestryOf(collections, row.stream);
-  const segments: readonly Segment[] = [
-    ...(ancestry ?? []),
-    { stream: row.stream, through: row.seq - 1 },
-  ];
-  for (const { stream, through } of [...segments].reverse()) {
-    if ('state' in (chain.at(-1) ?? row)) break;
-    const before = await collections.checkpoints
-      .find({ stream, seq: { $lte: through } })
+  const isWhole = () => 'state' in (chain.at(-1) ?? row);
+  const before = isWhole() ? [] : await stretchesIn(collections, row.stream, row.seq - 1);
+  for (const group of inQueries(before.toReversed())) {
+    if (isWhole()) break;
+    const earlier = await collections.checkpoints
+      .find(lyingIn(group))
       .sort({ seq: -1, from: -1 })
       .limit(fullStateEvery)
       .toArray();
-    const full = before.findIndex((earlier) => 'state' in earlier);
-    chain.push(...(full < 0 ? before : before.slice(0, full + 1)));
+    const full = earlier.findIndex((each) => 'state' in each);
+    chain.push(...(full < 0 ? earlier : earlier.slice(0, full + 1)));
   }
-  if (!('state' in (chain.at(-1) ?? row))) return undefined;
-  return chain.reduceRight<JsonObject>((before, stored) => fullState(stored, before), {});
+  if (!isWhole()) return undefined;
+  return chain.reduceRight<JsonObject>((state, stored) => fullState(stored, state), {});
 };
 
 /** A row as it is shown in an execution that has it. */

@@ -4,7 +4,17 @@ import type { CheckpointRow, Collections } from './collections.js';
 import type { ExecutionView } from './executions.js';
 import { fromCursor, toCursor } from './page.js';
 import { prunedThrough } from './prunes.js';
-import { ancestryOf, pedigreeOf, type Stretch, stretchesOf } from './segments.js';
+import {
+  ancestryOf,
+  anyOf,
+  between,
+  inQueries,
+  lyingIn,
+  pedigreeOf,
+  type Stretch,
+  stretchesOf,
+  within,
+} from './segments.js';
 
 /** Leaves out what may be large in a row. */
 const withoutBulk = { state: 0, stateDelta: 0, outputs: 0, processing: 0 } as const;
@@ -38,12 +48,8 @@ export const historyOf = async (
 export const afterShared = (
   { stream, rows, revision, pruned }: History,
   shared: Origin | null,
-): readonly Stretch[] => {
-  const first = Math.max(shared?.revision ?? -1, pruned) + 1;
-  return stretchesOf(stream, rows, revision)
-    .map((stretch) => ({ ...stretch, low: Math.max(stretch.low, first) }))
-    .filter(({ low, high }) => low <= high);
-};
+): readonly Stretch[] =>
+  within(stretchesOf(stream, rows, revision), Math.max(shared?.revision ?? -1, pruned) + 1);
 
 /** The newest checkpoint that both executions have, and that neither has pruned; undefined when there is none. */
 export const newestShared = async (
@@ -54,11 +60,10 @@ export const newestShared = async (
 ): Promise<CheckpointRow | undefined> => {
   if (!common) return undefined;
   const first = Math.max(pruned, prunedToo) + 1;
-  for (const { stream: holder, low, high } of [
-    ...stretchesOf(stream, rows, common.revision),
-  ].reverse()) {
+  const stretches = within(stretchesOf(stream, rows, common.revision), first);
+  for (const group of inQueries(stretches.toReversed())) {
     const row = await checkpoints
-      .find({ stream: holder, seq: { $gte: Math.max(low, first), $lte: high } })
+      .find(lyingIn(group))
       .sort({ seq: -1, from: -1 })
       .limit(1)
       .project<CheckpointRow>(withoutBulk)
@@ -112,18 +117,13 @@ const inOrder = (one: Point, other: Point): number =>
 export const rowsAfter = async (
   { checkpoints }: Collections,
   stretches: readonly Stretch[],
-  { stageOrder, seq }: Point,
+  point: Point,
   limit: number,
 ): Promise<readonly CheckpointRow[]> => {
   const found = await Promise.all(
-    stretches.map(({ stream, low, high }) =>
+    inQueries(stretches).map((group) =>
       checkpoints
-        .find({
-          stream,
-          stageOrder: { $gte: stageOrder },
-          seq: { $gte: low, $lte: high },
-          $or: [{ stageOrder: { $gt: stageOrder } }, { seq: { $gt: seq } }],
-        })
+        .find(afterPoint(group, point))
         .sort({ stageOrder: 1, seq: 1 })
         .limit(limit)
         .project<CheckpointRow>(withoutBulk)
@@ -132,3 +132,16 @@ export const rowsAfter = async (
   );
   return found.flat().sort(inOrder).slice(0, limit);
 };
+
+/** The condition for what is left of a stage, and for later stages: two stretches of an index, each in order. */
+const afterPoint = (stretches: readonly Stretch[], { stageOrder, seq }: Point) =>
+  anyOf([
+    ...within(stretches, seq + 1).map(({ stream, low, high }) => ({
+      ...{ stream, stageOrder },
+      seq: between(low, high),
+    })),
+    ...stretches.map(({ stream, low, high }) => ({
+      ...{ stream, stageOrder: { $gt: stageOrder } },
+      seq: between(low, high),
+    })),
+  ]);

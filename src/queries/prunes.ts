@@ -1,5 +1,13 @@
 import type { Collections } from './collections.js';
-import { ancestryOf, type Stretch, stretchesOf } from './segments.js';
+import {
+  ancestryOf,
+  anyOf,
+  inQueries,
+  lyingIn,
+  type Stretch,
+  stretchesOf,
+  within,
+} from './segments.js';
 
 /**
  * The revision up to which checkpoints are pruned, as of the end of the last stretch; -1 when none
@@ -9,16 +17,16 @@ export const prunedThrough = async (
   { prunes }: Pick<Collections, 'prunes'>,
   stretches: readonly Stretch[],
 ): Promise<number> => {
-  const found = await Promise.all(
-    stretches.map(({ stream, high }) =>
-      prunes
-        .find({ stream, ...(Number.isFinite(high) && { from: { $lte: high } }) })
-        .sort({ from: -1 })
-        .limit(1)
-        .next(),
-    ),
-  );
-  return Math.max(-1, ...found.map((prune) => prune?.through ?? -1));
+  for (const group of inQueries(stretches.toReversed())) {
+    const made = group.map(({ stream, high }) => ({
+      stream,
+      ...(Number.isFinite(high) && { from: { $lte: high } }),
+    }));
+    const newest = await prunes.find(anyOf(made)).sort({ from: -1 }).limit(1).next();
+    // Each prune along a line goes further than those before it, an ancestor's too.
+    if (newest) return newest.through;
+  }
+  return -1;
 };
 
 /** What pruning takes: the checkpoints at revisions from `first` to `through`. */
@@ -41,11 +49,12 @@ export const cutKeeping = async (
 ): Promise<Cut | undefined> => {
   const stretches = stretchesOf(stream, (await ancestryOf(collections, stream)) ?? []);
   const pruned = await prunedThrough(collections, stretches);
+  const left = within(stretches, pruned + 1);
   const newest: number[] = [];
-  for (const { stream: holder, low, high } of [...stretches].reverse()) {
+  for (const group of inQueries(left.toReversed())) {
     if (newest.length > keepLast) break;
     const rows = await collections.checkpoints
-      .find({ stream: holder, seq: between(Math.max(low, pruned + 1), high) })
+      .find(lyingIn(group))
       .sort({ seq: -1, from: -1 })
       .limit(keepLast + 1 - newest.length)
       .project<{ seq: number }>({ seq: 1 })
@@ -55,39 +64,34 @@ export const cutKeeping = async (
   const through = newest[keepLast];
   const kept = newest[keepLast - 1];
   if (through === undefined || kept === undefined) return undefined;
-
-  const count = async (from: number): Promise<number> => {
-    const counts = await Promise.all(
-      stretches.map(({ stream: holder, low, high }) =>
-        collections.checkpoints.countDocuments({
-          stream: holder,
-          seq: between(Math.max(low, from), Math.min(high, through)),
-        }),
-      ),
-    );
-    return counts.reduce((sum, each) => sum + each, 0);
+  return {
+    first: await firstSeq(collections, left, pruned + 1),
+    through,
+    kept,
+    count: await countIn(collections, within(left, 0, through)),
+    total: await countIn(collections, within(stretches, 0, through)),
   };
-  const first = await firstAfter(collections, stretches, pruned);
-  return { first, through, kept, count: await count(pruned + 1), total: await count(0) };
 };
 
-const firstAfter = async (
+const countIn = async (
   { checkpoints }: Collections,
   stretches: readonly Stretch[],
-  revision: number,
 ): Promise<number> => {
-  for (const { stream, low, high } of stretches) {
-    const row = await checkpoints
-      .find({ stream, seq: between(Math.max(low, revision + 1), high) })
-      .sort({ seq: 1, from: 1 })
-      .limit(1)
-      .next();
-    if (row) return row.seq;
-  }
-  return revision + 1;
+  const counts = await Promise.all(
+    inQueries(stretches).map((group) => checkpoints.countDocuments(lyingIn(group))),
+  );
+  return counts.reduce((sum, each) => sum + each, 0);
 };
 
-const between = (low: number, high: number) => ({
-  $gte: low,
-  ...(Number.isFinite(high) && { $lte: high }),
-});
+/** The revision of the oldest checkpoint along stretches. */
+const firstSeq = async (
+  { checkpoints }: Collections,
+  stretches: readonly Stretch[],
+  otherwise: number,
+): Promise<number> => {
+  for (const group of inQueries(stretches)) {
+    const row = await checkpoints.find(lyingIn(group)).sort({ seq: 1, from: 1 }).limit(1).next();
+    if (row) return row.seq;
+  }
+  return otherwise;
+};

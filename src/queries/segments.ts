@@ -84,8 +84,22 @@ export const trueAt = (high: number) =>
     ? { from: { $lte: high }, $or: [{ to: null }, { to: { $gt: high } }] }
     : { to: null };
 
+/** What stretches have from one revision through another. */
+export const within = (
+  stretches: readonly Stretch[],
+  first: number,
+  through = Number.POSITIVE_INFINITY,
+): readonly Stretch[] =>
+  stretches
+    .map(({ stream, low, high }) => ({
+      stream,
+      low: Math.max(low, first),
+      high: Math.min(high, through),
+    }))
+    .filter(({ low, high }) => low <= high);
+
 /** Of how many stretches one query asks: databases merge the rows of so many in order, without sorting them. */
-export const stretchesAQuery = 50;
+const stretchesAQuery = 50;
 
 /** Stretches in the groups that one query each asks of. */
 export const inQueries = (stretches: readonly Stretch[]): readonly (readonly Stretch[])[] =>
@@ -99,12 +113,22 @@ export const anyOf = <Condition extends object>(conditions: readonly Condition[]
   return conditions.length === 1 && only ? only : { $or: [...conditions] };
 };
 
+/** The condition for revisions from one on, up to another unless that is the head. */
+export const between = (low: number, high: number) => ({
+  $gte: low,
+  ...(Number.isFinite(high) && { $lte: high }),
+});
+
+/** The condition for rows that lie along stretches, true at their ends or not. */
+export const lyingIn = (stretches: readonly Stretch[]) =>
+  anyOf(stretches.map(({ stream, low, high }) => ({ stream, seq: between(low, high) })));
+
 /** The condition for rows posted along stretches after a revision, -1 for all, that were true at their ends. */
 export const postedAlong = (stretches: readonly Stretch[], after: number) =>
   anyOf(
     stretches.map(({ stream, low, high }) => ({
       stream,
-      seq: { $gte: Math.max(low, after + 1), ...(Number.isFinite(high) && { $lte: high }) },
+      seq: between(Math.max(low, after + 1), high),
       ...trueAt(high),
     })),
   );

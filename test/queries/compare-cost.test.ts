@@ -45,7 +45,7 @@ const twoRuns = async (name: string, shared: number): Promise<void> => {
       checkpointId: `${stream}/${seq}`,
     },
     ...{ seq, from: seq, to: null, userId: 'ann', agent: 'a', stage: 's', stageOrder: seq },
-    ...(seq % 32 === 1 ? { state: { seq } } : { stateDelta: [] }),
+    ...(seq === 1 || seq % 32 === 0 ? { state: { seq } } : { stateDelta: [] }),
     ...{ createdAt: at, position: seq },
   });
   const numbers = (count: number, first: number) =>
