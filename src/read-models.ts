@@ -9,6 +9,7 @@ import type { Streams } from './eventstore/lineage.js';
 import type { Snapshots } from './eventstore/snapshots.js';
 import type { Clock } from './projecting/clock.js';
 import { forgettingKept } from './projecting/forget-kept.js';
+import { forgettingParked } from './projecting/forget-parked.js';
 import { leaseIn } from './projecting/lease.js';
 import { startLeasedRunner } from './projecting/leased-runner.js';
 import { modelsIn } from './projecting/models.js';
@@ -67,6 +68,7 @@ export const startReadModels = async (surroundings: Surroundings): Promise<ReadM
   const endArchives = endingArchives(store);
   const endLateForks = endingLateForks(streams, store);
   const forgetKept = forgettingKept({ db, streams, projections, models });
+  const forgetParked = forgettingParked(parked);
   const options: RunnerOptions = {
     ...{ store, streams, db, projections, parked, folding, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
@@ -75,6 +77,7 @@ export const startReadModels = async (surroundings: Surroundings): Promise<ReadM
       await endLateForks(events);
       await keeper.follow(events);
       await forgetKept(events);
+      await forgetParked(events);
     },
   };
   const runner = await (isShared

@@ -123,14 +123,12 @@ export const lenientModel = ({ projection, model, parked, log }: Options): Lenie
     return admit([...free, ...released].sort((a, b) => a.position - b.position));
   };
 
-  const forgetEnded = async (events: readonly StoredEvent[]): Promise<void> => {
-    if (projection.spans) return;
-    for (const { type, stream } of events) {
-      if (type !== tombstoneType) continue;
-      const lanes = [...held].filter(([, hold]) => hold.stream === stream);
-      if (lanes.length > 0) await parked.forget(stream);
-      for (const [lane] of lanes) held.delete(lane);
-    }
+  /** What is noted of streams that ended goes with whoever follows the events; nothing comes after it. */
+  const forgetEnded = (events: readonly StoredEvent[]): void => {
+    const ended = new Set(
+      events.filter(({ type }) => type === tombstoneType).map(({ stream }) => stream),
+    );
+    for (const [lane, { stream }] of held) if (ended.has(stream)) held.delete(lane);
   };
 
   return {
@@ -146,7 +144,7 @@ export const lenientModel = ({ projection, model, parked, log }: Options): Lenie
         log.warn({ projection: projection.name, err: error }, 'a batch could not be folded');
         await applyApart({ projection, model, admit, park }, free);
       }
-      if (held.size > 0) await forgetEnded(events);
+      if (held.size > 0 && !projection.spans) forgetEnded(events);
     },
     handling: {
       lanesOf,

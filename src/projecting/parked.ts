@@ -1,6 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import type { EventStore, StoredEvent } from '../eventstore/event-store.js';
 import { askedTogether } from './asked-together.js';
+import { forgetStreams, hasEnded } from './forget-parked.js';
 import { insertNew } from './guarded-writes.js';
 import {
   type Consumer,
@@ -39,13 +40,12 @@ export type ParkedOf = Readonly<{
   /**
    * Parks an event that failed, and so holds its lane.
    *
-   * @returns false when the event was discarded before: it is to be passed over
+   * @returns false when the event was discarded before, or its stream deleted for good: it is to be
+   *   passed over
    */
   hold(lane: Lane, event: StoredEvent, failure: Failure): Promise<boolean>;
   /** The ids of the events of a stream that were discarded. */
   discardedIn(stream: string): Promise<ReadonlySet<string>>;
-  /** Drops what waits of a stream that was deleted for good. */
-  forget(stream: string): Promise<void>;
   /**
    * Handles the events of a parked event's lane in their order, from the first on, until one fails;
    * when none is left, those that waited for its stream as well.
@@ -62,6 +62,10 @@ export type ParkedOf = Readonly<{
 export type Parked = Readonly<{
   prepare(): Promise<void>;
   of(consumer: Consumer): ParkedOf;
+  /** Whether a stream was deleted for good, so that nothing of it is to be parked. @throws StoreUnavailable */
+  hasEnded(stream: string): Promise<boolean>;
+  /** Drops what every consumer has noted of streams that were deleted for good. */
+  forget(streams: readonly string[]): Promise<void>;
 }>;
 
 /** On disk before it is answered: a reaction tells the event store to forget an event that is parked. */
@@ -80,6 +84,18 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
   const events = parkedEventsIn(db);
   const lanes = db.collection<HeldLane>('parked_lanes', { writeConcern });
 
+  const forget: Parked['forget'] = (streams) => forgetStreams({ events, lanes }, streams);
+
+  /**
+   * Forgets what has just been noted of a stream that ended meanwhile: whoever follows the events has
+   * come by its end. One that ends after this, they come by after this.
+   */
+  const isLate = async (stream: string): Promise<boolean> => {
+    if (!(await hasEnded(store, stream))) return false;
+    await forget([stream]);
+    return true;
+  };
+
   const of = (consumer: Consumer): ParkedOf => {
     const { kind, name } = consumer;
 
@@ -95,7 +111,12 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
         { _id: laneId(consumer, lane) },
         { $inc: { joined: 1 } },
       );
-      if (matchedCount > 0) return [];
+      if (matchedCount > 0) {
+        // A projection comes by the end of a stream after the events of the stream, a reaction any time.
+        if (kind === 'reaction')
+          for (const stream of new Set(joining.map((event) => event.stream))) await isLate(stream);
+        return [];
+      }
       const free: StoredEvent[] = [];
       for (const event of joining) {
         const _id = parkedId(consumer, event.id);
@@ -159,15 +180,11 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
           { $set: { error: messageOf(error), lane }, $inc: { attempts }, $setOnInsert: rest },
           { upsert: true },
         );
-        return true;
+        return !(await isLate(event.stream));
       },
       discardedIn: async (stream) => {
         const discarded = await events.find({ kind, name, stream, state: 'discarded' }).toArray();
         return new Set(discarded.map(({ eventId }) => eventId));
-      },
-      forget: async (stream) => {
-        await events.deleteMany({ kind, name, stream });
-        await lanes.deleteMany({ kind, name, stream });
       },
       retry: async (eventId, handling) => {
         const found = await find(eventId);
@@ -189,15 +206,16 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
   };
 
   return {
-    of,
+    ...{ of, forget },
+    hasEnded: (stream) => hasEnded(store, stream),
     prepare: async () => {
       await events.createIndexes([
         { key: { kind: 1, name: 1, state: 1, position: 1 } },
         { key: { kind: 1, name: 1, lane: 1, state: 1, position: 1 } },
-        { key: { kind: 1, name: 1, stream: 1 } },
+        { key: { stream: 1, kind: 1, name: 1 } },
       ]);
       await lanes.createIndexes([
-        { key: { kind: 1, name: 1, stream: 1 } },
+        { key: { stream: 1 } },
         { key: { kind: 1, name: 1, waitsFor: 1 } },
       ]);
     },

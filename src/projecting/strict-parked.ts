@@ -24,6 +24,7 @@ type Options = Readonly<{
  * for this rebuild, are passed over, and stay discarded for the new model.
  */
 export const strictParked = (parked: Parked, { models, skip, onPoison }: Options): Parked => ({
+  ...parked,
   prepare: async () => {},
   of: (consumer) => {
     const model = models.find(({ collection }) => collection === consumer.name);
@@ -41,6 +42,8 @@ export const strictParked = (parked: Parked, { models, skip, onPoison }: Options
           if (await own.hold(lane, event, failure)) await own.discard(eventId, nothingWaits);
           return false;
         }
+        // What was discarded of it is forgotten, and its documents will be.
+        if (await parked.hasEnded(stream)) return false;
         const poison: Poison = {
           ...{ projection: model?.name ?? consumer.name, eventId, stream, revision, position },
           ...{ type, error: messageOf(failure.error) },

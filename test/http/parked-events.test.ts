@@ -1,5 +1,6 @@
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { MongoClient } from 'mongodb';
 import { v4 as newId } from 'uuid';
 import { ForklineClient } from '../../src/client/node-client.js';
 import { forkline } from '../cli/cli.js';
@@ -142,6 +143,26 @@ describe('an event that cannot be read', () => {
     expect([...new Set(names)]).toEqual(names);
     expect(await client().operations.discardParked(name, first!.id)).toMatchObject({ handled: 1 });
     expect(await parkedOf(name, stream)).toEqual([]);
+  });
+
+  it('leaves no trace when its stream is deleted for good, discarded or parked by whomever', async () => {
+    await client().webhooks.register({ url: 'https://example.org', topics: ['checkpoint.*'] });
+    const { id, stream } = await brokenSession();
+    const name = 'webhook-deliveries';
+    await until(async () => (await parkedOf(name, stream)).length === 2);
+    const [first] = await parkedOf('sessions', stream);
+    await client().operations.discardParked('sessions', first!.id);
+    const database = await MongoClient.connect(stores.mongoUrl);
+    const traces = async () => {
+      const notes = await database.db('forkline').collection('parked').find().toArray();
+      const held = await database.db('forkline').collection('parked_lanes').find().toArray();
+      return [...notes, ...held].filter((each) => JSON.stringify(each).includes(id));
+    };
+    expect((await traces()).length).toBeGreaterThan(4);
+    await eventStore.tombstoneStream(stream);
+    await until(async () => (await traces()).length === 0);
+    expect(await parkedOf(name, stream)).toEqual([]);
+    await database.close();
   });
 
   it('does not keep a fork from beginning before it', async () => {

@@ -1,8 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freshStream } from '../support/new-events.js';
+import { type StoredEvent, tombstoneType } from '../../src/eventstore/event-store.js';
+import { forgettingParked } from '../../src/projecting/forget-parked.js';
+import { parkedIn } from '../../src/projecting/parked.js';
+import { freshStream, newEvent } from '../support/new-events.js';
 import { until } from '../support/until.js';
 import { counts } from './support/counting.js';
-import { appendCounts, documentsOf, parkedOf, reached, startLenient } from './support/lenient.js';
+import {
+  appendCounts,
+  documentsOf,
+  notesIn,
+  parkedOf,
+  reached,
+  startLenient,
+} from './support/lenient.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 import { mortalDb } from './support/watched-db.js';
 
@@ -66,5 +76,39 @@ describe('parking', () => {
       expect(crashes).toBeGreaterThan(5);
     },
     300_000,
+  );
+
+  it.each([true, false])(
+    'forgets a stream again after a crash, wherever that is; the write under way done: %p',
+    async (isLastDone) => {
+      const consumer = { kind: 'reaction', name: 'thinking' } as const;
+      const [gone, other] = [freshStream('gone'), freshStream('gone')];
+      const events = [gone, other, gone].map((stream, n) => ({
+        ...{ ...newEvent(n), stream, revision: n, position: n, created: '' },
+      }));
+      const [first, second, third] = events as unknown as readonly StoredEvent[];
+      const end = { ...first!, type: tombstoneType };
+      let crashes = 0;
+      for (let writes = 0; ; writes += 1) {
+        const db = stores.database(`forgetting-${isLastDone}-${writes}`);
+        const sound = parkedIn(db, stores.store);
+        const own = sound.of(consumer);
+        await own.hold('key:shared', first!, { error: 'no', attempts: 1 });
+        await own.join('key:shared', [second!]);
+        await own.hold(`stream:${gone}`, third!, { error: 'no', attempts: 1 });
+        const mortal = parkedIn(mortalDb(db, writes, isLastDone).db, stores.store);
+        const isDead = await forgettingParked(mortal)([end]).then(
+          () => false,
+          () => true,
+        );
+        await forgettingParked(sound)([end]);
+        expect(JSON.stringify(await notesIn(db))).not.toContain(gone);
+        expect(await own.held()).toMatchObject([{ lane: 'key:shared', stream: other }]);
+        expect(await notesIn(db)).toHaveLength(2);
+        if (!isDead) break;
+        crashes += 1;
+      }
+      expect(crashes).toBe(3);
+    },
   );
 });

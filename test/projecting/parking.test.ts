@@ -3,7 +3,14 @@ import { StoreUnavailable } from '../../src/eventstore/event-store.js';
 import { freshStream } from '../support/new-events.js';
 import { until } from '../support/until.js';
 import { counts, type Fault } from './support/counting.js';
-import { appendCounts, documentsOf, parkedOf, reached, startLenient } from './support/lenient.js';
+import {
+  appendCounts,
+  documentsOf,
+  notesIn,
+  parkedOf,
+  reached,
+  startLenient,
+} from './support/lenient.js';
 import { startTestStores, type TestStores } from './support/stores.js';
 
 let stores: TestStores;
@@ -222,14 +229,42 @@ describe('an event that a projection cannot fold', () => {
     await runner.stop();
   });
 
-  it('is forgotten with its stream when that is deleted for good', async () => {
-    const { db, stream, append, start } = scene('ending', 1);
+  it('is forgotten with its stream when that is deleted for good, discarded ones too', async () => {
+    const { db, stream, append, start } = scene('ending', 1, 2);
     const runner = await start();
-    await reached(runner, await append(0, 'a', 'a', 'a'));
+    await reached(runner, await append(0, 'a', 'a', 'a', 'a'));
+    const [first] = await parkedOf(db);
+    await runner.discard('counts', first!.eventId);
     expect(await parkedOf(db)).toHaveLength(2);
     await reached(runner, await stores.store.tombstone(stream));
-    expect(await parkedOf(db)).toEqual([]);
+    expect(await notesIn(db)).toEqual([]);
     expect(await documentsOf(db)).toEqual([]);
+    await runner.stop();
+  });
+
+  it('of a stream deleted for good leaves its key to those of other streams behind it', async () => {
+    const { db, stream, category, fault, append, mend } = scene('shared-key', 1);
+    const total = counts(category, fault, { spans: true, key: () => 'total' });
+    const runner = await startLenient(stores, db, [total]);
+    const other = freshStream(category);
+    await append(0, 'a', 'a', 'a');
+    await reached(runner, await appendCounts(stores, other, 0, 'a', 'a'));
+    expect(await parkedOf(db)).toHaveLength(4);
+    await reached(runner, await stores.store.tombstone(stream));
+    const left = await parkedOf(db);
+    expect(left).toMatchObject([
+      { stream: other, revision: 0 },
+      { stream: other, revision: 1 },
+    ]);
+    expect(JSON.stringify(await notesIn(db))).not.toContain(stream);
+    await reached(runner, await appendCounts(stores, other, 2, 'a'));
+    expect(await parkedOf(db)).toHaveLength(3);
+
+    mend();
+    expect(await runner.retry('counts', left[0]!.eventId)).toEqual({ done: 3, error: null });
+    await reached(runner, await appendCounts(stores, other, 3, 'a'));
+    expect(await documentsOf(db)).toMatchObject([{ numbers: [0, 0, 1, 2, 3] }]);
+    expect(await notesIn(db)).toEqual([]);
     await runner.stop();
   });
 

@@ -14,10 +14,10 @@ beforeAll(async () => {
 afterAll(() => stores.close());
 
 /** A node that counts what there is in one stream, with events to fail at. */
-const counting = async (category: string, fault: Fault, version = 1) => {
+const counting = async (category: string, fault: Fault, version = 1, batchSize = 1_000) => {
   const db = stores.database(category);
   const projection = counts(category, fault, { version });
-  const node = await startNode(stores, { db, projections: [projection] });
+  const node = await startNode(stores, { db, projections: [projection], batchSize });
   return { db, node };
 };
 
@@ -88,6 +88,21 @@ describe('a rebuild that meets an event which cannot be folded', () => {
     const own = parkedIn(db, stores.store).of({ kind: 'projection', name: 'counts_v1_2' });
     expect(await own.discardedIn(parked!.stream)).toEqual(new Set([parked!.eventId]));
     expect(await own.held()).toEqual([]);
+    await node.stop();
+  });
+
+  it('passes over what is left of a stream that was deleted for good, and notes nothing of it', async () => {
+    const fault: Fault = { numbers: [1] };
+    const { db, node } = await counting('ended', fault, 1, 1);
+    const stream = freshStream('ended');
+    await reached(node.runner, await appendCounts(stores, stream, 0, 'a', 'a', 'b'));
+    const [parked] = await parkedOf(db);
+    await node.runner.discard('counts', parked!.eventId);
+    await appendCounts(stores, freshStream('ended'), 0, 'c');
+    await reached(node.runner, await stores.store.tombstone(stream));
+    await goneOver(node, await node.rebuilding.begin(['counts']));
+    expect(await node.documents('counts')).toMatchObject([{ numbers: [0] }]);
+    expect(await db.collection('parked').find().toArray()).toEqual([]);
     await node.stop();
   });
 

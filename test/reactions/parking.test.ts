@@ -131,6 +131,29 @@ describe('an event that a reaction fails to handle', () => {
     await reactions.stop();
   });
 
+  it('is passed over when its stream is deleted for good meanwhile, and so are those behind it', async () => {
+    const [bad, good] = [freshStream('ending'), freshStream('ending')];
+    await stores.store.append(bad, newEvents(3), 'none');
+    await stores.store.append(good, newEvents(2), 'none');
+    const { of, note } = recorder();
+    const reactions = await startTestReactions(stores, {
+      name: 'ending',
+      categories: ['ending'],
+      handle: async (event) => {
+        if (event.stream === bad && numberOf(event) === 1) {
+          await stores.store.tombstone(bad).catch(() => {});
+          throw new Error('there is something wrong');
+        }
+        note(event);
+      },
+    });
+    await until(() => of(good).length === 2 && of(bad).length === 2);
+    expect(of(bad)).toEqual([0, 2]);
+    for (const notes of ['parked', 'parked_lanes'])
+      expect(await stores.db.collection(notes).countDocuments({ stream: bad })).toBe(0);
+    await reactions.stop();
+  });
+
   it('stays parked over a restart, and keeps its key', async () => {
     const { bad, mend, of, reactions, reaction } = await withOneFailing('restarting');
     await reactions.stop();

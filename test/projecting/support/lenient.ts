@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { pino } from 'pino';
+import { forgettingParked } from '../../../src/projecting/forget-parked.js';
 import { parkedEventsIn, parkedIn } from '../../../src/projecting/parked.js';
 import type { AnyProjection } from '../../../src/projecting/projection.js';
 import { type Runner, startRunner } from '../../../src/projecting/runner.js';
@@ -17,7 +18,8 @@ export const startLenient = async (
   const parked = parkedIn(db, store);
   await parked.prepare();
   const log = pino({ level: 'silent' });
-  return startRunner({ store, streams, db, projections, parked, log, batchSize });
+  const follower = forgettingParked(parked);
+  return startRunner({ store, streams, db, projections, parked, log, batchSize, follower });
 };
 
 /** A projection's parked events, in their order. */
@@ -26,6 +28,12 @@ export const parkedOf = (db: Db, name = 'counts_v1') =>
     .find({ kind: 'projection', name, state: 'parked' })
     .sort({ position: 1 })
     .toArray();
+
+/** All that is noted of parked events, discarded ones and what holds their keys included. */
+export const notesIn = async (db: Db): Promise<readonly object[]> => [
+  ...(await db.collection('parked').find().toArray()),
+  ...(await db.collection('parked_lanes').find().toArray()),
+];
 
 export const documentsOf = (db: Db, name = 'counts_v1') =>
   db.collection<{ _id: string }>(name).find().sort({ _id: 1 }).toArray();

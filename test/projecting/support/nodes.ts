@@ -2,7 +2,9 @@ import type { Db } from 'mongodb';
 import { pino } from 'pino';
 import { v4 as newId } from 'uuid';
 import { projections as everyProjection } from '../../../projections/index.js';
+import type { StoredEvent } from '../../../src/eventstore/event-store.js';
 import { forgettingKept } from '../../../src/projecting/forget-kept.js';
+import { forgettingParked } from '../../../src/projecting/forget-parked.js';
 import { leaseIn } from '../../../src/projecting/lease.js';
 import { startLeasedRunner } from '../../../src/projecting/leased-runner.js';
 import { modelsIn } from '../../../src/projecting/models.js';
@@ -47,7 +49,12 @@ export const startNode = async (stores: TestStores, options: Options = {}): Prom
   const serving = servingOf(await models.load(projections));
   const { collectionOf, isForeign } = serving;
   const common = { store, streams, db, projections, parked, log };
-  const follower = forgettingKept({ ...common, models });
+  const forgetKept = forgettingKept({ ...common, models });
+  const forgetParked = forgettingParked(parked);
+  const follower = async (events: readonly StoredEvent[]): Promise<void> => {
+    await forgetKept(events);
+    await forgetParked(events);
+  };
   const runnerOptions = { ...common, collectionOf, isForeign, follower };
   const runner = await (leased
     ? startLeasedRunner({
