@@ -1,4 +1,5 @@
-import type { CommandRequest } from '../../commands/request.js';
+import type { CommandRequest, Outcome } from '../../commands/request.js';
+import type { ExecutionEvent } from '../../domain/execution.js';
 import { forksOf } from '../../queries/lineage.js';
 import { cutKeeping } from '../../queries/prunes.js';
 import { carriedOut, written } from '../answers.js';
@@ -11,7 +12,7 @@ import { visibleStream } from '../visible-stream.js';
 
 /**
  * Prunes an execution's checkpoints but for the newest ones. While a fork hangs off one that would go,
- * the request is refused and changes nothing.
+ * the request is refused and changes nothing. Repeated, it is answered from what it did.
  */
 export const pruneCheckpoints = async (
   services: Services,
@@ -25,6 +26,11 @@ export const pruneCheckpoints = async (
   // A fork taken meanwhile would hang off what is gone.
   return gate.remove(session, async () => {
     const { collections, executions, runner } = services;
+    // No command adds nothing, and says where this one was carried out, if it was.
+    const before = carriedOut(await executions(id, [], command));
+    const done = await prunedBy(services, command, before);
+    if (done !== undefined) return written(before, { more: { pruned: done } });
+
     const newest = Math.max(gate.newest(), await newestOf(services, stream));
     await modelsSeen(runner, ['checkpoints', 'prunes', 'streams'], newest);
     const cut = await cutKeeping(collections, stream, keepLast);
@@ -38,6 +44,21 @@ export const pruneCheckpoints = async (
     );
     return written(outcome, { more: { pruned: outcome.added > 0 ? count : 0 } });
   });
+};
+
+/** How many checkpoints a command pruned, from the event at the place of its effect; undefined when that is another's. */
+const prunedBy = async (
+  { streams }: Services,
+  { commandId }: CommandRequest,
+  { stream, revision }: Outcome,
+): Promise<number | undefined> => {
+  for await (const event of streams.read(stream, { from: revision, limit: 1 })) {
+    if (event.metadata.commandId !== commandId) return undefined;
+    // The codec has checked that the data is what the type says.
+    const { type, data } = event as unknown as ExecutionEvent;
+    return type === 'CheckpointsPruned' ? data.count : undefined;
+  }
+  return undefined;
 };
 
 /** Position of a stream's newest event. */

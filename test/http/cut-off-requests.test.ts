@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { MongoClient } from 'mongodb';
 import { connectEventStore } from '../../src/eventstore/db-client-event-store.js';
 import type { EventStore, StoredEvent } from '../../src/eventstore/event-store.js';
 import { all, ask, type Json, send } from '../support/api.js';
 import {
+  type Program,
   removeFolder,
   type SharedStores,
   startProgram,
@@ -13,13 +15,19 @@ import {
 let folder: string;
 let stores: SharedStores;
 let store: EventStore;
+let mongo: MongoClient;
+let node: Program;
 beforeAll(async () => {
   folder = await temporaryFolder();
   stores = await startSharedStores(folder);
+  node = await startProgram(folder, stores.settings);
   store = connectEventStore(stores.eventStoreUrl);
+  mongo = await MongoClient.connect(stores.mongoUrl);
 });
 afterAll(async () => {
+  expect(await node.stop()).toBe(0);
   await store.close();
+  await mongo.close();
   expect(await stores.stop()).toBe(0);
   await removeFolder(folder);
 });
@@ -31,20 +39,23 @@ const untilForked = async (category: string): Promise<void> => {
     if (item.type !== 'caughtUp' && isFork(item as StoredEvent)) break;
 };
 
-it('is completed by the repeated request when the program was killed in the middle', async () => {
+/** Asks under a key, and so twice for the same. */
+const postOnce = (path: string, key: string, body: object): Promise<Json> =>
+  ask(node.url, path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': key },
+    body: JSON.stringify(body),
+  });
+
+it('completes the fork of a tree when it is repeated after the program was killed in the middle', async () => {
   const tasks = 60;
-  let node = await startProgram(folder, stores.settings);
   const { id: sessionId, stream } = await send(node.url, '/v1/sessions', {});
   const items = Array.from({ length: tasks }, () => ({ type: 't', queue: 'q', sessionId }));
   await send(node.url, '/v1/tasks', items);
   const message = { role: 'user', content: 'all there' };
   const { revision: at } = await send(node.url, `/v1/sessions/${sessionId}/messages`, message);
-  const fork = (): Promise<Json> =>
-    ask(node.url, `/v1/streams/${stream}/forks`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': 'the one' },
-      body: JSON.stringify({ at, scope: 'tree', resume: true }),
-    });
+  const fork = () =>
+    postOnce(`/v1/streams/${stream}/forks`, 'the one', { at, scope: 'tree', resume: true });
 
   const cutOff = fork().then(
     () => 'answered',
@@ -69,5 +80,25 @@ it('is completed by the repeated request when the program was killed in the midd
   }
   const [numbers] = (await ask(node.url, `/v1/queues?after=${tree.position}`)).items;
   expect(numbers).toMatchObject({ queue: 'q', ready: 2 * tasks });
-  expect(await node.stop()).toBe(0);
 }, 120_000);
+
+it('answers what the first did when a prune is repeated that was carried out and not answered', async () => {
+  const { id, stream } = await send(node.url, '/v1/executions', {});
+  const checkpoint = (stageOrder: number) =>
+    send(node.url, `/v1/executions/${id}/checkpoints`, {
+      ...{ agent: 'a', stage: 's', stageOrder, state: {} },
+    });
+  for (const stageOrder of [0, 1, 2, 3]) await checkpoint(stageOrder);
+  const prune = () => postOnce(`/v1/executions/${id}/checkpoints/prune`, 'cut', { keepLast: 1 });
+  const first = await prune();
+  expect(first).toMatchObject({ pruned: 3 });
+
+  // As if the program had died before it noted what it was about to answer.
+  const kept = mongo.db('forkline').collection<{ _id: string }>('idempotency_keys');
+  const { modifiedCount } = await kept.updateOne({ _id: 'local\ncut' }, { $unset: { answer: 1 } });
+  expect(modifiedCount).toBe(1);
+  // What came since would be pruned by a prune of today, but for the fork that hangs off it.
+  const newest = await checkpoint(4);
+  await send(node.url, `/v1/streams/${stream}/forks`, { at: newest.revision - 1 });
+  expect(await prune()).toEqual(first);
+});
