@@ -24,3 +24,14 @@ export const parseStream = (
     ? { category: category as Category, id }
     : undefined;
 };
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** An id as it is stored: UUIDs are in lower case there, which others write in upper case. */
+export const storedId = (id: string): string => (uuid.test(id) ? id.toLowerCase() : id);
+
+/** The name of a stream as it is stored, of what a user calls it. The ids of workers are names, and told apart by case. */
+export const storedName = (stream: string): string => {
+  const name = parseStream(stream);
+  return name && name.category !== 'worker' ? `${name.category}-${storedId(name.id)}` : stream;
+};

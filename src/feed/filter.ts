@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Caller } from '../commands/request.js';
+import { storedId, storedName } from '../domain/deciders.js';
 import { type EventLabel, familiesOf, type Property, properties } from './feed-event.js';
 
 const names = z.array(z.string().min(1).max(256)).min(1).max(100);
@@ -44,8 +45,9 @@ export const wantedBy = (
   caller: Caller,
   { categories, streams, types, topics, sessionId }: Filter,
 ): Wanted => ({
-  stream: distinct(streams),
-  session: sessionId === undefined ? undefined : [sessionId],
+  stream: distinct(streams?.map(storedName)),
+  // What belongs to no session may go by any name, in upper case too.
+  session: distinct(sessionId === undefined ? undefined : [sessionId, storedId(sessionId)]),
   owner: caller.admin ? undefined : [caller.userId],
   type: distinct(types),
   topic: withoutCovered(distinct(topics)),

@@ -1,6 +1,6 @@
 import { type Caller, maySee, RevisionMismatch } from '../commands/request.js';
 import type { Decider, Fact } from '../domain/decider.js';
-import { type Category, deciders, parseStream } from '../domain/deciders.js';
+import { type Category, deciders, parseStream, storedName } from '../domain/deciders.js';
 import { firstState } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { AnyState } from '../replay/state-at.js';
@@ -20,12 +20,13 @@ export type VisibleStream = Readonly<{
   session: string;
 }>;
 
-/** The stream of a name. @throws Problem when there is none that the caller may see */
+/** The stream of a name, as users write it. @throws Problem when there is none that the caller may see */
 export const visibleStream = async (
   streams: Streams,
-  stream: string,
+  written: string,
   caller: Caller,
 ): Promise<VisibleStream> => {
+  const stream = storedName(written);
   const name = parseStream(stream);
   if (!name) throw new Problem('stream-not-found');
   // Each decider takes its own commands and events: those are checked against its category before.

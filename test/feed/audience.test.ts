@@ -110,6 +110,20 @@ describe('the audience of an event', () => {
     );
   });
 
+  it('is found by UUIDs in upper case, and by names of workers as they are', () => {
+    const id = '0c9a5c1e-6d0b-4c5e-9d5a-0d4ad3a1b00a';
+    const shouted = id.toUpperCase();
+    const ann = { userId: 'ann', admin: false };
+    const isShown = (filter: Filter, stream: string) =>
+      showing(wantedBy(ann, filter))(
+        labelOf(stored({ stream, type: 'T', owner: 'ann', session: id })),
+      );
+    expect(isShown({ streams: [`task-${shouted}`] }, `task-${id}`)).toBe(true);
+    expect(isShown({ sessionId: shouted }, `task-${id}`)).toBe(true);
+    expect(isShown({ streams: [`worker-${shouted}`] }, `worker-${id}`)).toBe(false);
+    expect(isShown({ streams: [`worker-${shouted}`] }, `worker-${shouted}`)).toBe(true);
+  });
+
   it('is found whatever the length of the lists', () => {
     const all = audience<string>();
     const ann = { userId: 'ann', admin: false };

@@ -80,6 +80,29 @@ describe('creating a session', () => {
     expect(status).toBe(200);
   });
 
+  it('takes it in the names of streams, wherever these are asked for', async () => {
+    const id = '0c9a5c1e-6d0b-4c5e-9d5a-0d4ad3a1b00a';
+    const { stream } = await createSession(ann, { id });
+    const shouted = `session-${id.toUpperCase()}`;
+    const fork = await ann.post(`/v1/streams/${shouted}/forks`, { at: 0 });
+    expect(fork.status).toBe(201);
+    const after = `after=${fork.body.position}`;
+    const of = (name: string) => [
+      `/v1/streams/${name}/events?${after}`,
+      `/v1/streams/${name}/state?${after}`,
+      `/v1/streams/${name}/steps?${after}`,
+      `/v1/streams/${name}/lineage?${after}`,
+      `/v1/streams/compare?a=${name}&b=${name}@0&${after}`,
+    ];
+    for (const [n, path] of of(shouted).entries()) {
+      const { status, body } = await ann.get(path);
+      expect([status, body]).toEqual([200, (await ann.get(of(stream)[n]!)).body]);
+    }
+    const detached = await ann.post(`/v1/streams/session-${fork.body.id.toUpperCase()}/detach`);
+    expect(detached).toMatchObject({ status: 200, body: { stream: fork.body.stream } });
+    expectProblem(await ann.get(`/v1/streams/Session-${id}/events`), 'stream-not-found', 404);
+  });
+
   it('refuses other content under an id that is taken', async () => {
     const id = '0c9a5c1e-6d0b-4c5e-9d5a-0d4ad3a1b004';
     await createSession(ann, { id, title: 'One' });

@@ -1,4 +1,4 @@
-import type { Category } from '../../domain/deciders.js';
+import { type Category, storedId, storedName } from '../../domain/deciders.js';
 
 /** What of a request names things. */
 export type Naming = Readonly<{
@@ -44,8 +44,8 @@ export const namedBy = ({ path, params, query, body }: Naming): NamedThings => {
       ];
     }),
   ];
-  const checkpoints = kind === 'checkpoints' ? texts(params.id) : [];
-  return { streams: [...new Set(streams)].slice(0, mostStreams), checkpoints };
+  const checkpoints = kind === 'checkpoints' ? texts(params.id).map(storedId) : [];
+  return { streams: [...new Set(streams.map(storedName))].slice(0, mostStreams), checkpoints };
 };
 
 const texts = (value: unknown): readonly string[] => (typeof value === 'string' ? [value] : []);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storedName } from '../../domain/deciders.js';
 import { listAudit } from '../../queries/audit.js';
 import { type Route, route } from '../route.js';
 import { after, given, paging } from '../schema.js';
@@ -20,7 +21,7 @@ export const auditRoutes = ({ collections }: Services): readonly Route[] => [
     reads: ['audit'],
     query: z.strictObject({
       userId: z.string().min(1).max(200).optional(),
-      stream: z.string().min(1).max(300).optional(),
+      stream: z.string().min(1).max(300).overwrite(storedName).optional(),
       type: z.string().min(1).max(200).optional(),
       since: time.optional(),
       until: time.optional(),

@@ -130,11 +130,11 @@ describe('the audit', () => {
     await bodyOf(as('root').get(`/v1/checkpoints/${checkpoint.id}?after=${checkpoint.position}`));
     const bob = as('bob', { 'User-Agent': 'curious/1' });
     await stranger({ 'X-Forwarded-For': '192.0.2.1' }).get(`/v1/sessions/${id}?after=${position}`);
-    await bob.get(`/v1/sessions/${id}`);
+    await bob.get(`/v1/sessions/${id.toUpperCase()}`);
     await bob.post(`/v1/tasks`, { type: 't', queue: 'q', sessionId: id });
     await bob.post(`/v1/tasks`, [{ type: 't', queue: 'q', executionId: execution.id }]);
     await bob.get(`/v1/checkpoints/${checkpoint.id}`);
-    await bob.get(`/v1/streams/compare?a=${stream}@0&b=${stream}`);
+    await bob.get(`/v1/streams/compare?a=session-${id.toUpperCase()}@0&b=${stream}`);
     await bob.get('/v1/projections');
     const kept = await becoming('type=AccessRefused&userId=bob', some(6));
     expect(
@@ -162,7 +162,8 @@ describe('the audit', () => {
     const [unknown] = items.filter(isStranger);
     expect(unknown).not.toHaveProperty('userId');
     expect(unknown!.attempt).toMatchObject({ status: 401, code: 'unauthorized', count: 1 });
-    expect(await audited(`stream=${stream}&type=AccessRefused`)).toHaveLength(3);
+    for (const name of [stream, `session-${id.toUpperCase()}`])
+      expect(await audited(`stream=${name}&type=AccessRefused`)).toHaveLength(3);
   });
 
   it('keeps neither what is not there at all nor what is one’s own', async () => {
