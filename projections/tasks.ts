@@ -1,13 +1,8 @@
 import type { Fact } from '../src/domain/decider.js';
 import { adoptionIn, detached } from '../src/domain/fork.js';
 import type { JsonValue } from '../src/domain/json.js';
-import {
-  isOpen,
-  type Progress,
-  type Submitted,
-  type TaskEvent,
-  type TaskStatus,
-} from '../src/domain/task.js';
+import type { Progress, Submitted, TaskEvent, TaskStatus } from '../src/domain/task.js';
+import { isOpen } from '../src/domain/task-evolution.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { createdAs, type Descent, descentOf, type OpenSpan } from './descent.js';
 import { without } from './without.js';
