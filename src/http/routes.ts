@@ -3,6 +3,7 @@ import type { Route } from './route.js';
 import { auditRoutes } from './routes/audit.js';
 import { checkpointRoutes } from './routes/checkpoints.js';
 import { claimRoutes } from './routes/claim.js';
+import { executionCheckpointRoutes } from './routes/execution-checkpoints.js';
 import { executionRoutes } from './routes/executions.js';
 import { exportRoutes } from './routes/export.js';
 import { feedRoutes } from './routes/feed.js';
@@ -32,6 +33,7 @@ export const routesOf = (services: Services): readonly Route[] => {
     ...sessionRoutes(services, gate),
     ...messageRoutes(services),
     ...executionRoutes(services, gate),
+    ...executionCheckpointRoutes(services, gate),
     ...interruptRoutes(services, gate),
     ...claimRoutes(services),
     ...taskLeaseRoutes(services),
