@@ -17,7 +17,8 @@ export const untilSignalled = (): Promise<undefined> =>
 const endBy = (signal: 'SIGTERM' | 'SIGINT'): never => {
   const code = 128 + constants.signals[signal];
   process.emit('exit', code);
-  process.removeAllListeners(signal);
+  // Who listens has been told, and is not to be told again by the exit below.
+  process.removeAllListeners('exit').removeAllListeners(signal);
   process.kill(process.pid, signal);
   // The first process of a container does not end by signals that it does not listen to.
   process.exit(code);
