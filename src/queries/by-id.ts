@@ -3,6 +3,9 @@ import { askedTogether } from '../projecting/asked-together.js';
 
 type Named = Readonly<{ _id: string }>;
 
+/** For how long a look-up waits for the one before: where the database hangs, each fails by itself. */
+const patienceMs = 20;
+
 /** Finds documents by their names; what is not there is left out. */
 type Find = (ids: readonly string[]) => Promise<ReadonlyMap<string, unknown>>;
 
@@ -27,7 +30,7 @@ export const lookUpsById = (): ById => {
       const filter = { _id: { $in: ids } } as never;
       const found = await collection.find(filter, { batchSize: ids.length + 1 }).toArray();
       return new Map(found.map((document) => [document._id, document]));
-    });
+    }, patienceMs);
     finds.set(collection.namespace, find);
     return find;
   };

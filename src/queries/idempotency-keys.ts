@@ -34,6 +34,8 @@ export type IdempotencyKeys = Readonly<{
 }>;
 
 const lifetimeMs = 24 * 60 * 60 * 1000;
+/** For how long a write waits for the one before, to go together with others. */
+const patienceMs = 20;
 
 type Kept = KeptRequest & { _id: string; createdAt: Date };
 type Answered = Readonly<{ key: string; answer: KeptAnswer }>;
@@ -49,13 +51,16 @@ export const idempotencyKeysIn = (db: Db, clock: Clock): IdempotencyKeys => {
     writeConcern: { w: 'majority', journal: true },
   });
   // Under load a write of each for itself would cost as much as the command that it is for.
-  const insert = askedTogether((requests: readonly Kept[]) => insertNew(collection, requests));
+  const insert = askedTogether(
+    (requests: readonly Kept[]) => insertNew(collection, requests),
+    patienceMs,
+  );
   const save = askedTogether(async (answers: readonly Answered[]): Promise<void> => {
     const updates = answers.map(({ key, answer }) => ({
       updateOne: { filter: { _id: key }, update: { $set: { answer } } },
     }));
     await collection.bulkWrite(updates, { ordered: false });
-  });
+  }, patienceMs);
   const expired = () => ({ createdAt: { $lt: new Date(clock.now() - lifetimeMs) } });
   return {
     claim: async (key, request) => {
