@@ -29,7 +29,7 @@ export type History = Descendant &
     rows: readonly Segment[];
   }>;
 
-/** How an execution came about. Reads three documents, whatever the execution's length. */
+/** How an execution came about, by a few queries, and one more for every fifty ancestors. */
 export const historyOf = async (
   collections: Collections,
   { id, revision }: ExecutionView,
