@@ -27,9 +27,10 @@ const entryBytes = 10;
 const largestBeside = 2_000;
 
 /**
- * Closes a file, and before that writes it anew beside it where that is worth it: LMDB uses free pages again but never gives them
- * back, and leaves pages half full that were written to in any order. Written in the order of the keys they
- * are full. The new file takes the place of the old one once that is closed: a crash leaves one or the other.
+ * Closes a file, and before that writes it anew beside it where that is worth it: LMDB uses free pages
+ * again but never gives them back, and leaves pages half full that were written to in any order. Written
+ * in the order of the keys they are full. The new file takes the place of the old one once that is
+ * closed: a crash leaves one or the other.
  *
  * @param path of the file
  * @param tables all that there are in it
@@ -39,7 +40,11 @@ export const closeSmaller = async (
   path: string,
   tables: readonly Table[],
 ): Promise<void> => {
-  const { lastPageNumber = 0, root } = env.getStats() as Pages & Readonly<{ root: Pages }>;
+  const {
+    lastPageNumber = 0,
+    lastTxnId,
+    root,
+  } = env.getStats() as Pages & Readonly<{ root: Pages }>;
   const pageSize = root.pageSize ?? 4096;
   const needed = tables.reduce((sum, table) => sum + pagesNeeded(table), 2);
   const gained = (lastPageNumber + 1 - needed) * pageSize;
@@ -49,14 +54,16 @@ export const closeSmaller = async (
   const copy = join(folder, basename(path));
   await rm(folder, { recursive: true, force: true });
   // Without room for a copy the file stays as it is.
-  const isCopied =
+  const isWritten =
     isWorthIt &&
     (await writeAnew(tables, copy).then(
       () => true,
       () => false,
     ));
+  // It is closed when nobody writes any more. Should somebody have written nevertheless, the old one has it.
+  const isSame = (env.getStats() as Pages).lastTxnId === lastTxnId;
   await env.close();
-  if (isCopied) await rename(copy, path).then(() => flush(dirname(path)));
+  if (isWritten && isSame) await rename(copy, path).then(() => flush(dirname(path)));
   await rm(folder, { recursive: true, force: true });
 };
 
@@ -64,13 +71,15 @@ export const closeSmaller = async (
 const pagesNeeded = ({ entries, end }: Table): number => {
   const stats = entries.getStats() as Pages;
   const { treeBranchPageCount = 0, treeLeafPageCount = 0, overflowPages = 0 } = stats;
-  const pages = treeBranchPageCount + treeLeafPageCount + overflowPages;
-  if ((stats.entryCount ?? 0) > mostCounted) return pages;
+  const shared = treeBranchPageCount + treeLeafPageCount;
+  // Pages of their own are full. Where most are, there is nothing to be had that is worth reading it all.
+  if ((stats.entryCount ?? 0) > mostCounted || shared * 16 < overflowPages)
+    return shared + overflowPages;
   let bytes = 0;
   for (const { key, value } of entries.getRange(end ? { end } : {}))
     bytes += key.length + entryBytes + (value.length > largestBeside ? 8 : value.length);
   // Some of the last page of each stays free, where the next entry does not fit.
-  return Math.min(pages, overflowPages + Math.ceil((bytes / pageBytes) * 1.15) + 2);
+  return overflowPages + Math.min(shared, Math.ceil((bytes / pageBytes) * 1.15) + 2);
 };
 
 const writeAnew = async (tables: readonly Table[], path: string): Promise<void> => {

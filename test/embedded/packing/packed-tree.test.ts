@@ -219,6 +219,24 @@ describe('a packed tree', () => {
     expect((await stat(path)).ino).toBe(after.ino);
   });
 
+  it('keeps what is written while it is written anew', async () => {
+    const path = join(folder, 'tree.mdb');
+    const tree = openTree(folder);
+    await tree.plain.childTransaction(() => {
+      for (let number = 0; number < 4_000; number++)
+        tree.put(keyOf(1, (number * 1_789) % 4_000), randomBytes(300));
+    });
+    await tree.plain.childTransaction(() => {
+      for (let number = 0; number < 4_000; number += 2) tree.remove(keyOf(1, number));
+    });
+    const closing = closeSmaller(tree.plain, path, tree.tables);
+    const name = `${path}.smaller`;
+    while (!(await stat(name).catch(() => undefined))) await nextTurn(0);
+    const written = tree.plain.childTransaction(() => tree.put(keyOf(1, 2), Buffer.from('late')));
+    await Promise.all([written, closing]);
+    expect(openTree(folder).get(keyOf(1, 2))).toEqual(Buffer.from('late'));
+  });
+
   it('takes the blocks of a segment away with the segment, and no others', async () => {
     const tree = openTree(folder);
     await tree.plain.childTransaction(() => {
