@@ -23,6 +23,10 @@ export type ReadyQueues = Readonly<{
   hear(event: StoredEvent): void;
   /** Takes in a task that became ready, maybe before that was heard. */
   offer(task: ReadyTask): void;
+  /** Takes in that a task was handed out as it was submitted. `revision` is that of its claim. */
+  handedOut(task: Owned & Readonly<{ id: string; revision: number }>): void;
+  /** Whether it is known that nothing is ready. */
+  isEmpty(wanted: Wanted): boolean;
   /** The task to be handed out next, which stays. */
   first(wanted: Wanted): ReadyTask | undefined;
   /** Removes the task to be handed out next. */
@@ -156,6 +160,12 @@ export const readyQueues = (
       }
     },
     offer,
+    handedOut: (task) => {
+      names.note(task);
+      for (const { window } of holding(task)) window.withdraw(task.id, task.revision);
+    },
+    isEmpty: (wanted) =>
+      wantedQueues(wanted).every(({ window }) => window.size() === 0 && window.isComplete()),
     first: (wanted) => foremost(wanted)?.window.first(),
     take: (wanted) => {
       const task = foremost(wanted)?.take();

@@ -27,7 +27,7 @@ export const measuredHandler =
     handler: BaselineHandler<Command, Reason, State>,
     { instruments, tracer, races, log, slowSeconds }: Measures,
   ): BaselineHandler<Command, Reason, State> =>
-  async (id, commands, request, at) => {
+  async (id, commands, request, at, followUp) => {
     const command = commands[0]?.type ?? 'none';
     const { commandId, requestId } = request;
     const racesLost = races.begin(commandId);
@@ -44,7 +44,7 @@ export const measuredHandler =
         async (span) => {
           const traceparent = traceparentOf(span) ?? request.traceparent;
           const traced = traceparent === undefined ? request : { ...request, traceparent };
-          const result = await handler(id, commands, traced, at);
+          const result = await handler(id, commands, traced, at, followUp);
           outcome = isRejection(result) ? 'rejected' : 'done';
           if (isRejection(result)) span.setAttribute('forkline.rejection', String(result.rejected));
           else span.setAttribute('forkline.events.added', result.added);

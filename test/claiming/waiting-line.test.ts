@@ -8,10 +8,10 @@ const anybodys: Wanted = { userId: undefined, queue: 'mail.out', isPrefix: false
 const prefixed: Wanted = { userId: undefined, queue: 'mail.', isPrefix: true };
 
 const lineWith = () => {
-  const line = waitingLine();
+  const line = waitingLine<string>();
   const woken: string[] = [];
   const join = (name: string, wanted = anns, ticket = line.ticket()) =>
-    line.join(ticket, wanted, () => woken.push(name));
+    line.join({ ticket, wanted, wake: () => woken.push(name), reserve: () => name });
   return { ...line, join, woken };
 };
 

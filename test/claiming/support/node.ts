@@ -41,7 +41,7 @@ export const startNode = async (
     collections: collectionsOf(stores.db),
     progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
   });
-  const tasks = noticing(handler, claims.ready);
+  const tasks = noticing(handler, claims);
   return {
     tasks,
     submit: async (queue, fields = {}) => {

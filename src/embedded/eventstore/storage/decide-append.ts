@@ -21,7 +21,12 @@ export type AppendRequest = Readonly<{
 }>;
 
 /** The place of the last event; no position when none was asked for. */
-export type Appended = Readonly<{ revision: number; position?: number }>;
+export type Appended = Readonly<{
+  revision: number;
+  position?: number;
+  /** Position of the first event, those after it having the next ones; of an append done before it is not known. */
+  firstPosition?: number;
+}>;
 
 /**
  * Decides an append and adds its events: all of them, or none when it is refused or was done before.
@@ -90,12 +95,13 @@ const append = (
   current: number,
   isDeleted: boolean,
 ): Appended => {
+  const firstPosition = batch.nextPosition;
   let last: LogEntry | undefined;
   for (const event of events) last = batch.add(stream, event);
   if (!last) return { revision: current };
   if (isDeleted) undelete(batch, stream, current + 1);
   else if (isMetastream(stream)) undeleteOriginal(batch, stream, current);
-  return appended(current + events.length, last);
+  return { ...appended(current + events.length, last), firstPosition };
 };
 
 // Numbering goes on where it was, and what was deleted stays out of sight.

@@ -10,11 +10,13 @@ const expectation = (expected: ExpectedRevision, fields: ExpectationFields): Buf
     ? uintField(fields.revision, expected)
     : emptyField(fields[expected]);
 
-const success = ({ revision, position }: Appended): readonly Buffer[] => [
+// A write begins where its first event was prepared and ends where its last one is committed: what is
+// between the two follows one another.
+const success = ({ revision, position, firstPosition = position }: Appended): readonly Buffer[] => [
   revision === -1 ? emptyField(2) : uintField(1, revision),
-  position === undefined
+  position === undefined || firstPosition === undefined
     ? emptyField(4)
-    : bytesField(3, uintField(1, position), uintField(2, position)),
+    : bytesField(3, uintField(1, position), uintField(2, firstPosition)),
 ];
 
 /** The answer to an Append that was carried out: `AppendResp.Success`. */
