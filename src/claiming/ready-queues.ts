@@ -75,6 +75,12 @@ export const readyQueues = (
   const holding = ({ userId, queue }: Owned): readonly ReadyQueue[] =>
     [undefined, userId].flatMap((user) => queues.peek(keyOf(user, queue)) ?? []);
 
+  /** Of what this node made ready, or handed out at once, those who wait were told then. */
+  const isNews = (task: Owned & Readonly<{ id: string; revision: number }>): boolean => {
+    const held = holding(task);
+    return held.length === 0 || held.some(({ window }) => !window.knows(task.id, task.revision));
+  };
+
   const offer = (task: ReadyTask): void => {
     names.note(task);
     for (const { window } of holding(task)) window.offer(task);
@@ -136,7 +142,7 @@ export const readyQueues = (
       const happening = happeningOf(event);
       switch (happening?.type) {
         case 'ready':
-          offer(happening.task);
+          if (isNews(happening.task)) offer(happening.task);
           break;
         case 'ready-again': {
           const { id, revision } = happening;
