@@ -25,7 +25,7 @@ type Wait = Readonly<{
  * Waits until woken, or for some time, or until given tasks that are submitted meanwhile: up to `max` that
  * are asked for in the same turn of the event loop as the first.
  *
- * @returns the tasks given; none when woken, when the time is over, or when none of them was handed out
+ * @returns the tasks given, in order; none when woken, when the time is over, or when none of them was handed out
  */
 export const waitInLine = (
   line: WaitingLine<Reserved>,
@@ -42,7 +42,10 @@ export const waitInLine = (
     };
     const settle = async (): Promise<void> => {
       end();
-      resolve((await Promise.all(reserved)).flatMap((task) => task ?? []));
+      const given = (await Promise.all(reserved)).flatMap((task) => task ?? []);
+      resolve(
+        given.sort((a, b) => b.priority - a.priority || Number(a.position) - Number(b.position)),
+      );
     };
     const reserve = (): Reserved => {
       let give: Reserved['give'] = () => {};

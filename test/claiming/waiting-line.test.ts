@@ -59,6 +59,22 @@ describe('a waiting line', () => {
     expect(woken).toEqual(['here']);
   });
 
+  it('shows who is to be given a task that is yet to come, and lets them stay', () => {
+    const { first, join, wakeFor, woken } = lineWith();
+    expect(first(mail)).toBeUndefined();
+    join('prefix', prefixed);
+    const leave = join('user');
+    expect([first(mail)?.reserve(), first(mail)?.reserve()]).toEqual(['prefix', 'prefix']);
+    wakeFor(mail);
+    expect([first(mail)?.reserve(), first({ ...mail, userId: 'bob' })]).toEqual([
+      'user',
+      undefined,
+    ]);
+    leave();
+    expect(first(mail)).toBeUndefined();
+    expect(woken).toEqual(['prefix']);
+  });
+
   it('wakes everybody when it is over', () => {
     const { join, wakeAll, woken } = lineWith();
     join('a');
