@@ -3,16 +3,29 @@
  * Everyone gets an answer that was found after they asked.
  *
  * @param ask answers for any number of keys at once
+ * @param patienceMs for how long they wait for the one before at most; until it is answered by default
  */
 export const askedTogether = <Key, Answer>(
   ask: (keys: readonly Key[]) => Promise<Answer>,
+  patienceMs?: number,
 ): ((keys: readonly Key[]) => Promise<Answer>) => {
   let next: Readonly<{ keys: Set<Key>; answer: Promise<Answer> }> | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
+  const before = (): Promise<unknown> =>
+    patienceMs === undefined
+      ? last
+      : new Promise((resolve) => {
+          const timer = setTimeout(resolve, patienceMs);
+          void last.then(() => {
+            clearTimeout(timer);
+            resolve(undefined);
+          });
+        });
+
   const begin = () => {
     const keys = new Set<Key>();
-    const answer = last.then(() => {
+    const answer = before().then(() => {
       next = undefined;
       return ask([...keys]);
     });

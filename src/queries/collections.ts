@@ -16,6 +16,7 @@ import { parkedEventsIn } from '../projecting/parked.js';
 import type { ParkedEvent } from '../projecting/parked-documents.js';
 import type { AnyProjection } from '../projecting/projection.js';
 import { collectionName } from '../projecting/read-model.js';
+import { type ById, lookUpsById } from './by-id.js';
 
 type Stored<Document> = Document & Readonly<{ _id: string; position: number }>;
 type Row<Document> = Document &
@@ -37,6 +38,8 @@ export type Collections = Readonly<{
   queues: Collection<Stored<QueueDocument>>;
   webhooks: Collection<Stored<WebhookDocument>>;
   audit: Collection<Stored<AuditDocument>>;
+  /** Finds a document of one of them. */
+  byId: ById;
 }>;
 
 export type SessionRecord = Stored<SessionDocument>;
@@ -102,4 +105,5 @@ export const collectionsOf = (
     return db.collection<Stored<AuditDocument>>(nameOf(audit));
   },
   parked: parkedEventsIn(db),
+  byId: lookUpsById(),
 });

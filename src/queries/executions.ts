@@ -3,7 +3,7 @@ import type { ExecutionStatus } from '../domain/execution.js';
 import type { Collections, ExecutionRecord } from './collections.js';
 import { olderThan } from './newest-first.js';
 import { type Page, toPage } from './page.js';
-import { visibleTo } from './visible.js';
+import { seenBy, visibleTo } from './visible.js';
 
 type Hidden = '_id' | 'position' | 'stream' | 'ancestors' | 'createdPosition' | 'settledPosition';
 
@@ -18,11 +18,11 @@ export type ExecutionListOptions = Readonly<{
 
 /** Finds an execution that the caller may see; undefined when there is none of that id. */
 export const findExecution = async (
-  { executions }: Collections,
+  { executions, byId }: Collections,
   caller: Caller,
   id: string,
 ): Promise<ExecutionView | undefined> => {
-  const found = await executions.findOne({ _id: `execution-${id}`, ...visibleTo(caller) });
+  const found = seenBy(caller, await byId(executions, `execution-${id}`));
   return found ? viewOf(found) : undefined;
 };
 

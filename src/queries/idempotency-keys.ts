@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
+import { askedTogether } from '../projecting/asked-together.js';
 import type { Clock } from '../projecting/clock.js';
-import { isDuplicateKey } from '../projecting/duplicate-key.js';
+import { insertNew } from '../projecting/guarded-writes.js';
 
 /** What was answered to a request. */
 export type KeptAnswer = Readonly<{
@@ -33,12 +34,15 @@ export type IdempotencyKeys = Readonly<{
 }>;
 
 const lifetimeMs = 24 * 60 * 60 * 1000;
+/** For how long a write waits for the one before, to go together with others. */
+const patienceMs = 20;
 
 type Kept = KeptRequest & { _id: string; createdAt: Date };
+type Answered = Readonly<{ key: string; answer: KeptAnswer }>;
 
 /**
  * Keeps requests in a database, each write acknowledged once it is on the disks of a majority of its
- * members.
+ * members. Writes that come while one is under way go together.
  *
  * @param clock that all nodes share: a node whose own clock is wrong must not take keys for expired
  */
@@ -46,23 +50,31 @@ export const idempotencyKeysIn = (db: Db, clock: Clock): IdempotencyKeys => {
   const collection = db.collection<Kept>('idempotency_keys', {
     writeConcern: { w: 'majority', journal: true },
   });
+  // Under load a write of each for itself would cost as much as the command that it is for.
+  const insert = askedTogether(
+    (requests: readonly Kept[]) => insertNew(collection, requests),
+    patienceMs,
+  );
+  const save = askedTogether(async (answers: readonly Answered[]): Promise<void> => {
+    const updates = answers.map(({ key, answer }) => ({
+      updateOne: { filter: { _id: key }, update: { $set: { answer } } },
+    }));
+    await collection.bulkWrite(updates, { ordered: false });
+  }, patienceMs);
   const expired = () => ({ createdAt: { $lt: new Date(clock.now() - lifetimeMs) } });
   return {
     claim: async (key, request) => {
-      await collection.deleteOne({ _id: key, ...expired() });
-      try {
-        await collection.insertOne({ _id: key, ...request, createdAt: new Date(clock.now()) });
-        return request;
-      } catch (error) {
-        if (!isDuplicateKey(error)) throw error;
-        const kept = await collection.findOne({ _id: key });
-        // Gone again between the two: whoever asks is first.
-        return kept ?? request;
+      for (;;) {
+        const kept: Kept = { _id: key, ...request, createdAt: new Date(clock.now()) };
+        const taken = await insert([kept]);
+        if (!taken.has(key)) return request;
+        const { deletedCount } = await collection.deleteOne({ _id: key, ...expired() });
+        const found = deletedCount === 0 && (await collection.findOne({ _id: key }));
+        if (found) return found;
+        // Gone again: whoever asks is first.
       }
     },
-    answer: async (key, answer) => {
-      await collection.updateOne({ _id: key }, { $set: { answer } });
-    },
+    answer: (key, answer) => save([{ key, answer }]),
     release: async (key, commandId) => {
       await collection.deleteOne({ _id: key, commandId });
     },

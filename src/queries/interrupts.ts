@@ -3,7 +3,7 @@ import type { InterruptKind, InterruptStatus } from '../domain/interrupt.js';
 import type { Collections, InterruptRecord } from './collections.js';
 import { olderThan } from './newest-first.js';
 import { type Page, toPage } from './page.js';
-import { visibleTo } from './visible.js';
+import { seenBy, visibleTo } from './visible.js';
 
 type Hidden = '_id' | 'position' | 'stream' | 'ancestors' | 'createdPosition' | 'settledPosition';
 
@@ -21,11 +21,11 @@ export type InterruptListOptions = Readonly<{
 
 /** Finds an interrupt that the caller may see; undefined when there is none of that id. */
 export const findInterrupt = async (
-  { interrupts }: Collections,
+  { interrupts, byId }: Collections,
   caller: Caller,
   id: string,
 ): Promise<InterruptView | undefined> => {
-  const found = await interrupts.findOne({ _id: `interrupt-${id}`, ...visibleTo(caller) });
+  const found = seenBy(caller, await byId(interrupts, `interrupt-${id}`));
   return found ? viewOf(found) : undefined;
 };
 

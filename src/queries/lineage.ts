@@ -3,7 +3,7 @@ import { shownAncestry } from '../domain/archive.js';
 import type { Origin, Segment } from '../domain/fork.js';
 import type { Collections, StreamRecord } from './collections.js';
 import { settledIn } from './segments.js';
-import { visibleTo } from './visible.js';
+import { seenBy, visibleTo } from './visible.js';
 
 export type LineageNode = Readonly<{
   stream: string;
@@ -38,8 +38,8 @@ export const lineageOf = async (
   caller: Caller,
   stream: string,
 ): Promise<Lineage | undefined> => {
-  const { streams } = collections;
-  const own = await streams.findOne({ _id: stream, ...visibleTo(caller) });
+  const { streams, byId } = collections;
+  const own = seenBy(caller, await byId(streams, stream));
   if (!own) return undefined;
   // A detached fork holds its past itself.
   const ancestors = shownAncestry(await settledIn(collections, own)).filter(

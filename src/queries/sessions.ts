@@ -4,7 +4,7 @@ import type { SessionStatus } from '../domain/session.js';
 import type { Collections, SessionRecord } from './collections.js';
 import { olderThan } from './newest-first.js';
 import { type Page, toPage } from './page.js';
-import { visibleTo } from './visible.js';
+import { seenBy, visibleTo } from './visible.js';
 
 export type SessionView = Omit<SessionRecord, '_id' | 'position' | 'stream' | 'ancestors'>;
 
@@ -30,11 +30,10 @@ export const findSession = async (
 
 /** A session that the caller may see, as it is stored: with `ancestors`, if it is a fork. */
 export const findSessionRecord = async (
-  { sessions }: Collections,
+  { sessions, byId }: Collections,
   caller: Caller,
   id: string,
-): Promise<SessionRecord | undefined> =>
-  (await sessions.findOne({ _id: `session-${id}`, ...visibleTo(caller) })) ?? undefined;
+): Promise<SessionRecord | undefined> => seenBy(caller, await byId(sessions, `session-${id}`));
 
 /** The caller's sessions, newest activity first. @throws BadCursor */
 export const listSessions = async (

@@ -3,7 +3,7 @@ import type { TaskStatus } from '../domain/task.js';
 import type { Collections, TaskRecord } from './collections.js';
 import { createdBefore } from './newest-first.js';
 import { type Page, toPage } from './page.js';
-import { visibleTo } from './visible.js';
+import { seenBy, visibleTo } from './visible.js';
 
 type Hidden =
   | '_id'
@@ -31,11 +31,11 @@ export type TaskListOptions = Readonly<{
 
 /** Finds a task that the caller may see; undefined when there is none of that id. */
 export const findTask = async (
-  { tasks }: Collections,
+  { tasks, byId }: Collections,
   caller: Caller,
   id: string,
 ): Promise<TaskView | undefined> => {
-  const found = await tasks.findOne({ _id: `task-${id}`, ...visibleTo(caller) });
+  const found = seenBy(caller, await byId(tasks, `task-${id}`));
   return found ? viewOf(found) : undefined;
 };
 

@@ -2,7 +2,7 @@ import type { Caller } from '../commands/request.js';
 import type { Collections, WebhookRecord } from './collections.js';
 import { createdBefore } from './newest-first.js';
 import { type Page, toPage } from './page.js';
-import { visibleTo } from './visible.js';
+import { seenBy, visibleTo } from './visible.js';
 
 /** A webhook as its owner sees it. */
 export type WebhookView = Omit<
@@ -19,11 +19,10 @@ export type WebhookView = Omit<
 
 /** Finds a webhook that the caller may see; undefined when there is none of that id. */
 export const findWebhook = async (
-  { webhooks }: Collections,
+  { webhooks, byId }: Collections,
   caller: Caller,
   id: string,
-): Promise<WebhookRecord | undefined> =>
-  (await webhooks.findOne({ _id: `webhook-${id}`, ...visibleTo(caller) })) ?? undefined;
+): Promise<WebhookRecord | undefined> => seenBy(caller, await byId(webhooks, `webhook-${id}`));
 
 /** Finds webhooks by their ids, whoever owns them. */
 export const webhooksById = async (

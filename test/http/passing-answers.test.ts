@@ -59,3 +59,26 @@ it('a key is known for a day by the clock that nodes share, whatever that of thi
   const later = idempotencyKeysIn(database.db, dayLater);
   expect(await later.claim('shared', again)).toMatchObject({ commandId: 'second' });
 });
+
+it('keys that are claimed at the same time, on two nodes, are each one request', async () => {
+  const nodes = [1, 2].map(() => idempotencyKeysIn(database.db, { now: Date.now }));
+  const keys = Array.from({ length: 100 }, (_, n) => `at once ${n}`);
+  const claims = keys.flatMap((key) =>
+    nodes.map(async (node, n) => {
+      const asked = { fingerprint: 'f', commandId: `${key} of ${n}`, newId: 'n' };
+      return [key, (await node.claim(key, asked)).commandId] as const;
+    }),
+  );
+  const kept = await Promise.all(claims);
+  const firsts = new Map(kept);
+  expect(firsts.size).toBe(keys.length);
+  for (const [key, commandId] of kept) {
+    expect(commandId).toBe(firsts.get(key));
+    expect(commandId.startsWith(`${key} of`)).toBe(true);
+  }
+  const answer = (body: string) => ({ status: 200, headers: {}, body });
+  await Promise.all(keys.map((key, n) => nodes[n % 2]!.answer(key, answer(key))));
+  const asked = { fingerprint: 'f', commandId: 'later', newId: 'n' };
+  const again = await Promise.all(keys.map((key) => nodes[0]!.claim(key, asked)));
+  expect(again.map(({ answer }) => answer?.body)).toEqual(keys);
+});

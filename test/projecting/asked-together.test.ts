@@ -1,46 +1,44 @@
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { askedTogether } from '../../src/projecting/asked-together.js';
 
-/** Questions that are answered by hand. */
-const questions = () => {
-  const asked: Readonly<{ keys: readonly string[]; answer(with_: string): void; fail(): void }>[] =
-    [];
-  const ask = askedTogether(
-    (keys: readonly string[]) =>
-      new Promise<string>((resolve, reject) => {
-        asked.push({ keys, answer: resolve, fail: () => reject(new Error('away')) });
-      }),
-  );
-  return { ask, asked };
+/** Questions whose answers are given by hand, in the order in which they were asked. */
+const byHand = () => {
+  const asked: (readonly string[])[] = [];
+  const answers: (() => void)[] = [];
+  const ask = (keys: readonly string[]) =>
+    new Promise<string>((resolve) => {
+      asked.push(keys);
+      answers.push(() => resolve(keys.join(' ')));
+    });
+  return { asked, answers, ask };
 };
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-const turn = () => new Promise(setImmediate);
+it('asks as one what comes while a question is being asked, and answers each after they asked', async () => {
+  const { asked, answers, ask } = byHand();
+  const together = askedTogether(ask);
+  const first = together(['a']);
+  await turn();
+  const others = [together(['b']), together(['c', 'b'])];
+  await turn();
+  expect(asked).toEqual([['a']]);
+  answers[0]?.();
+  expect(await first).toBe('a');
+  await turn();
+  expect(asked).toEqual([['a'], ['b', 'c']]);
+  answers[1]?.();
+  expect(await Promise.all(others)).toEqual(['b c', 'b c']);
+});
 
-describe('questions asked together', () => {
-  it('are one for all that come while another is being asked, and begin after it', async () => {
-    const { ask, asked } = questions();
-    const first = ask(['a']);
-    await turn();
-    const rest = [ask(['b', 'c']), ask(['c', 'd'])];
-    await turn();
-    expect(asked.map(({ keys }) => keys)).toEqual([['a']]);
-    asked[0]!.answer('one');
-    expect(await first).toBe('one');
-    await turn();
-    expect(asked.map(({ keys }) => keys)).toEqual([['a'], ['b', 'c', 'd']]);
-    asked[1]!.answer('two');
-    expect(await Promise.all(rest)).toEqual(['two', 'two']);
-  });
-
-  it('fail for those who asked, and for nobody after', async () => {
-    const { ask, asked } = questions();
-    const first = ask(['a']);
-    await turn();
-    const second = ask(['b']);
-    asked[0]!.fail();
-    await expect(first).rejects.toThrow('away');
-    await turn();
-    asked[1]!.answer('two');
-    expect(await second).toBe('two');
-  });
+it('waits no longer for the one before than it has patience', async () => {
+  const { asked, answers, ask } = byHand();
+  const together = askedTogether(ask, 1);
+  const hanging = together(['a']);
+  await turn();
+  const later = together(['b']);
+  while (asked.length < 2) await turn();
+  answers[1]?.();
+  expect(await later).toBe('b');
+  answers[0]?.();
+  expect(await hanging).toBe('a');
 });

@@ -170,7 +170,7 @@ export class Store {
   /** Waits for writes under way and gives the files back. */
   async close(): Promise<void> {
     await this.#packer.stop();
-    const { plain } = this.#tree;
-    await closeSmaller(plain, join(this.#path, 'data.mdb'), [this.#tree.blocks.stats()]);
+    const { plain, tables } = this.#tree;
+    await closeSmaller(plain, join(this.#path, 'data.mdb'), tables);
   }
 }

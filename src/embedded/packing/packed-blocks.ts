@@ -91,9 +91,9 @@ export class PackedBlocks {
     return keys.length < most;
   }
 
-  /** How LMDB keeps the blocks. */
-  stats(): object {
-    return this.#blocks.getStats();
+  /** The table that the blocks are in. */
+  get table(): Database<Buffer, Buffer> {
+    return this.#blocks;
   }
 
   /**

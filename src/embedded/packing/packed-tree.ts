@@ -2,6 +2,7 @@ import type { RootDatabase } from 'lmdb';
 import type { Entry } from './block.js';
 import { isRemoval, overlay, removal } from './overlay.js';
 import { type BlocksOptions, PackedBlocks, type Span } from './packed-blocks.js';
+import type { Table } from './shrink.js';
 
 export type TreeOptions = BlocksOptions &
   Readonly<{
@@ -77,6 +78,15 @@ export class PackedTree {
     const keys = [...this.plain.getKeys({ start: from, end: to, limit: most })];
     for (const key of keys) this.plain.removeSync(key);
     return areBlocksGone && keys.length < most;
+  }
+
+  /** What there is in the file. */
+  get tables(): readonly Table[] {
+    const { name, end } = this.options;
+    return [
+      { entries: this.plain, end },
+      { name, entries: this.blocks.table },
+    ];
   }
 
   /** How many entries are not packed. */

@@ -73,7 +73,8 @@ export const startPacker = (packing: Packing): Packer => {
       clearTimeout(timer);
       await working;
       const end = performance.now() + mostMsAtEnd;
-      awaited = 0;
+      // Also little, and what lies before where the last round has come to.
+      if (written() > packedAt) at = beginning;
       await round(() => performance.now() < end).catch(() => undefined);
     },
   };

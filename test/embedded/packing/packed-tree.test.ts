@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -8,6 +9,7 @@ import { Block, type Entry, encodeBlock, rawBytesOf } from '../../../src/embedde
 import { cutBlocks, pageBytes } from '../../../src/embedded/packing/cut-blocks.js';
 import { packSome } from '../../../src/embedded/packing/pack.js';
 import { PackedTree } from '../../../src/embedded/packing/packed-tree.js';
+import { closeSmaller } from '../../../src/embedded/packing/shrink.js';
 import { removeFolder, temporaryFolder } from '../../support/program.js';
 
 const runs = Number(process.env.FORKLINE_PACKING_RUNS ?? 12);
@@ -151,7 +153,7 @@ describe('a packed tree', () => {
             );
             expect(tree.get(span.from)).toEqual(model.get(span.from.toString('hex'))?.value);
           }
-          blocks += (tree.blocks.stats() as { entryCount: number }).entryCount;
+          blocks += tree.blocks.table.getKeysCount();
           await tree.plain.close();
           await removeFolder(path);
         },
@@ -178,6 +180,61 @@ describe('a packed tree', () => {
     expect(tree.get(keyOf(1, 1_234))).toEqual(text(1_234));
     expect(tree.plainCount()).toBeLessThan(500);
     await tree.plain.close();
+  });
+
+  it('is written anew when it is closed with pages half full, once, and holds the same', async () => {
+    const path = join(folder, 'tree.mdb');
+    const [count, stride] = [6_000, 1_789];
+    const tree = openTree(folder);
+    for (let from = 0; from < count; from += 100)
+      await tree.plain.childTransaction(() => {
+        for (let i = from; i < from + 100; i++) {
+          const number = (i * stride) % count;
+          const large = number % 500 === 0 ? 9_000 : 0;
+          tree.put(
+            keyOf(1 + (number % segments), number),
+            randomBytes(100 + (number % 90) + large),
+          );
+        }
+      });
+    await packAll(tree);
+    await tree.plain.childTransaction(() => {
+      for (let number = 0; number < count; number += 3)
+        tree.put(keyOf(1 + (number % segments), number), randomBytes(10));
+      for (let number = 1; number < count; number += 6) tree.remove(keyOf(2, number));
+    });
+    tree.plain.resetReadTxn();
+    const all = shown(tree.entries({ from: begin, to: end, isReverse: false }));
+    const before = await stat(path);
+
+    await closeSmaller(tree.plain, path, tree.tables);
+    const after = await stat(path);
+    expect(after.size).toBeLessThan(before.size * 0.8);
+    expect(await readdir(folder)).not.toContain('tree.mdb.smaller');
+
+    const again = openTree(folder);
+    expect(shown(again.entries({ from: begin, to: end, isReverse: false }))).toEqual(all);
+    await again.plain.childTransaction(() => again.put(keyOf(3, 2), randomBytes(10)));
+    await closeSmaller(again.plain, path, again.tables);
+    expect((await stat(path)).ino).toBe(after.ino);
+  });
+
+  it('keeps what is written while it is written anew', async () => {
+    const path = join(folder, 'tree.mdb');
+    const tree = openTree(folder);
+    await tree.plain.childTransaction(() => {
+      for (let number = 0; number < 4_000; number++)
+        tree.put(keyOf(1, (number * 1_789) % 4_000), randomBytes(300));
+    });
+    await tree.plain.childTransaction(() => {
+      for (let number = 0; number < 4_000; number += 2) tree.remove(keyOf(1, number));
+    });
+    const closing = closeSmaller(tree.plain, path, tree.tables);
+    const name = `${path}.smaller`;
+    while (!(await stat(name).catch(() => undefined))) await nextTurn(0);
+    const written = tree.plain.childTransaction(() => tree.put(keyOf(1, 2), Buffer.from('late')));
+    await Promise.all([written, closing]);
+    expect(openTree(folder).get(keyOf(1, 2))).toEqual(Buffer.from('late'));
   });
 
   it('takes the blocks of a segment away with the segment, and no others', async () => {

@@ -111,7 +111,7 @@ export class EventLog {
 
   async close(): Promise<void> {
     await this.#packer.stop();
-    await closeSmaller(this.#env, this.#path, [this.#tree.blocks.stats()]);
+    await closeSmaller(this.#env, this.#path, this.#tree.tables);
   }
 
   #page(limit: PageLimit, span: Span) {

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { Database } from 'lmdb';
+import { closeSmaller } from '../../packing/shrink.js';
 import { uuidToBytes } from '../wire/uuid.js';
 import { commit, type LmdbFile, openFile } from './lmdb-file.js';
 import type { RecentIndex, RecentStream } from './recent-index.js';
 import type { StreamHead } from './stream-head.js';
 
+const fileName = 'index.mdb';
 const positionSize = 6;
 const headSize = 17;
 // Small enough to share a page with others, large enough to make long appends cheap.
@@ -62,6 +65,7 @@ const decodeHead = (bytes: Buffer): StreamHead => ({
  * (stream, event id) to revision. It lags behind the log and says how far it got.
  */
 export class IndexFile {
+  readonly #path: string;
   readonly #env: LmdbFile;
   readonly #heads: Database<Buffer, Buffer>;
   readonly #positions: Database<Buffer, Buffer>;
@@ -69,7 +73,8 @@ export class IndexFile {
   readonly #progress: Database<Buffer, Buffer>;
 
   constructor(folder: string) {
-    this.#env = openFile(folder, 'index.mdb');
+    this.#path = join(folder, fileName);
+    this.#env = openFile(folder, fileName);
     const part = (name: string) =>
       this.#env.openDB<Buffer, Buffer>({ name, encoding: 'binary', keyEncoding: 'binary' });
     this.#heads = part('heads');
@@ -133,7 +138,13 @@ export class IndexFile {
   }
 
   close(): Promise<void> {
-    return this.#env.close();
+    const tables = { heads: this.#heads, positions: this.#positions, ids: this.#ids };
+    const all = Object.entries({ ...tables, progress: this.#progress });
+    return closeSmaller(
+      this.#env,
+      this.#path,
+      all.map(([name, entries]) => ({ name, entries })),
+    );
   }
 
   #saveStream({ head, firstRevision, positions, ids }: RecentStream): void {
