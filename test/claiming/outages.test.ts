@@ -76,6 +76,33 @@ describe('a task that somebody waits for', () => {
   });
 });
 
+describe('who is to be given a task that is being submitted', () => {
+  it('is given it also when the time of the wait is over by then, and nobody else is', async () => {
+    let store = () => {};
+    const stored = new Promise<void>((resolve) => {
+      store = resolve;
+    });
+    const node = await nodeOn({
+      ...stores.store,
+      append: async (...append) => {
+        await stored;
+        return stores.store.append(...append);
+      },
+    });
+    // Once the queue is known, a claim is in line before another one is answered.
+    await node.claim('mail');
+    const waiting = node.claim('mail', { waitSeconds: 1 });
+    await node.claim('mail');
+    const submission = node.submit('mail');
+    // Came later, and waits for longer than the first.
+    expect(await node.claim('mail', { waitSeconds: 1.5 })).toEqual([]);
+    store();
+    const { id } = await submission;
+    expect(await waiting).toMatchObject([{ id }]);
+    expect(await node.claim('mail')).toEqual([]);
+  });
+});
+
 describe('when the event store loses requests and answers', () => {
   it('no task is lost, and none is held by two', async () => {
     const ids = await submitted(await nodeOn(), 60);
