@@ -47,7 +47,7 @@ export const startHandlers = (
     sessions: telemetry.handler('session', sessions),
     executions: telemetry.handler('execution', executions),
     interrupts: telemetry.handler('interrupt', commandHandler(streams, deciders.interrupt)),
-    tasks: noticing(tasks, claims.ready),
+    tasks: noticing(tasks, claims),
     workers: telemetry.handler('worker', commandHandler(streams, deciders.worker)),
     webhooks: telemetry.handler('webhook', commandHandler(streams, deciders.webhook)),
   };

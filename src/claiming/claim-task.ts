@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { v7 } from 'uuid';
+import type { Handled } from '../commands/handle.js';
 import type { CommandRequest } from '../commands/request.js';
 import { isRejection } from '../domain/decider.js';
 import type { JsonValue } from '../domain/json.js';
-import { type LiveTask, type Task, type TaskCommand, task } from '../domain/task.js';
+import { type Task, type TaskCommand, task } from '../domain/task.js';
 import { RevisionConflict, StreamTombstoned } from '../eventstore/event-store.js';
 import { type Folded, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
@@ -57,23 +58,34 @@ const tokenBytes = 18;
 export const claimTask = async (
   { tasks, streams, clock }: ClaimingServices,
   ready: ReadyTask,
-  { workerId, leaseSeconds }: Claimant,
-  request: CommandRequest,
+  claimant: Claimant,
+  asked: CommandRequest,
   commandId: string = v7(),
 ): Promise<ClaimedTask | undefined> => {
   try {
     const known = await knownState(streams, ready);
-    const at = new Date(clock.now()).toISOString();
-    const leaseToken = randomBytes(tokenBytes).toString('base64url');
-    const claim: TaskCommand = { type: 'ClaimTask', workerId, leaseToken, leaseSeconds, at };
-    const { ifRevision: _, causationId = request.commandId, ...asked } = request;
-    const outcome = await tasks(ready.id, [claim], { ...asked, causationId, commandId }, known);
-    if (isRejection(outcome) || outcome.state.status === 'absent') return undefined;
-    return claimedTask(ready.id, outcome.state, outcome);
+    const { commands, request } = claimCommand(clock, claimant, asked, commandId);
+    const outcome = await tasks(ready.id, commands, request, known);
+    return isRejection(outcome) ? undefined : claimedTask(outcome);
   } catch (error) {
     if (error instanceof RevisionConflict || error instanceof StreamTombstoned) return undefined;
     throw error;
   }
+};
+
+/** The command that claims a task, and what it is asked by: that of the claim, under an id of its own. */
+export const claimCommand = (
+  clock: Clock,
+  { workerId, leaseSeconds }: Claimant,
+  { ifRevision: _, causationId, ...asked }: CommandRequest,
+  commandId: string,
+): Readonly<{ commands: readonly [TaskCommand]; request: CommandRequest }> => {
+  const at = new Date(clock.now()).toISOString();
+  const leaseToken = randomBytes(tokenBytes).toString('base64url');
+  return {
+    commands: [{ type: 'ClaimTask', workerId, leaseToken, leaseSeconds, at }],
+    request: { ...asked, causationId: causationId ?? asked.commandId, commandId },
+  };
 };
 
 const knownState = async (
@@ -84,11 +96,14 @@ const knownState = async (
     ? { state, revision, position: readyPosition, base: 0 }
     : fold(streams, task, `${task.category}-${id}`);
 
-const claimedTask = (
-  id: string,
-  state: LiveTask,
-  { revision, position }: Readonly<{ revision: number; position: number }>,
-): ClaimedTask | undefined => {
+/** What the holder is given, of what came of a claim. */
+export const claimedTask = ({
+  id,
+  state,
+  revision,
+  position,
+}: Handled<Task>): ClaimedTask | undefined => {
+  if (state.status === 'absent') return undefined;
   const { userId, type, queue, priority, payload, attempts, maxAttempts, timeoutSeconds } = state;
   const { lease, sessionId, executionId } = state;
   return (

@@ -1,13 +1,24 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { v7 } from 'uuid';
+import type { FollowUp } from '../commands/follow-up.js';
+import type { Handled } from '../commands/handle.js';
 import type { CommandRequest } from '../commands/request.js';
+import type { Task, TaskCommand } from '../domain/task.js';
 import { StoreUnavailable } from '../eventstore/event-store.js';
 import type { Told } from '../eventstore/told.js';
-import { type Claimant, type ClaimedTask, type ClaimingServices, claimTask } from './claim-task.js';
+import {
+  type Claimant,
+  type ClaimedTask,
+  type ClaimingServices,
+  claimCommand,
+  claimedTask,
+  claimTask,
+} from './claim-task.js';
 import type { Sources } from './ready-queue.js';
 import { readyQueues } from './ready-queues.js';
 import type { ReadyTask } from './ready-task.js';
+import { type Reserved, waitInLine } from './wait-in-line.js';
 import { waitingLine } from './waiting-line.js';
 import type { Wanted } from './wanted.js';
 
@@ -32,10 +43,22 @@ export type Claims = Readonly<{
    * @throws StoreUnavailable, NotCaughtUp or what the database throws, when nothing was claimed
    */
   claim(asked: ClaimRequest, request: CommandRequest): Promise<readonly ClaimedTask[]>;
+  /**
+   * Has somebody who waits claim a task in the very append that submits it: whoever waits longest for such
+   * a task, where none that is ready comes before it. They wait for what becomes of it until `over`.
+   */
+  reserve(task: Readonly<{ userId: string; queue: string }>): Reservation | undefined;
   /** Takes in a task that this node made ready. Those of other nodes are heard of. */
   ready(task: ReadyTask): void;
   /** Ends every wait, and hands out nothing from now on. */
   stop(): void;
+}>;
+
+/** The claim of somebody who waits, to follow a submission. */
+export type Reservation = Readonly<{
+  claim: FollowUp<TaskCommand, Task>;
+  /** To be called when the submission is over, however it ended. */
+  over(): void;
 }>;
 
 export type ClaimsOptions = ClaimingServices &
@@ -59,7 +82,7 @@ export const startClaims = ({
   progress,
   ...services
 }: ClaimsOptions): Claims => {
-  const line = waitingLine();
+  const line = waitingLine<Reserved>();
   let isStopping = false;
   let store: Told | undefined;
   /** What this node made ready itself, it knows of before it is told. */
@@ -129,20 +152,6 @@ export const startClaims = ({
     return claimed;
   };
 
-  /** Waits until woken or for some time at most. */
-  const pause = (ticket: number, wanted: Wanted, ms: number, signal?: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        leave();
-        signal?.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      const leave = line.join(ticket, wanted, end);
-      signal?.addEventListener('abort', end);
-    });
-
   const serve = async (
     wanted: Wanted,
     asked: ClaimRequest,
@@ -166,7 +175,10 @@ export const startClaims = ({
       const left = until - performance.now();
       if (left <= 0 && failure) throw failure.error;
       if (left <= 0) return claimed;
-      await pause(ticket, wanted, Math.min(left, lookAgainMs), signal);
+      const claim = (commandId: string) => claimCommand(services.clock, asked, request, commandId);
+      const ms = Math.min(left, lookAgainMs);
+      const given = await waitInLine(line, { ticket, wanted, claim, max, ms, signal });
+      if (given.length > 0) return given;
       // Tasks that were stored together become ready one after another within a turn of the event loop.
       if (max > 1) await turn();
     }
@@ -184,6 +196,18 @@ export const startClaims = ({
         const left = queues.first(wanted);
         if (left) line.wakeFor(left);
       }
+    },
+    reserve: (task) => {
+      const waiter = isStopping ? undefined : line.first(task);
+      if (!waiter || !queues.isEmpty(waiter.wanted)) return undefined;
+      const { claim, give } = waiter.reserve();
+      const commandId = v7();
+      queues.claiming(commandId);
+      const done = (outcome: Handled<Task>) => {
+        queues.handedOut({ ...task, id: outcome.id, revision: outcome.revision });
+        give(claimedTask(outcome));
+      };
+      return { claim: { ...claim(commandId), done }, over: () => give(undefined) };
     },
     ready: (task) => {
       noticed = Math.max(noticed, task.readyPosition);

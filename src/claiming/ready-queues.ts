@@ -23,6 +23,10 @@ export type ReadyQueues = Readonly<{
   hear(event: StoredEvent): void;
   /** Takes in a task that became ready, maybe before that was heard. */
   offer(task: ReadyTask): void;
+  /** Takes in that a task was handed out as it was submitted. `revision` is that of its claim. */
+  handedOut(task: Owned & Readonly<{ id: string; revision: number }>): void;
+  /** Whether it is known that nothing is ready. */
+  isEmpty(wanted: Wanted): boolean;
   /** The task to be handed out next, which stays. */
   first(wanted: Wanted): ReadyTask | undefined;
   /** Removes the task to be handed out next. */
@@ -70,6 +74,12 @@ export const readyQueues = (
   /** Those that hold a task of a user: of all users', and of the user's own. */
   const holding = ({ userId, queue }: Owned): readonly ReadyQueue[] =>
     [undefined, userId].flatMap((user) => queues.peek(keyOf(user, queue)) ?? []);
+
+  /** Of what this node made ready, or handed out at once, those who wait were told then. */
+  const isNews = (task: Owned & Readonly<{ id: string; revision: number }>): boolean => {
+    const held = holding(task);
+    return held.length === 0 || held.some(({ window }) => !window.knows(task.id, task.revision));
+  };
 
   const offer = (task: ReadyTask): void => {
     names.note(task);
@@ -132,7 +142,7 @@ export const readyQueues = (
       const happening = happeningOf(event);
       switch (happening?.type) {
         case 'ready':
-          offer(happening.task);
+          if (isNews(happening.task)) offer(happening.task);
           break;
         case 'ready-again': {
           const { id, revision } = happening;
@@ -156,6 +166,12 @@ export const readyQueues = (
       }
     },
     offer,
+    handedOut: (task) => {
+      names.note(task);
+      for (const { window } of holding(task)) window.withdraw(task.id, task.revision);
+    },
+    isEmpty: (wanted) =>
+      wantedQueues(wanted).every(({ window }) => window.size() === 0 && window.isComplete()),
     first: (wanted) => foremost(wanted)?.window.first(),
     take: (wanted) => {
       const task = foremost(wanted)?.take();

@@ -86,13 +86,16 @@ export const forkStream = async <Command, State extends object, Event extends Fa
   const events = stamp(decider, id, decided.state, [forked, ...decided.events], request);
   const outcome = { id, stream, added: events.length };
   const base = baseOf(forked.data.ancestry);
-  const made = await streams.append(stream, events, 'none', base).catch(async (error: unknown) => {
-    if (!(error instanceof RevisionConflict)) throw error;
-    const last = await eventAt(streams, stream, base + events.length - 1);
-    return last?.id === events.at(-1)?.id && last
-      ? { added: 0, revision: last.revision, position: last.position }
-      : undefined;
-  });
+  const made = await streams.append(stream, events, 'none', base).then(
+    ({ revision, position }) => ({ revision, position }),
+    async (error: unknown) => {
+      if (!(error instanceof RevisionConflict)) throw error;
+      const last = await eventAt(streams, stream, base + events.length - 1);
+      return last?.id === events.at(-1)?.id && last
+        ? { added: 0, revision: last.revision, position: last.position }
+        : undefined;
+    },
+  );
   if (!made) return reject('fork-already-exists');
   // After it is written, and before anyone is told of it.
   await claimPast(streams, originOf(forked.data.ancestry)?.stream ?? parent);

@@ -9,10 +9,11 @@ import { entriesOf, type Loaded } from '../eventstore/partial.js';
 import { sizeOf } from '../eventstore/size.js';
 import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
 import { type Decided, decideAll } from './decide-all.js';
+import { decideFollowUp, type FollowUp, placeBefore } from './follow-up.js';
 import { inLanes } from './lanes.js';
 import { type CommandRequest, maySee, type Outcome, RevisionMismatch } from './request.js';
 import { stamp } from './stamp.js';
-import { stateSize } from './state-size.js';
+import { sizeAt, stateSize } from './state-size.js';
 
 export type HandlerOptions = Readonly<{
   /**
@@ -53,16 +54,18 @@ export type CommandHandler<Command, Reason, State = unknown> = (
 ) => Promise<Handled<State> | Rejection<Reason>>;
 
 /**
- * The same for callers that may know the stream already.
+ * The same for callers that may know the stream already, or what comes next on it.
  *
  * @param at the stream as the caller knows it. Commands are decided against that and nothing else, with
  * no read: if it has changed since, that is a RevisionConflict. For commands never carried out before.
+ * @param followUp what comes next on it, of somebody else's request
  */
 export type BaselineHandler<Command, Reason, State> = (
   id: string,
   commands: readonly Command[],
   request: CommandRequest,
   at?: Folded<State>,
+  followUp?: FollowUp<Command, State>,
 ) => Promise<Handled<State> | Rejection<Reason>>;
 
 /**
@@ -143,16 +146,27 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   const add = async (
     id: string,
     before: Known<State>,
-    { state, events: facts }: Decided<State, Event>,
+    decided: Decided<State, Event>,
     request: CommandRequest,
+    followUp?: FollowUp<Command, State>,
   ): Promise<Handled<State>> => {
     const stream = streamOf(id);
-    const events = stamp(decider, id, state, facts, request);
+    const followed = followUp && decideFollowUp(decider, followUp, decided.state);
+    const { state } = followed ?? decided;
+    const own = stamp(decider, id, decided.state, decided.events, request);
+    const others = followed ? stamp(decider, id, state, followed.events, followUp.request) : [];
+    const facts = followed ? [...decided.events, ...followed.events] : decided.events;
+    const events = [...own, ...others];
     const appended = await streams.append(stream, events, before.revision, before.base);
-    before.log.note({ commandId: request.commandId, ...appended });
+    const { revision, position } = appended;
+    const handled = { id, stream, state };
+    if (followed) followUp.done({ ...handled, revision, position, added: others.length });
+    const place = await placeBefore(streams, stream, appended, others.length);
+    before.log.note({ commandId: request.commandId, ...place });
+    if (followed) before.log.note({ commandId: followUp.request.commandId, revision, position });
     const size = before.size === undefined ? {} : { size: before.size + sizeOf(facts) };
-    remember(stream, { ...before, ...size, state, ...appended });
-    return { id, stream, ...appended, added: events.length, state };
+    remember(stream, { ...before, ...size, state, revision, position });
+    return { ...handled, ...place, added: own.length };
   };
 
   const handleAt = async (
@@ -160,6 +174,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     commands: readonly Command[],
     request: CommandRequest,
     at: Folded<State>,
+    followUp?: FollowUp<Command, State>,
   ): Promise<Handled<State> | Rejection<Reason>> => {
     const stream = streamOf(id);
     const cached = cache.peek(stream);
@@ -171,13 +186,14 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const decided = decideAll(decider, state, commands);
     if (isRejection(decided)) return decided;
     if (decided.events.length === 0) return { id, stream, ...placeOf(before), added: 0, state };
-    return add(id, before, decided, request);
+    return add(id, before, decided, request, followUp);
   };
 
   const handle = async (
     id: string,
     commands: readonly Command[],
     request: CommandRequest,
+    followUp?: FollowUp<Command, State>,
   ): Promise<Handled<State> | Rejection<Reason>> => {
     const stream = streamOf(id);
     const { commandId, ifRevision, isNew } = request;
@@ -205,7 +221,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
       if (decided.events.length === 0) return { id, stream, ...placeOf(before), added: 0, state };
 
       try {
-        return await add(id, before, decided, request);
+        return await add(id, before, decided, request, followUp);
       } catch (error) {
         if (!(error instanceof RevisionConflict) || attempt >= attempts) throw error;
         before = await refresh(stream, keys, before);
@@ -214,23 +230,16 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     }
   };
 
-  return (id, commands, request, at) =>
-    inLane(id, () => (at ? handleAt(id, commands, request, at) : handle(id, commands, request)));
+  return (id, commands, request, at, followUp) =>
+    inLane(id, () =>
+      at ? handleAt(id, commands, request, at, followUp) : handle(id, commands, request, followUp),
+    );
 };
 
 /** The ids of a command and what is kept of where it is, in bytes. */
 const bytesACommand = 128;
 
 const heldBy = ({ size = 0, log }: Known<unknown>): number => size + log.size() * bytesACommand + 1;
-
-/** About what a state takes that was measured some events ago. To measure it again would be to look at all of it. */
-const sizeAt = (
-  revision: number | 'none',
-  { size, revision: measured }: Pick<Known<unknown>, 'size' | 'revision'>,
-): number | undefined =>
-  size === undefined || revision === 'none' || measured === 'none'
-    ? undefined
-    : Math.ceil((size * (revision + 1)) / (measured + 1));
 
 const placeOf = ({ revision, position }: Pick<Loaded<unknown>, 'revision' | 'position'>) => ({
   revision: revision === 'none' ? 0 : revision,

@@ -11,3 +11,12 @@ export const stateSize = <State extends object, Event extends Fact>(
   for (const [key, entry] of entriesOf(decider, state)) size += key.length + sizeOf(entry);
   return size;
 };
+
+/** About what a state takes that was measured some events ago. To measure it again would be to look at all of it. */
+export const sizeAt = (
+  revision: number | 'none',
+  { size, revision: measured }: Readonly<{ size?: number; revision: number | 'none' }>,
+): number | undefined =>
+  size === undefined || revision === 'none' || measured === 'none'
+    ? undefined
+    : Math.ceil((size * (revision + 1)) / (measured + 1));

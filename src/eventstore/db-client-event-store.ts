@@ -89,9 +89,13 @@ const append = async (
       deadline: appendDeadlineMs,
     })
     .catch((error) => fail(error, stream, expected));
+  const { commit, prepare } = result.position ?? { commit: 0n, prepare: 0n };
   return {
     storeRevision: Number(result.nextExpectedRevision),
-    position: toPosition(result.position?.commit ?? 0n),
+    position: toPosition(commit),
+    // The embedded store answers where the first event is. Others count bytes, of which an event has
+    // more than one, and answer the same place twice.
+    isGapless: commit - prepare === BigInt(events.length - 1),
   };
 };
 

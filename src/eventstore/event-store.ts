@@ -77,6 +77,8 @@ export type Appended = Readonly<{
   /** Place of the last event in its stream, counted by the store from 0. */
   storeRevision: number;
   position: number;
+  /** Whether the store said that the positions of its events follow one another without gaps. */
+  isGapless?: boolean;
 }>;
 
 export type ReadOptions = Readonly<{

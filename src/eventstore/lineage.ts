@@ -3,6 +3,7 @@ import type { Segment } from '../domain/fork.js';
 import { fromArchived } from './archived.js';
 import { type Descents, descentsIn } from './descents.js';
 import {
+  type Appended,
   type EventStore,
   type ExpectedRevision,
   type NewEvent,
@@ -11,6 +12,9 @@ import {
   StreamTombstoned,
 } from './event-store.js';
 import { type LogicalReadOptions, leftAfter, partsOf, type Read } from './parts.js';
+
+/** Place of the last event of an append. */
+export type Placed = Omit<Appended, 'storeRevision'> & Readonly<{ revision: number }>;
 
 /**
  * Streams as users see them: a fork reads as its inherited events followed by its own, under
@@ -29,7 +33,7 @@ export type Streams = Descents &
       events: readonly NewEvent[],
       expected: ExpectedRevision,
       base: number,
-    ): Promise<Readonly<{ revision: number; position: number }>>;
+    ): Promise<Placed>;
     /** A stream's events, inherited ones included. @throws StreamTombstoned, StoreUnavailable, UndecodableEvent */
     read(stream: string, options?: LogicalReadOptions): AsyncIterable<StoredEvent>;
   }>;
@@ -95,12 +99,12 @@ export const withLineage = (store: EventStore, remembered = 50_000): Streams => 
       if (expected !== 'none' && expected < base) throw new RevisionConflict(stream, expected);
       const placed = base === 0 ? events : events.map((event) => onBase(event, base));
       const storeExpected = expected === 'none' ? 'none' : expected - base;
-      const { storeRevision, position } = await store
+      const { storeRevision, ...appended } = await store
         .append(stream, placed, storeExpected)
         .catch((error) => {
           throw error instanceof RevisionConflict ? new RevisionConflict(stream, expected) : error;
         });
-      return { revision: storeRevision + base, position };
+      return { revision: storeRevision + base, ...appended };
     },
     read: async function* (stream, options = {}) {
       if (isWhole(options) && !descents.isKnown(stream)) {

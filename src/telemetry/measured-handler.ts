@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { BaselineHandler } from '../commands/handle.js';
 import { isRejection } from '../domain/decider.js';
 import { type Instruments, secondsSince } from './instruments.js';
+import { measuredFollowUp } from './measured-follow-up.js';
 import { type Outcome, outcomeOf } from './outcome.js';
 import type { Races } from './races.js';
 import { inSpan, parentOf, traceparentOf } from './tracing.js';
@@ -27,8 +28,10 @@ export const measuredHandler =
     handler: BaselineHandler<Command, Reason, State>,
     { instruments, tracer, races, log, slowSeconds }: Measures,
   ): BaselineHandler<Command, Reason, State> =>
-  async (id, commands, request, at) => {
+  async (id, commands, request, at, followUp) => {
     const command = commands[0]?.type ?? 'none';
+    const stream = `${category}-${id}`;
+    const next = followUp && measuredFollowUp(stream, followUp, { instruments, tracer });
     const { commandId, requestId } = request;
     const racesLost = races.begin(commandId);
     const begun = performance.now();
@@ -39,12 +42,12 @@ export const measuredHandler =
         {
           name: `command ${command}`,
           parent: parentOf(request.traceparent),
-          attributes: { 'forkline.command': command, 'forkline.stream': `${category}-${id}` },
+          attributes: { 'forkline.command': command, 'forkline.stream': stream },
         },
         async (span) => {
           const traceparent = traceparentOf(span) ?? request.traceparent;
           const traced = traceparent === undefined ? request : { ...request, traceparent };
-          const result = await handler(id, commands, traced, at);
+          const result = await handler(id, commands, traced, at, next);
           outcome = isRejection(result) ? 'rejected' : 'done';
           if (isRejection(result)) span.setAttribute('forkline.rejection', String(result.rejected));
           else span.setAttribute('forkline.events.added', result.added);
@@ -63,7 +66,7 @@ export const measuredHandler =
       if (seconds > slowSeconds)
         log.warn(
           {
-            ...{ command, stream: `${category}-${id}`, outcome, requestId },
+            ...{ command, stream, outcome, requestId },
             ...{ durationMs: Math.round(seconds * 1000), racesLost: lost },
           },
           'a command was slow',

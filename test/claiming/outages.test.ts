@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { v4 as newId } from 'uuid';
 import { type EventStore, StoreUnavailable } from '../../src/eventstore/event-store.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
 import { counting } from '../support/counting-store.js';
@@ -50,6 +51,58 @@ describe('a claim', () => {
   });
 });
 
+describe('a task that somebody waits for', () => {
+  it('is submitted and claimed by one append', async () => {
+    const store = counting(stores.store);
+    const node = await nodeOn(store);
+    const waiting = node.claim('mail', { waitSeconds: 30 });
+    await node.claim('mail');
+    store.reset();
+    const { id, revision, position } = await node.submit('mail');
+    expect(await waiting).toMatchObject([{ id, revision: 1, position: String(position + 1) }]);
+    expect([revision, store.counts()]).toEqual([0, { reads: 0, eventsRead: 0, appends: 1 }]);
+    const events = await all(store.read(`task-${id}`));
+    expect(events.map((event) => event.position)).toEqual([position, position + 1]);
+  });
+
+  it('is claimed only with the tasks of its turn: what comes later is for the next claim', async () => {
+    const node = await nodeOn();
+    const waiting = node.claim('mail', { max: 10, waitSeconds: 30 });
+    await node.claim('mail');
+    const ids = await submitted(node, 3);
+    const { id } = await node.submit('mail');
+    expect((await waiting).map((task) => task.id).sort()).toEqual([...ids].sort());
+    expect(await node.claim('mail')).toMatchObject([{ id }]);
+  });
+});
+
+describe('who is to be given a task that is being submitted', () => {
+  it('is given it also when the time of the wait is over by then, and nobody else is', async () => {
+    let store = () => {};
+    const stored = new Promise<void>((resolve) => {
+      store = resolve;
+    });
+    const node = await nodeOn({
+      ...stores.store,
+      append: async (...append) => {
+        await stored;
+        return stores.store.append(...append);
+      },
+    });
+    // Once the queue is known, a claim is in line before another one is answered.
+    await node.claim('mail');
+    const waiting = node.claim('mail', { waitSeconds: 1 });
+    await node.claim('mail');
+    const submission = node.submit('mail');
+    // Came later, and waits for longer than the first.
+    expect(await node.claim('mail', { waitSeconds: 1.5 })).toEqual([]);
+    store();
+    const { id } = await submission;
+    expect(await waiting).toMatchObject([{ id }]);
+    expect(await node.claim('mail')).toEqual([]);
+  });
+});
+
 describe('when the event store loses requests and answers', () => {
   it('no task is lost, and none is held by two', async () => {
     const ids = await submitted(await nodeOn(), 60);
@@ -76,6 +129,56 @@ describe('when the event store loses requests and answers', () => {
       if (held.has(id)) expect(events[1]!.data).toHaveProperty('leaseToken', held.get(id));
     }
     expect(failures).toBeGreaterThan(0);
+    expect(held.size).toBeGreaterThan(30);
+  });
+});
+
+describe('when the event store loses submissions that somebody waits for', () => {
+  it('each task is claimed once, and whoever was to have one that was lost waits on', async () => {
+    const node = await nodeOn(faulty(stores.store, 11, 0.4));
+    const held = new Map<string, string>();
+    const working = new AbortController();
+    const work = async (workerId: string): Promise<void> => {
+      while (!working.signal.aborted) {
+        const asked = { workerId, waitSeconds: 30, max: 2, signal: working.signal };
+        const claimed = await node.claim('mail', asked).catch((error: unknown) => {
+          expect(error).toBeInstanceOf(StoreUnavailable);
+          return [];
+        });
+        for (const { id, leaseToken } of claimed) {
+          expect(held.has(id)).toBe(false);
+          held.set(id, leaseToken);
+        }
+      }
+    };
+    const workers = ['w-1', 'w-2', 'w-3'].map(work);
+    let failures = 0;
+    const submitSurely = async (): Promise<string> => {
+      const named = { id: newId(), commandId: newId() };
+      for (;;)
+        try {
+          return (await node.submit('mail', {}, named)).id;
+        } catch (error) {
+          expect(error).toBeInstanceOf(StoreUnavailable);
+          failures += 1;
+        }
+    };
+    const ids: string[] = [];
+    for (let n = 0; n < 60; n += 1) ids.push(await submitSurely());
+    working.abort();
+    await Promise.all(workers);
+    // With one whose answer was lost nobody knows; what nobody has yet is there to be claimed.
+    for (let empty = 0; empty < 3; ) {
+      const claimed = await node.claim('mail', { max: 9 }).catch(() => undefined);
+      if (claimed?.length === 0) empty += 1;
+      for (const { id, leaseToken } of claimed ?? []) held.set(id, leaseToken);
+    }
+    for (const id of ids) {
+      const events = await all(stores.store.read(`task-${id}`));
+      expect(events.map(({ type }) => type)).toEqual(['TaskSubmitted', 'TaskClaimed']);
+      if (held.has(id)) expect(events[1]!.data).toHaveProperty('leaseToken', held.get(id));
+    }
+    expect(failures).toBeGreaterThan(10);
     expect(held.size).toBeGreaterThan(30);
   });
 });

@@ -8,10 +8,10 @@ const anybodys: Wanted = { userId: undefined, queue: 'mail.out', isPrefix: false
 const prefixed: Wanted = { userId: undefined, queue: 'mail.', isPrefix: true };
 
 const lineWith = () => {
-  const line = waitingLine();
+  const line = waitingLine<string>();
   const woken: string[] = [];
   const join = (name: string, wanted = anns, ticket = line.ticket()) =>
-    line.join(ticket, wanted, () => woken.push(name));
+    line.join({ ticket, wanted, wake: () => woken.push(name), reserve: () => name });
   return { ...line, join, woken };
 };
 
@@ -57,6 +57,22 @@ describe('a waiting line', () => {
     leave();
     wakeAll();
     expect(woken).toEqual(['here']);
+  });
+
+  it('shows who is to be given a task that is yet to come, and lets them stay', () => {
+    const { first, join, wakeFor, woken } = lineWith();
+    expect(first(mail)).toBeUndefined();
+    join('prefix', prefixed);
+    const leave = join('user');
+    expect([first(mail)?.reserve(), first(mail)?.reserve()]).toEqual(['prefix', 'prefix']);
+    wakeFor(mail);
+    expect([first(mail)?.reserve(), first({ ...mail, userId: 'bob' })]).toEqual([
+      'user',
+      undefined,
+    ]);
+    leave();
+    expect(first(mail)).toBeUndefined();
+    expect(woken).toEqual(['prefix']);
   });
 
   it('wakes everybody when it is over', () => {

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { v4 as newId } from 'uuid';
 import { connectEventStore } from '../../src/eventstore/db-client-event-store.js';
 import type { EventStore } from '../../src/eventstore/event-store.js';
-import { apiOf } from '../http/support/api.js';
+import { apiOf, type Written } from '../http/support/api.js';
+import { bodyOf, eventsOf } from '../http/support/making.js';
 import {
   type Program,
   removeFolder,
@@ -12,7 +13,7 @@ import {
   temporaryFolder,
 } from '../support/program.js';
 import { passDeadlineOn } from './support/task-commands.js';
-import { askForTasks, claim, submit, submitMany } from './support/tasks.js';
+import { askForTasks, type Claimed, claim, complete, submit, submitMany } from './support/tasks.js';
 
 let folder: string;
 let stores: SharedStores;
@@ -37,6 +38,8 @@ afterAll(async () => {
 });
 
 const ann = apiOf(() => program.url, { 'X-User-Id': 'ann' });
+const bob = apiOf(() => program.url, { 'X-User-Id': 'bob' });
+const root = apiOf(() => program.url);
 const elsewhere = apiOf(() => other.url, { 'X-User-Id': 'ann' });
 const waitSeconds = 30;
 
@@ -141,5 +144,100 @@ describe('a claim that waits', () => {
     for (const { status, body } of await Promise.all(waiting))
       expect([status, body]).toEqual([200, { items: [] }]);
     expect(await stopped).toBe(0);
+  });
+});
+
+describe('a task that is submitted while somebody waits for it', () => {
+  const named = (requestId: string) => ({ 'X-Request-Id': requestId });
+  /** Waits. Who claims from the queue after that finds this one in line. */
+  const waitingAs = async (api: typeof ann, queue: string, fields: object = {}) => {
+    const path = `/v1/queues/${queue}/claim`;
+    const body = { workerId: 'w-1', waitSeconds, ...fields };
+    return (await bodyOf(api.post<Claimed>(path, body, named('claiming')))).items;
+  };
+
+  it('tells in each of its events who asked for it, and by which request', async () => {
+    const queue = queueOf();
+    const waiting = waitingAs(root, queue);
+    await claim(root, queue);
+    const body = { type: 'send', queue };
+    const submitted = await ann.post('/v1/tasks', body, named('submitting'));
+    const [task] = await waiting;
+    const { id, revision, position } = submitted.body;
+    expect([submitted.status, revision, submitted.headers.get('etag')]).toEqual([201, 0, '"0"']);
+    const events = await eventsOf(ann, `task-${id}`);
+    expect(events.map(({ type }) => type)).toEqual(['TaskSubmitted', 'TaskClaimed']);
+    const [first, second] = events.map(({ metadata }) => metadata);
+    expect(first).toMatchObject({ userId: 'ann', ownerId: 'ann', requestId: 'submitting' });
+    expect(first!.$causationId).toBe(first!.commandId);
+    expect(second).toMatchObject({ userId: 'local', ownerId: 'ann', requestId: 'claiming' });
+    expect(new Set([first!.commandId, second!.commandId, second!.$causationId]).size).toBe(3);
+    // Nothing came between the two.
+    expect(events.map((event) => event.position)).toEqual([position, task!.position]);
+    expect(Number(task!.position)).toBe(Number(position) + 1);
+    for (const after of [position, task!.position]) {
+      const found = await ann.get(`/v1/tasks/${id}?after=${after}`);
+      expect(found).toMatchObject({ status: 200, body: { id } });
+    }
+    expect(await complete(root, task!)).toMatchObject({ id, revision: 2 });
+  });
+
+  it('is claimed once, and answered alike, when its submission is repeated', async () => {
+    const queue = queueOf();
+    const waiting = waitingAs(ann, queue);
+    const id = newId();
+    const submission = () =>
+      ann.post('/v1/tasks', { type: 'send', queue, id }, { 'Idempotency-Key': id });
+    await claim(ann, queue);
+    const [one, two] = await Promise.all([submission(), submission()]);
+    expect([one.status, two.status]).toEqual([201, 201]);
+    expect(two.body).toEqual(one.body);
+    expect(await waiting).toMatchObject([{ id, attempt: 1 }]);
+    const again = waitingAs(ann, queue);
+    await claim(ann, queue);
+    expect((await submission()).body).toEqual(one.body);
+    expect((await ann.post('/v1/tasks', { type: 'send', queue, id })).status).toBe(201);
+    expect((await ann.post('/v1/tasks', { type: 'other', queue, id })).status).toBe(409);
+    const next = await submit(ann, queue);
+    expect(await again).toMatchObject([{ id: next.id }]);
+    expect(await eventsOf(ann, `task-${id}`)).toHaveLength(2);
+  });
+
+  it('is not given to who may not have it', async () => {
+    const queue = queueOf();
+    const waiting = waitingAs(bob, queue);
+    await claim(bob, queue);
+    const anns = await submit(ann, queue);
+    const bobs = await submit(bob, queue);
+    expect(await waiting).toMatchObject([{ id: bobs.id, userId: 'bob' }]);
+    expect(await claim(ann, queue)).toMatchObject([{ id: anns.id }]);
+  });
+
+  it('is not given to anybody when it is for later', async () => {
+    const queue = queueOf();
+    const waiting = waitingAs(ann, queue);
+    await claim(ann, queue);
+    const later = await submit(ann, queue, { notBefore: '2990-01-01T00:00:00Z' });
+    const past = await submit(ann, queue, { notBefore: '2020-01-01T00:00:00Z' });
+    expect(await waiting).toMatchObject([{ id: past.id }]);
+    expect(await eventsOf(ann, `task-${later.id}`)).toHaveLength(1);
+  });
+
+  it('is shared out among those who wait, as many to each as they want', async () => {
+    const queue = queueOf();
+    const waiting: Promise<readonly { id: string }[]>[] = [];
+    for (const max of [3, 1, 2]) {
+      waiting.push(waitingAs(ann, queue, { max }));
+      await claim(ann, queue);
+    }
+    const priorities = [1, 9, 5, 5, 5, 5, 9, 0];
+    const tasks = priorities.map((priority) => ({ type: 'send', queue, priority }));
+    const { items } = await bodyOf(
+      ann.post<{ items: readonly { body: Written }[] }>('/v1/tasks', tasks),
+    );
+    const places = (given: readonly { id: string }[]) =>
+      given.map(({ id }) => items.findIndex(({ body }) => body.id === id));
+    expect((await Promise.all(waiting)).map(places)).toEqual([[1, 2, 0], [3], [4, 5]]);
+    expect(places(await claim(ann, queue, { max: 9 }))).toEqual([6, 7]);
   });
 });

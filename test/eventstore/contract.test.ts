@@ -37,6 +37,8 @@ describe('appending', () => {
     const positions = (await all(store.read(stream))).map(({ position }) => position);
     expect([positions[2], positions[3]]).toStrictEqual([first.position, second.position]);
     expect(positions).toStrictEqual([...new Set(positions)].sort((a, b) => a - b));
+    expect(second.isGapless).toBe(true);
+    if (first.isGapless) expect(positions[0]).toBe(first.position - 2);
   });
 
   it.each([0, 2, 4, 'none'] as const)(

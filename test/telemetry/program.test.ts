@@ -250,6 +250,46 @@ describe('the trace of a request', () => {
     expect(events.items[0]?.metadata.traceparent).toBe(`00-${trace}-${command.spanId}-01`);
   });
 
+  it('of a claim that waits is that of the claim, whoever submits the task', async () => {
+    const traces = { claim: trace.replace(/^4/, '5'), submission: trace.replace(/^4/, '6') };
+    const naming = (name: string) => ({ traceparent: `00-${name}-${caller}-01` });
+    const path = '/v1/queues/traced/claim';
+    const wait = { workerId: 'w', waitSeconds: 30 };
+    const before = await metrics();
+    const waiting = bodyOf(ann.post(path, wait, naming(traces.claim)));
+    await bodyOf(ann.post(path, { workerId: 'w' }));
+    const task = { type: 't', queue: 'traced' };
+    const { stream } = await bodyOf(ann.post('/v1/tasks', task, naming(traces.submission)));
+    await waiting;
+    const route = 'POST /v1/queues/:queue/claim';
+    const spanOf = (name: string, trace: string) =>
+      spans().find((span) => span.name === name && span.traceId === trace);
+    await until(() => spanOf(route, traces.claim) !== undefined);
+    const claimed = spanOf('command ClaimTask', traces.claim)!;
+    const submitted = spanOf('command SubmitTask', traces.submission)!;
+    expect(claimed).toMatchObject({
+      parentId: spanOf(route, traces.claim)!.spanId,
+      attributes: { 'forkline.stream': stream, 'forkline.events.added': 1 },
+    });
+    const { items } = await bodyOf(
+      root.get<{ items: readonly { metadata: { traceparent?: string } }[] }>(
+        `/v1/streams/${stream}/events`,
+      ),
+    );
+    expect(items.map(({ metadata }) => metadata.traceparent)).toEqual([
+      `00-${traces.submission}-${submitted.spanId}-01`,
+      `00-${traces.claim}-${claimed.spanId}-01`,
+    ]);
+    const after = await metrics();
+    const since = (name: string, labels: Readonly<Record<string, string>>) =>
+      (figure(after, name, labels) ?? 0) - (figure(before, name, labels) ?? 0);
+    for (const command of ['SubmitTask', 'ClaimTask']) {
+      expect(since('forkline_commands_total', { command, outcome: 'done' })).toBe(1);
+      expect(since('forkline_command_duration_seconds_count', { command })).toBe(1);
+    }
+    expect(since('forkline_claims_total', { outcome: 'served' })).toBe(1);
+  });
+
   it('of a fork, which is no command of a handler, is in its events as well', async () => {
     const traceparent = `00-${trace}-${caller}-01`;
     const { stream } = await createSession(root);

@@ -31,6 +31,7 @@ const serveNull = async ({ events, dataBytes }: NullOptions): Promise<RunningSer
     },
     { stream: 'bench-1', revision: 1_000, position: 1_000_000, created: Date.now() },
   );
+  const positions = { first: 1, last: 1 };
   const streams: Service = {
     name: 'event_store.client.streams.Streams',
     methods: {
@@ -41,7 +42,7 @@ const serveNull = async ({ events, dataBytes }: NullOptions): Promise<RunningSer
           await eachMessage(call, (bytes) => {
             const message = new ProtoReader(bytes);
             message.field();
-            responses.send(batchSuccess(message.bytes(), 'bench', { revision: 1, position: 1 }));
+            responses.send(batchSuccess(message.bytes(), 'bench', { revision: 1, positions }));
           });
         },
       },

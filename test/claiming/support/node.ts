@@ -18,7 +18,12 @@ import { ann, request } from '../../support/requests.js';
 /** A node that hands out tasks, in this process. */
 export type Node = Readonly<{
   tasks: TaskHandler;
-  submit(queue: string, fields?: Partial<Submitted>): Promise<Outcome>;
+  /** @param named what the task and the command are to be called; by default they are new */
+  submit(
+    queue: string,
+    fields?: Partial<Submitted>,
+    named?: Readonly<{ id?: string; commandId?: string }>,
+  ): Promise<Outcome>;
   claim(queue: string, fields?: Partial<ClaimRequest>): Promise<readonly ClaimedTask[]>;
   stop(): Promise<void>;
 }>;
@@ -41,16 +46,17 @@ export const startNode = async (
     collections: collectionsOf(stores.db),
     progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
   });
-  const tasks = noticing(handler, claims.ready);
+  const tasks = noticing(handler, claims);
   return {
     tasks,
-    submit: async (queue, fields = {}) => {
+    submit: async (queue, fields = {}, { id = newId(), commandId = newId() } = {}) => {
       const submitted = {
         ...{ userId: 'ann', type: 'send', queue, priority: 5, payload: null },
         ...{ maxAttempts: 3, timeoutSeconds: 300, ...fields },
       };
       const at = new Date(start).toISOString();
-      const outcome = await tasks(newId(), [{ type: 'SubmitTask', submitted, at }], request());
+      const command = { type: 'SubmitTask' as const, submitted, at };
+      const outcome = await tasks(id, [command], request({ commandId, isNew: true }));
       if (isRejection(outcome)) throw new Error(outcome.rejected);
       return outcome;
     },

@@ -46,6 +46,15 @@ describe.each(ways)('%s', (_, way) => {
     expect((second.position?.commit ?? 0n) > (first.position?.commit ?? 0n)).toBe(true);
   });
 
+  it('answers where the first event is as well', async () => {
+    const stream = freshStream();
+    await append(stream, events(1));
+    const { position } = await append(stream, events(3));
+    const stored = await all(test.client.readStream(stream, { fromRevision: 1n }));
+    const [first, , last] = stored.map(({ event }) => event?.position?.commit);
+    expect(position).toEqual({ commit: last, prepare: first });
+  });
+
   it('takes an exact revision that is the newest', async () => {
     const stream = freshStream();
     await append(stream, events(2));

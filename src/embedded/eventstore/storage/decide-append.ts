@@ -20,8 +20,11 @@ export type AppendRequest = Readonly<{
   events: readonly ProposedEvent[];
 }>;
 
-/** The place of the last event; no position when none was asked for. */
-export type Appended = Readonly<{ revision: number; position?: number }>;
+/** The place of the last event, and where the first one is; no positions when none was asked for. */
+export type Appended = Readonly<{
+  revision: number;
+  positions?: Readonly<{ first: number; last: number }>;
+}>;
 
 /**
  * Decides an append and adds its events: all of them, or none when it is refused or was done before.
@@ -57,13 +60,10 @@ const repeatedById = (
   const [first] = events;
   if (!first || current === -1 || batch.revisionOf(stream, first.id) === undefined)
     return undefined;
-  let revision = -1;
-  for (const event of events) {
-    const found = batch.revisionOf(stream, event.id);
-    if (found === undefined) return wrongRevision(current);
-    revision = found;
-  }
-  return appended(revision, batch.at(stream, revision));
+  const revisions = events.map(({ id }) => batch.revisionOf(stream, id));
+  const last = revisions.at(-1);
+  if (last === undefined || revisions.includes(undefined)) return wrongRevision(current);
+  return appended(last, batch.at(stream, revisions[0] ?? last), batch.at(stream, last));
 };
 
 const repeatedByPlace = (
@@ -81,7 +81,9 @@ const repeatedByPlace = (
     if (last?.id === event.id) continue;
     return index === 0 && exact === -1 && isDeleted ? undefined : wrongRevision(current);
   }
-  return last ? appended(exact + events.length, last) : wrongRevision(current);
+  return last
+    ? appended(exact + events.length, batch.at(stream, exact + 1), last)
+    : wrongRevision(current);
 };
 
 const append = (
@@ -90,12 +92,11 @@ const append = (
   current: number,
   isDeleted: boolean,
 ): Appended => {
-  let last: LogEntry | undefined;
-  for (const event of events) last = batch.add(stream, event);
-  if (!last) return { revision: current };
+  const added = events.map((event) => batch.add(stream, event));
+  if (added.length === 0) return { revision: current };
   if (isDeleted) undelete(batch, stream, current + 1);
   else if (isMetastream(stream)) undeleteOriginal(batch, stream, current);
-  return appended(current + events.length, last);
+  return appended(current + events.length, added[0], added.at(-1));
 };
 
 // Numbering goes on where it was, and what was deleted stays out of sight.
@@ -115,5 +116,11 @@ const undeleteOriginal = (batch: WriteBatch, metastream: string, before: number)
   undelete(batch, original, batch.lastRevision(original) + 1);
 };
 
-const appended = (revision: number, entry: LogEntry | undefined): Appended =>
-  entry ? { revision, position: entry.position } : { revision };
+const appended = (
+  revision: number,
+  first: LogEntry | undefined,
+  last: LogEntry | undefined,
+): Appended =>
+  first && last
+    ? { revision, positions: { first: first.position, last: last.position } }
+    : { revision };

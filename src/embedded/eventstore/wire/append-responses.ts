@@ -10,11 +10,12 @@ const expectation = (expected: ExpectedRevision, fields: ExpectationFields): Buf
     ? uintField(fields.revision, expected)
     : emptyField(fields[expected]);
 
-const success = ({ revision, position }: Appended): readonly Buffer[] => [
+// As of a transaction: it is committed with its last event, and prepared from its first one on.
+const success = ({ revision, positions }: Appended): readonly Buffer[] => [
   revision === -1 ? emptyField(2) : uintField(1, revision),
-  position === undefined
-    ? emptyField(4)
-    : bytesField(3, uintField(1, position), uintField(2, position)),
+  positions
+    ? bytesField(3, uintField(1, positions.last), uintField(2, positions.first))
+    : emptyField(4),
 ];
 
 /** The answer to an Append that was carried out: `AppendResp.Success`. */
