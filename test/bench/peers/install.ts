@@ -61,9 +61,12 @@ export const installPeer = async (
   const missing: Record<string, string> = {};
   for (const [binding, file] of Object.entries(bindings))
     try {
-      if (!(await exists(join(folder, 'node_modules', binding, file)))) {
+      const compiled = join(folder, 'node_modules', binding, file);
+      if (!(await exists(compiled))) {
         tell(`compiling ${binding}, which takes some minutes …`);
-        await npm(['rebuild', binding], compileMinutes);
+        // What npm runs hands its own settings on, and the project's are to run no scripts.
+        await npm(['rebuild', '--ignore-scripts=false', binding], compileMinutes);
+        await stat(compiled);
       }
       load(binding);
     } catch (error) {
