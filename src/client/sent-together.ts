@@ -13,6 +13,11 @@ export type Together<Item, Answer> = Readonly<{
   /** About how large they may be together, in whatever `sizeOf` counts. One that is larger goes alone. */
   mostSize: number;
   sizeOf(item: Item): number;
+  /**
+   * For how long what comes waits for the answer to a request under way before another goes beside it, in
+   * milliseconds: 20 by default.
+   */
+  besideAfterMs?: number;
 }>;
 
 type Waiting<Item, Answer> = Readonly<{
@@ -26,10 +31,13 @@ type Waiting<Item, Answer> = Readonly<{
  * answer where the server is far away; with many there is nothing left to be sent together.
  */
 const atOnce = 2;
+/** A server that is near answers sooner, and what waits goes with fewer requests. */
+const patienceMs = 20;
 
 /**
  * Sends things alone while there are few, and together when they come faster than they are answered.
- * Nothing is held back so that others may join it: what waits, waits for an answer to those before it.
+ * Nothing is held back so that others may join it: what waits, waits for an answer to those before it,
+ * and no longer than a moment where the server is far away or busy.
  *
  * @returns sends one thing, and gives or throws what came of it
  */
@@ -38,9 +46,11 @@ export const sentTogether = <Item, Answer>({
   most,
   mostSize,
   sizeOf,
+  besideAfterMs = patienceMs,
 }: Together<Item, Answer>): ((item: Item) => Promise<Answer>) => {
   let waiting: Waiting<Item, Answer>[] = [];
   let underWay = 0;
+  let patience: ReturnType<typeof setTimeout> | undefined;
 
   const take = (): readonly Waiting<Item, Answer>[] => {
     let size = 0;
@@ -51,7 +61,13 @@ export const sentTogether = <Item, Answer>({
     const end = waiting.findIndex((each, index) => !fits(each, index));
     const taken = end < 0 ? waiting : waiting.slice(0, end);
     waiting = waiting.slice(taken.length);
+    if (waiting.length === 0) endPatience();
     return taken;
+  };
+
+  const endPatience = (): void => {
+    clearTimeout(patience);
+    patience = undefined;
   };
 
   const sendAll = async (): Promise<void> => {
@@ -72,11 +88,17 @@ export const sentTogether = <Item, Answer>({
     underWay -= 1;
   };
 
+  const sendBeside = (): void => {
+    endPatience();
+    if (underWay < atOnce) void sendAll();
+  };
+
   return (item) =>
     new Promise((resolve, reject) => {
       const settle = (settled: Settled<Answer>) =>
         'error' in settled ? reject(settled.error) : resolve(settled.answer);
       waiting.push({ item, size: sizeOf(item), settle });
-      if (underWay < atOnce) void sendAll();
+      if (underWay === 0) void sendAll();
+      else if (underWay < atOnce) patience ??= setTimeout(sendBeside, besideAfterMs);
     });
 };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Settled, sentTogether } from '../../src/client/sent-together.js';
 
-/** Sends words and answers with them in capitals, when told to. */
-const started = () => {
+/** Sends words and answers with them in capitals, when told to. What comes meanwhile waits for the answer, unless told. */
+const started = ({ besideAfterMs = 2 ** 30 } = {}) => {
   const sent: (readonly string[])[] = [];
   const answers: ((settled?: readonly Settled<string>[]) => void)[] = [];
   const failures: ((error: Error) => void)[] = [];
@@ -14,7 +14,7 @@ const started = () => {
         answers.push((settled = usual) => resolve(settled));
         failures.push(reject);
       }),
-    ...{ most: 3, mostSize: 10, sizeOf: (word) => word.length },
+    ...{ most: 3, mostSize: 10, sizeOf: (word) => word.length, besideAfterMs },
   });
   return { say, sent, answers, failures };
 };
@@ -38,17 +38,34 @@ describe('things that are sent together where they come quickly', () => {
     const { say, sent, answers } = started();
     const said = Promise.all(['a', 'b', 'c', 'd'].map(say));
     await turn();
+    expect(sent).toEqual([['a', 'b', 'c']]);
+    answers[0]?.();
+    await turn();
     expect(sent).toEqual([['a', 'b', 'c'], ['d']]);
-    for (const answer of answers) answer();
+    answers[1]?.();
     expect(await said).toEqual(['A', 'B', 'C', 'D']);
   });
 
-  it('gather behind two requests under way, and go with the answer to either', async () => {
+  it('gather behind a request under way, and go with its answer', async () => {
     const { say, sent, answers } = started();
     void say('a');
     await turn();
-    void say('b');
+    const said = Promise.all([say('b'), say('c')]);
     await turn();
+    expect(sent).toEqual([['a']]);
+    answers[0]?.();
+    await turn();
+    expect(sent).toEqual([['a'], ['b', 'c']]);
+    answers[1]?.();
+    expect(await said).toEqual(['B', 'C']);
+  });
+
+  it('go beside a request that takes long, one more at a time, and with the answer to either', async () => {
+    const { say, sent, answers } = started({ besideAfterMs: 1 });
+    void say('a');
+    await turn();
+    void say('b');
+    while (sent.length < 2) await turn();
     const said = Promise.all([say('c'), say('d')]);
     await turn();
     expect(sent).toEqual([['a'], ['b']]);
