@@ -83,7 +83,7 @@ export const serveOn = async (
   await Promise.all(prepared.map((each) => each.prepare()));
 
   const readModels = await startReadModels({
-    ...{ store, streams, db, clock, log, folding: telemetry.folding },
+    ...{ store, streams, db, clock, deliveries, log, folding: telemetry.folding },
     // Nobody else can be at work in a database of this process's own.
     isShared: config.MONGODB_URL !== undefined,
   });

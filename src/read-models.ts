@@ -9,7 +9,7 @@ import type { Streams } from './eventstore/lineage.js';
 import type { Snapshots } from './eventstore/snapshots.js';
 import type { Clock } from './projecting/clock.js';
 import { forgettingKept } from './projecting/forget-kept.js';
-import { forgettingParked } from './projecting/forget-parked.js';
+import { forgettingEnded } from './projecting/forget-parked.js';
 import { leaseIn } from './projecting/lease.js';
 import { startLeasedRunner } from './projecting/leased-runner.js';
 import { modelsIn } from './projecting/models.js';
@@ -21,6 +21,7 @@ import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
 import { snapshotsIn } from './projecting/snapshot-store.js';
 import { type Collections, collectionsOf } from './queries/collections.js';
 import { detachedStreams } from './queries/lineage.js';
+import type { WebhookDeliveries } from './queries/webhook-deliveries.js';
 
 type Surroundings = Readonly<{
   store: EventStore;
@@ -29,6 +30,7 @@ type Surroundings = Readonly<{
   /** Whether other nodes may be at work in the same database. */
   isShared: boolean;
   clock: Clock;
+  deliveries: Pick<WebhookDeliveries, 'forgetStreams'>;
   /** Carries out the folding of each batch, see {@link RunnerOptions}. */
   folding: NonNullable<RunnerOptions['folding']>;
   log: Logger;
@@ -53,7 +55,7 @@ export type ReadModels = Readonly<{
  * @throws StoreUnavailable, and what the database throws
  */
 export const startReadModels = async (surroundings: Surroundings): Promise<ReadModels> => {
-  const { store, streams, db, isShared, clock, folding, log } = surroundings;
+  const { store, streams, db, isShared, clock, deliveries, folding, log } = surroundings;
   const models = modelsIn(db);
   const serving = servingOf(await models.load(projections));
   const collections = collectionsOf(db, serving.collectionOf);
@@ -68,7 +70,11 @@ export const startReadModels = async (surroundings: Surroundings): Promise<ReadM
   const endArchives = endingArchives(store);
   const endLateForks = endingLateForks(streams, store);
   const forgetKept = forgettingKept({ db, streams, projections, models });
-  const forgetParked = forgettingParked(parked);
+  const forgetEnded = forgettingEnded(async (ended) => {
+    await parked.forget(ended);
+    // They may quote what an endpoint said to what the stream held.
+    await deliveries.forgetStreams(ended);
+  });
   const options: RunnerOptions = {
     ...{ store, streams, db, projections, parked, folding, log },
     ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
@@ -77,7 +83,7 @@ export const startReadModels = async (surroundings: Surroundings): Promise<ReadM
       await endLateForks(events);
       await keeper.follow(events);
       await forgetKept(events);
-      await forgetParked(events);
+      await forgetEnded(events);
     },
   };
   const runner = await (isShared

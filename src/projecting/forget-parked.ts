@@ -5,7 +5,6 @@ import {
   StreamTombstoned,
   tombstoneType,
 } from '../eventstore/event-store.js';
-import type { Parked } from './parked.js';
 import { type HeldLane, laneId, type ParkedEvent } from './parked-documents.js';
 import { isUnavailable } from './unavailable.js';
 
@@ -61,12 +60,12 @@ const release = async (
   }
 };
 
-/** Follows the events of the store, and forgets what any consumer has parked of streams deleted for good. */
-export const forgettingParked =
-  (parked: Parked) =>
+/** Follows the events of the store, and has forgotten what is left of streams deleted for good. */
+export const forgettingEnded =
+  (forget: (streams: readonly string[]) => Promise<void>) =>
   async (events: readonly StoredEvent[]): Promise<void> => {
     const ended = events.filter(({ type }) => type === tombstoneType);
-    if (ended.length > 0) await parked.forget(ended.map(({ stream }) => stream));
+    if (ended.length > 0) await forget(ended.map(({ stream }) => stream));
   };
 
 /** Whether a stream was deleted for good. @throws StoreUnavailable */

@@ -66,7 +66,8 @@ export type WebhookDeliveries = Readonly<{
   positionBefore(webhookId: string, time: string): Promise<number | undefined>;
   forget(id: string): Promise<void>;
   forgetWebhook(webhookId: string): Promise<void>;
-  forgetStream(stream: string): Promise<void>;
+  /** Those of events of some streams. */
+  forgetStreams(streams: readonly string[]): Promise<void>;
   prepare(): Promise<void>;
   /** Removes what was settled and is older than 30 days. */
   purge(now: number): Promise<void>;
@@ -205,8 +206,8 @@ export const webhookDeliveriesIn = (db: Db, clock: Clock): WebhookDeliveries => 
     forgetWebhook: async (webhookId) => {
       await collection.deleteMany({ webhookId });
     },
-    forgetStream: async (stream) => {
-      await collection.deleteMany({ 'event.stream': stream });
+    forgetStreams: async (streams) => {
+      await collection.deleteMany({ 'event.stream': { $in: [...streams] } });
     },
     prepare: async () => {
       await collection.createIndexes([

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type StoredEvent, tombstoneType } from '../../src/eventstore/event-store.js';
-import { forgettingParked } from '../../src/projecting/forget-parked.js';
+import { forgettingEnded } from '../../src/projecting/forget-parked.js';
 import { parkedIn } from '../../src/projecting/parked.js';
 import { freshStream, newEvent } from '../support/new-events.js';
 import { until } from '../support/until.js';
@@ -97,11 +97,11 @@ describe('parking', () => {
         await own.join('key:shared', [second!]);
         await own.hold(`stream:${gone}`, third!, { error: 'no', attempts: 1 });
         const mortal = parkedIn(mortalDb(db, writes, isLastDone).db, stores.store);
-        const isDead = await forgettingParked(mortal)([end]).then(
+        const isDead = await forgettingEnded(mortal.forget)([end]).then(
           () => false,
           () => true,
         );
-        await forgettingParked(sound)([end]);
+        await forgettingEnded(sound.forget)([end]);
         expect(JSON.stringify(await notesIn(db))).not.toContain(gone);
         expect(await own.held()).toMatchObject([{ lane: 'key:shared', stream: other }]);
         expect(await notesIn(db)).toHaveLength(2);

@@ -40,7 +40,7 @@ const deleteFamily = async (
   id: string,
   command: CommandRequest,
 ): Promise<Answer> => {
-  const { sessions, streams, store, webhookCalls } = services;
+  const { sessions, streams, store } = services;
   const stream = `session-${id}`;
   const { ownerId } = await visibleStream(streams, stream, command.caller);
   await familiesKnown(services, known);
@@ -70,8 +70,6 @@ const deleteFamily = async (
     });
     streams.noteEnded(each);
     position = (await endArchive(store, each)) ?? position;
-    // Their log may quote what an endpoint said to what the stream held.
-    await webhookCalls.deliveries.forgetStream(each);
   }
   services.audit.deletedForGood(stream, ownerId, command);
   return {

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { pino } from 'pino';
-import { forgettingParked } from '../../../src/projecting/forget-parked.js';
+import { forgettingEnded } from '../../../src/projecting/forget-parked.js';
 import { parkedEventsIn, parkedIn } from '../../../src/projecting/parked.js';
 import type { AnyProjection } from '../../../src/projecting/projection.js';
 import { type Runner, startRunner } from '../../../src/projecting/runner.js';
@@ -18,7 +18,7 @@ export const startLenient = async (
   const parked = parkedIn(db, store);
   await parked.prepare();
   const log = pino({ level: 'silent' });
-  const follower = forgettingParked(parked);
+  const follower = forgettingEnded(parked.forget);
   return startRunner({ store, streams, db, projections, parked, log, batchSize, follower });
 };
 

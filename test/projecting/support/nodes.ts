@@ -4,7 +4,7 @@ import { v4 as newId } from 'uuid';
 import { projections as everyProjection } from '../../../projections/index.js';
 import type { StoredEvent } from '../../../src/eventstore/event-store.js';
 import { forgettingKept } from '../../../src/projecting/forget-kept.js';
-import { forgettingParked } from '../../../src/projecting/forget-parked.js';
+import { forgettingEnded } from '../../../src/projecting/forget-parked.js';
 import { leaseIn } from '../../../src/projecting/lease.js';
 import { startLeasedRunner } from '../../../src/projecting/leased-runner.js';
 import { modelsIn } from '../../../src/projecting/models.js';
@@ -50,7 +50,7 @@ export const startNode = async (stores: TestStores, options: Options = {}): Prom
   const { collectionOf, isForeign } = serving;
   const common = { store, streams, db, projections, parked, log };
   const forgetKept = forgettingKept({ ...common, models });
-  const forgetParked = forgettingParked(parked);
+  const forgetParked = forgettingEnded(parked.forget);
   const follower = async (events: readonly StoredEvent[]): Promise<void> => {
     await forgetKept(events);
     await forgetParked(events);
