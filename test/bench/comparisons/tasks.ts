@@ -13,14 +13,14 @@ type Measured = Readonly<{
 }>;
 
 const ours = 'Forkline';
-/** What nothing that keeps a task as three events can do without. */
+/** What a task takes where each of its three events is appended when it happens. */
 const floor = 'three appends';
 
 export const tasks: Comparison = {
   name: 'tasks',
   title: 'Tasks',
   method:
-    'Tasks that do nothing: submitted, carried out by workers, completed, all of it on disk before it is confirmed. Forkline through its client and the worker of the client, over HTTP and with its stores in processes of their own; BullMQ over Redis with `appendfsync always`; pg-boss over PostgreSQL, by `fetch` and `complete`, asking again 5 ms after there was nothing, as its own workers ask twice a second at most. `three appends`: by the client of the event store, when a task is submitted, claimed and completed, workers woken in memory, and nothing else, which is the most that anything can do that keeps a task as three events in a stream of its own. Clients and workers are in the process of the bench. Before anything counts each system carries out 2,000 tasks, 10 in flight, for at most 20 s, and one turn with each number in flight. In flight: so many submitters, each of which waits until its task is completed, in turns, medians. Latency: so many submitted a second, evenly, whatever becomes of those before; from the submission to its completion.',
+    'Tasks that do nothing: submitted, carried out by workers, completed, all of it on disk before it is confirmed. Forkline through its client and the worker of the client, over HTTP and with its stores in processes of their own; BullMQ over Redis with `appendfsync always`; pg-boss over PostgreSQL, by `fetch` and `complete`, asking again 5 ms after there was nothing, as its own workers ask twice a second at most. `three appends`: by the client of the event store, when a task is submitted, claimed and completed, workers woken in memory, and nothing else: what is given where each of the three events of a task is appended to its stream when it happens. (Forkline appends the first two at once where a worker waits.) Clients and workers are in the process of the bench. Before anything counts each system carries out 2,0 tasks, 10 in flight, for at most 20 s, and one turn with each number in flight. In flight: so many submitters, each of which waits until its task is completed, in turns, medians. Latency: so many submitted a second, evenly, whatever becomes of those before; from the submission to its completion.',
   parts: (size) => [
     {
       script: 'queue/against-peers.js',

@@ -88,6 +88,9 @@ const request = (method: string, path: string, body?: string): string =>
   ].join('\r\n');
 
 const generator = fork(fileURLToPath(new URL('./support/load-generator.js', import.meta.url)));
+const isGone = new AbortController();
+generator.once('exit', () => isGone.abort(new Error('the generator ended')));
+
 /** CPU time that processes have had, in microseconds, where the system tells. */
 const cpuOf = async (...processes: readonly ChildProcess[]): Promise<number> => {
   let ticks = 0;
@@ -141,7 +144,7 @@ const take = async (
 ): Promise<Taken & Readonly<{ answered: number }>> => {
   const before = [await cpuOf(server), await cpuOf(store)] as const;
   generator.send({ url, ...turn });
-  const [{ answered, ms }] = (await once(generator, 'message')) as [Done];
+  const [{ answered, ms }] = (await once(generator, 'message', isGone)) as [Done];
   await folded(isFolded);
   const after = [await cpuOf(server), await cpuOf(store)] as const;
   return {

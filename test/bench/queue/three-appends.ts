@@ -4,9 +4,9 @@ import { type TaskSystem, workersOf } from '../peers/task-system.js';
 import { taskEvents } from './task-events.js';
 
 /**
- * What a task takes of anything that keeps it as three events in a stream of its own, in the store of a
- * process of its own as Forkline's: an append by the store's client when it is submitted, claimed and
- * completed. All else is in memory, in the process of the submitters.
+ * What a task takes of anything that appends each of its three events to a stream of its own when it happens:
+ * the store's client, and a store in a process of its own as Forkline's. All else is in memory, in the process
+ * of the submitters.
  */
 export const startThreeAppends = async (): Promise<TaskSystem> => {
   const folder = await temporaryFolder();
