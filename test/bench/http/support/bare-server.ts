@@ -25,7 +25,7 @@ const messages = db.collection<{ _id: string; stream: string; to: number | null;
 
 const revisions = new Map<string, bigint>();
 let appended = 0;
-const written = READ_MODELS ? keepMessageModels(events, db) : () => appended;
+const written = READ_MODELS ? await keepMessageModels(events, db) : () => appended;
 
 const app = express();
 app.post('/v1/sessions/:id/messages', express.json(), async (request, response) => {

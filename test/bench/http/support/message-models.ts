@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { END, type EventStoreDBClient, eventTypeFilter } from '@eventstore/db-client';
 import type { Db } from 'mongodb';
@@ -22,11 +23,14 @@ const betweenBatchesMs = 50;
 /**
  * Writes what Forkline's read models have of a message, and no more than that takes: a subscription of the
  * store's client, and by the driver one write a collection for all that came since the batch before. Nothing
- * is read, decoded with care, guarded or parked. Sessions and streams have to be there.
+ * is read, checked, guarded or parked. Sessions and streams have to be there.
  *
- * @returns how many messages are written so far
+ * @returns once it is subscribed: how many messages are written so far
  */
-export const keepMessageModels = (events: EventStoreDBClient, db: Db): (() => number) => {
+export const keepMessageModels = async (
+  events: EventStoreDBClient,
+  db: Db,
+): Promise<() => number> => {
   let written = 0;
   let come: Posted[] = [];
   const all = events.subscribeToAll({
@@ -40,6 +44,7 @@ export const keepMessageModels = (events: EventStoreDBClient, db: Db): (() => nu
     // The bare server appends nothing else.
     come.push({ ...numbers, stream, at, data, metadata } as Posted);
   });
+  await once(all, 'confirmation');
   const fold = async (): Promise<void> => {
     for (;;) {
       const pause = delay(betweenBatchesMs);
@@ -59,18 +64,11 @@ const write = async (db: Db, batch: readonly Posted[]): Promise<void> => {
   for (const last of batch)
     moved.set(last.stream, { count: (moved.get(last.stream)?.count ?? 0) + 1, last });
   const moves = (counter: string) =>
-    [...moved].map(
-      ([
-        _id,
-        {
-          count,
-          last: { position, revision, at },
-        },
-      ]) => {
-        const $set = { position, revision, updatedAt: at.toISOString() };
-        return { updateOne: { filter: { _id }, update: { $set, $inc: { [counter]: count } } } };
-      },
-    );
+    [...moved].map(([_id, { count, last }]) => {
+      const { position, revision, at } = last;
+      const $set = { position, revision, updatedAt: at.toISOString() };
+      return { updateOne: { filter: { _id }, update: { $set, $inc: { [counter]: count } } } };
+    });
   const of = (model: Parameters<typeof collectionName>[0]) =>
     db.collection<{ _id: string | number }>(collectionName(model));
   const options = { ordered: false };
