@@ -1,5 +1,6 @@
 // Commands decided in this process, and over HTTP, beside appends by the raw client of an event with the
-// same bytes: rates with 1 and 64 in flight, and what one command takes on streams of different lengths.
+// same bytes: rates with 1 and 64 in flight, those of a bare express that appends as well, and what one command
+// takes on streams of different lengths.
 //   node dist/test/bench/commands/against-raw.js [--lengths 10,1000,100000] [--rounds 5] [--ms 1500] [--json file]
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,6 +24,7 @@ import { request } from '../../support/requests.js';
 import { idOf, textOf } from '../core/support/traffic.js';
 import { writeMeasured } from '../harness/findings.js';
 import { medianTimes, rateOf } from '../harness/turns.js';
+import { startBareServer } from '../http/support/start-bare-server.js';
 import { post } from '../queue/post.js';
 import { median } from '../replay/support/median.js';
 import { inTurn, type Sessions, writeSessionsOf } from './streams.js';
@@ -46,6 +48,7 @@ const folder = await temporaryFolder();
 const bare = await startSharedStores(join(folder, 'bare'));
 const own = await startSharedStores(join(folder, 'own'));
 const program = await startProgram(folder, own.settings);
+const express = await startBareServer(bare.settings);
 const raw = EventStoreDBClient.connectionString(bare.eventStoreUrl);
 const store = connectEventStore(bare.eventStoreUrl);
 const ownStore = connectEventStore(own.eventStoreUrl);
@@ -63,8 +66,10 @@ const inProcess = async (id: string) => {
   const done = await handle(id, [command as never], request());
   if (isRejection(done)) throw new Error(String(done.rejected));
 };
-const overHttp = (id: string) =>
-  post(program.url, `/v1/sessions/${id}/messages`, { role: 'user', content });
+const overHttpTo =
+  ({ url }: Readonly<{ url: string }>) =>
+  (id: string) =>
+    post(url, `/v1/sessions/${id}/messages`, { role: 'user', content });
 
 console.error('writing streams …');
 const written = { bare: [] as Sessions[], own: [] as Sessions[] };
@@ -116,7 +121,7 @@ const append = (stream: string) =>
   );
 
 console.error('commands one at a time …');
-const sides = { raw: append, 'in process': inProcess, 'over HTTP': overHttp } as const;
+const sides = { raw: append, 'in process': inProcess, 'over HTTP': overHttpTo(program) } as const;
 const ids = (side: string, sessions: number, round: number): string =>
   side === 'raw'
     ? `raw-${lengths[sessions]}-${round % 40}`
@@ -130,34 +135,40 @@ const oneAtATime = Object.keys(sides).map((what, n) => ({
   medians: medians.slice(n * lengths.length, (n + 1) * lengths.length),
 }));
 
+// Each with streams of its own.
+const inFlightSides = {
+  raw: { one: append, streams: each.map((_, n) => `raw-${n}`) },
+  'in process': { one: inProcess, streams: each },
+  'over HTTP': { one: overHttpTo(program), streams: theirs },
+  'bare express': { one: overHttpTo(express), streams: each.map((_, n) => idOf(`bare ${n}`)) },
+};
 const rates = [];
 for (const inFlight of [1, mostInFlight]) {
   console.error(`${inFlight} in flight …`);
-  const took: Record<string, number[]> = { raw: [], 'in process': [], 'over HTTP': [] };
+  const took: Record<string, number[]> = {};
   for (let round = 0; round <= rounds; round++)
-    for (const [what, one] of Object.entries(sides)) {
-      const to = what === 'over HTTP' ? theirs : each;
-      const stream = (n: number) => (what === 'raw' ? `raw-${n}` : (to[n] ?? ''));
-      const rate = await rateOf(inFlight, ms, (n) => one(stream(n)));
+    for (const [what, { one, streams }] of Object.entries(inFlightSides)) {
+      const rate = await rateOf(inFlight, ms, (n) => one(streams[n] ?? ''));
       // The first round warms up.
-      if (round > 0) took[what]?.push(rate);
+      took[what] = round > 0 ? [...(took[what] ?? []), rate] : [];
     }
-  const ratio = (what: string) =>
-    median((took[what] ?? []).map((rate, n) => rate / (took.raw?.[n] ?? Number.NaN)));
+  const { raw: bareRates = [], ...others } = took;
+  const ratio = (all: readonly number[]) =>
+    median(all.map((rate, n) => rate / (bareRates[n] ?? Number.NaN)));
+  const medianOf = ([what, all]: [string, number[]]) => [what, median(all)];
   rates.push({
     inFlight,
-    perSecond: Object.fromEntries(Object.entries(took).map(([what, all]) => [what, median(all)])),
-    ratios: { 'in process': ratio('in process'), 'over HTTP': ratio('over HTTP') },
+    perSecond: Object.fromEntries(Object.entries(took).map(medianOf)),
+    ratios: Object.fromEntries(Object.entries(others).map(([what, all]) => [what, ratio(all)])),
   });
 }
 await writeMeasured(values.json, { lengths, oneAtATime, rates });
 console.table(oneAtATime.map(({ what, medians }) => ({ what, ...medians })));
-console.table(
-  rates.map(({ inFlight, perSecond, ratios }) => ({ inFlight, ...perSecond, ...ratios })),
-);
+console.table(rates.map(({ inFlight, perSecond }) => ({ inFlight, ...perSecond })));
+console.table(rates.map(({ inFlight, ratios }) => ({ inFlight, ...ratios })));
 
 await snapshots.keeper.stop();
 await Promise.all([raw.dispose(), store.close(), ownStore.close(), database.close()]);
-await program.stop();
+await Promise.all([program.stop(), express.stop()]);
 await Promise.all([own.stop(), bare.stop()]);
 await removeFolder(folder);

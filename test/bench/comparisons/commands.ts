@@ -1,7 +1,8 @@
 import type { Comparison } from '../harness/comparison.js';
 import type { Claim } from '../harness/findings.js';
 
-type Way = 'raw' | 'in process' | 'over HTTP';
+const ways = ['raw', 'in process', 'over HTTP', 'bare express'] as const;
+type Way = (typeof ways)[number];
 type AgainstRaw = Readonly<{
   lengths: readonly number[];
   oneAtATime: readonly Readonly<{ what: Way; medians: readonly number[] }>[];
@@ -19,12 +20,13 @@ type Emmett = Readonly<{
 
 const least = { 'in process': 0.9, 'over HTTP': 0.75 } as const;
 const mostTimes = 1.2;
+const bare = 'over HTTP by bare express';
 
 export const commands: Comparison = {
   name: 'commands',
   title: 'Commands',
   method:
-    "A command that posts a message, decided in the process of the bench and over HTTP by a program with stores of its own, beside an append of an event with the same bytes by the store's client, which decides nothing. One at a time: the three in turn on streams of each length, medians. In flight: turns of so many at once, the median of the ratios of turns next to one another. Emmett's command handler runs in the process of the bench over PostgreSQL, after the others; it reads the whole stream for each command, Forkline keeps states in memory.",
+    "A command that posts a message, decided in the process of the bench and over HTTP by a program with stores of its own, beside an append of an event with the same bytes by the store's client, which decides nothing. Over HTTP by bare express: by the same client, to an express in a process of its own that appends the event and does nothing else, which is what HTTP takes of anything. One at a time: the first three in turn on streams of each length, medians. In flight: turns of so many at once, the median of the ratios of turns next to one another. Emmett's command handler runs in the process of the bench over PostgreSQL, after the others; it reads the whole stream for each command, Forkline keeps states in memory.",
   parts: (size) => {
     const sizes =
       size === 'full'
@@ -39,10 +41,10 @@ export const commands: Comparison = {
     const [ours, theirs] = measured as readonly [AgainstRaw | undefined, Emmett | undefined];
     const { lengths = [], oneAtATime = [], rates = [] } = ours ?? {};
     const emmett = 'Emmett, PostgreSQL';
-    const series = ['raw', 'in process', 'over HTTP', ...(theirs?.rates ? [emmett] : [])];
+    const series = ['raw', 'in process', 'over HTTP', bare, ...(theirs?.rates ? [emmett] : [])];
     const rows = rates.map(({ inFlight, perSecond }) => {
       const there = theirs?.rates?.find((rate) => rate.inFlight === inFlight);
-      const of = [perSecond.raw, perSecond['in process'], perSecond['over HTTP']];
+      const of = ways.map((way) => perSecond[way]);
       return {
         label: `${inFlight} in flight`,
         values: [...of, ...(there ? [there.perSecond] : [])],
@@ -56,6 +58,12 @@ export const commands: Comparison = {
           atLeast: least[way],
         }),
       ),
+    );
+    const ofBare = rates.map(
+      ({ inFlight, ratios }): Claim => ({
+        what: `${bare} beside the raw client, ${inFlight} in flight`,
+        figure: ratios['bare express'],
+      }),
     );
     const flat = oneAtATime
       .filter(({ what }) => what !== 'raw')
@@ -71,7 +79,7 @@ export const commands: Comparison = {
       ...(theirs?.medians ? [{ what: emmett, medians: theirs.medians }] : []),
     ];
     return {
-      claims: [...ratios, ...flat],
+      claims: [...ratios, ...ofBare, ...flat],
       tables: [
         {
           title: 'Commands a second',

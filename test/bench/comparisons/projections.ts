@@ -1,13 +1,18 @@
 import type { Comparison } from '../harness/comparison.js';
 import { median } from '../replay/support/median.js';
 
-type CatchUp = Readonly<{
-  what: string;
-  events: number;
-  'raw/s': number;
-  'folded/s': number;
-  ratio: number;
-}>;
+const drains = [
+  ['raw/s', 'raw drain'],
+  ['small/s', 'a drain that writes a small document'],
+  ['copied/s', 'a drain that writes the same documents'],
+] as const;
+const ratios = [
+  ['small beside raw', 'a drain that writes a small document an event beside a raw drain'],
+  ['copied beside raw', 'a drain that writes the same documents beside a raw drain'],
+  ['beside copied', 'catching up beside a drain that writes the same documents'],
+] as const;
+type Field = (typeof drains)[number][0] | 'folded/s' | 'ratio' | (typeof ratios)[number][0];
+type CatchUp = Readonly<{ what: string; events: number } & Record<Field, number>>;
 type Memory = Readonly<{
   events: number;
   perSecond: number;
@@ -23,7 +28,7 @@ export const projections: Comparison = {
   name: 'projections',
   title: 'Read models catching up',
   method:
-    "Every read model built from the first event on, in turns with a subscription of the store's client that hands out the same events and does nothing with them. Memory: of a process that builds them all, its stores apart, after each tenth of the events, garbage collected. Emmett's consumer over PostgreSQL builds one read model, by Pongo, of one small document a stream.",
+    "Every read model built from the first event on, in turns with a subscription of the store's client that hands out the same events and does nothing with them, with one that writes of each event a small document without an index, 1,000 at a time, and with one that writes the documents of all read models with their indexes, copied before, so that nothing is computed: how far anything can come that writes so much. Memory: of a process that builds them all, its stores apart, after each tenth of the events, garbage collected. Emmett's consumer over PostgreSQL builds one read model, by Pongo, of one small document a stream.",
   parts: (size) => {
     const isFull = size === 'full';
     return [
@@ -45,7 +50,7 @@ export const projections: Comparison = {
       ...[readonly CatchUp[] | undefined, Memory | undefined, Emmett | undefined],
     ];
     const kinds = [...new Set(caughtUp.map(({ what }) => what))];
-    const of = (kind: string, field: 'raw/s' | 'folded/s' | 'ratio') =>
+    const of = (kind: string, field: Field) =>
       median(caughtUp.filter(({ what }) => what === kind).map((row) => row[field]));
     const samples = memory?.samples ?? [];
     const half = Math.floor(samples.length / 2);
@@ -54,7 +59,7 @@ export const projections: Comparison = {
       median(samples.slice(0, half).map((sample) => sample[field]));
     const rows = kinds.map((kind) => ({
       label: kind,
-      values: [of(kind, 'raw/s'), of(kind, 'folded/s')],
+      values: [...drains.map(([field]) => of(kind, field)), of(kind, 'folded/s')],
     }));
     const withEmmett = emmett?.perSecond === undefined ? [] : [emmett.perSecond];
     return {
@@ -64,6 +69,9 @@ export const projections: Comparison = {
           figure: of(kind, 'ratio'),
           atLeast: leastRatio,
         })),
+        ...kinds.flatMap((kind) =>
+          ratios.map(([field, what]) => ({ what: `${what}, ${kind}`, figure: of(kind, field) })),
+        ),
         ...(memory
           ? (['heapMiB', 'residentMiB'] as const).map((field) => ({
               what: `${field === 'heapMiB' ? 'heap' : 'resident memory'} in the second half of ${memory.events.toLocaleString('en-US')} events beside the first`,
@@ -75,10 +83,8 @@ export const projections: Comparison = {
       tables: [
         {
           title: 'Events a second',
-          columns: ['', 'raw drain', 'all read models', 'ratio'],
-          rows: kinds.map((kind) => [
-            ...[kind, of(kind, 'raw/s'), of(kind, 'folded/s'), of(kind, 'ratio')],
-          ]),
+          columns: ['', ...drains.map(([, title]) => title), 'all read models', 'beside raw'],
+          rows: rows.map(({ label, values }) => [label, ...values, of(label, 'ratio')]),
         },
         {
           title: 'Others, events a second',
@@ -101,12 +107,15 @@ export const projections: Comparison = {
         title: 'Events a second while catching up',
         unit: 'events a second',
         isMoreBetter: true,
-        series: ['raw drain', 'Forkline, all read models', 'Emmett and Pongo, one model'],
+        series: [
+          ...drains.map(([, title]) => title),
+          ...['Forkline, all read models', 'Emmett and Pongo, one model'],
+        ],
         groups: [
-          ...rows.map(({ label, values }) => ({ label, values })),
+          ...rows,
           ...withEmmett.map((rate) => ({
             label: 'counting messages',
-            values: [null, null, rate],
+            values: [...drains.map(() => null), null, rate],
           })),
         ],
       },

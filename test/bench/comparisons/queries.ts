@@ -1,22 +1,22 @@
 import type { Comparison } from '../harness/comparison.js';
 
-type Row = Readonly<{
-  kind: string;
-  'in flight': number;
-  'bare/s': number;
-  'program/s': number;
-  ratio: number;
-  'bare µs': number;
-  'program µs': number;
-}>;
+type Server = 'bare' | 'modelled' | 'program';
+type Row = Readonly<{ kind: string; 'in flight': number; ratio: number }> &
+  Readonly<Partial<Record<'modelled beside bare' | 'beside modelled', number>>> &
+  Readonly<Partial<Record<`${Server}${'/s' | ' µs' | ' store µs'}`, number>>>;
 
+const servers = [
+  ['bare', 'bare express'],
+  ['modelled', 'bare with read models'],
+  ['program', 'Forkline'],
+] as const;
 const leastRatio = 0.75;
 
 export const queries: Comparison = {
   name: 'queries',
   title: 'Queries and commands over HTTP',
   method:
-    "Requests to the program in turns with the same requests to an express that makes the calls of the same drivers and nothing else: no checks, no identity, no read models. Each on embedded stores of its own, clients in a process of their own. The CPU time is the server's, for one request; that of the program has its read models, reactions and feed in it.",
+    "Requests to the program in turns with the same requests to an express that makes the calls of the same drivers and nothing else: no checks, no identity, no read models. Each on embedded stores of its own, clients in a process of their own. Messages are also appended to the same express with read models: it subscribes to all events and writes, every 50 ms, the documents that Forkline writes for a message, with the same indexes, unguarded. That is what is given to whatever keeps them; nothing is wanted of it. The CPU time is the server's and its stores', for one request; that of the program has its read models, reactions and feed in it.",
   parts: (size) => [
     {
       script: 'http/against-bare.js',
@@ -28,19 +28,42 @@ export const queries: Comparison = {
   findings: ([measured]) => {
     const rows = measured as readonly Row[];
     const labelOf = (row: Row) => `${row.kind}, ${row['in flight']} in flight`;
+    const appended = rows.filter((row) => row['modelled/s'] !== undefined);
     return {
-      claims: rows.map((row) => ({
-        what: `beside bare express: ${labelOf(row)}`,
-        figure: row.ratio,
-        atLeast: leastRatio,
-      })),
+      claims: [
+        ...rows.map((row) => ({
+          what: `beside bare express: ${labelOf(row)}`,
+          figure: row.ratio,
+          atLeast: leastRatio,
+        })),
+        ...appended.flatMap((row) => [
+          {
+            what: `bare with read models beside bare express: ${labelOf(row)}`,
+            figure: row['modelled beside bare'] ?? Number.NaN,
+          },
+          {
+            what: `beside bare with read models: ${labelOf(row)}`,
+            figure: row['beside modelled'] ?? Number.NaN,
+          },
+        ]),
+      ],
       tables: [
         {
-          title: 'Requests a second, and microseconds of CPU a request',
-          columns: ['', 'bare', 'Forkline', 'ratio', 'bare, µs', 'Forkline, µs'],
+          title: 'Requests a second',
+          columns: ['', ...servers.map(([, title]) => title), 'Forkline beside bare'],
           rows: rows.map((row) => [
-            ...[labelOf(row), row['bare/s'], row['program/s'], row.ratio],
-            ...[row['bare µs'], row['program µs']],
+            ...[labelOf(row), ...servers.map(([name]) => row[`${name}/s`] ?? ''), row.ratio],
+          ]),
+        },
+        {
+          title: 'Microseconds of CPU a request, of the server and of its stores',
+          columns: ['', ...servers.flatMap(([, title]) => [title, 'its stores'])],
+          rows: rows.map((row) => [
+            labelOf(row),
+            ...servers.flatMap(([name]) => [
+              row[`${name} µs`] ?? '',
+              row[`${name} store µs`] ?? '',
+            ]),
           ]),
         },
       ],
@@ -48,10 +71,10 @@ export const queries: Comparison = {
         title: 'Requests a second',
         unit: 'a second',
         isMoreBetter: true,
-        series: ['bare express', 'Forkline'],
+        series: servers.map(([, title]) => title),
         groups: rows.map((row) => ({
           label: labelOf(row),
-          values: [row['bare/s'], row['program/s']],
+          values: servers.map(([name]) => row[`${name}/s`] ?? null),
         })),
       },
       leftOut: [],

@@ -1,12 +1,13 @@
-// Every read model built from the first event on, beside a raw subscription that only hands out the events.
+// Every read model built from the first event on, beside a raw subscription that only hands out the events, one
+// that writes a small document of each, and one that writes the documents of the read models, computing nothing.
 //   node dist/test/bench/core/projections.js [--scale 1] [--rounds 3] [--json file]
 import { parseArgs } from 'node:util';
-import { EventStoreDBClient, eventTypeFilter, START } from '@eventstore/db-client';
 import { pino } from 'pino';
 import { projections } from '../../../projections/index.js';
 import { startRunner } from '../../../src/projecting/runner.js';
 import { startTestStores, type TestStores } from '../../projecting/support/stores.js';
 import { writeMeasured } from '../harness/findings.js';
+import { copyAll, drain, writeCopies, writeSmall } from './support/drain.js';
 import { writeExecutions, writeSessions } from './support/traffic.js';
 
 const { values } = parseArgs({
@@ -19,25 +20,6 @@ const { values } = parseArgs({
 });
 const scaled = (count: number) => Math.max(1, Math.round(count * Number(values.scale)));
 const log = pino({ level: 'silent' });
-
-/** Milliseconds that the client needs to hand out every event there is, and how many there are. */
-const drain = async (url: string): Promise<{ ms: number; events: number }> => {
-  const client = EventStoreDBClient.connectionString(url);
-  const start = performance.now();
-  const subscription = client.subscribeToAll({
-    fromPosition: START,
-    filter: eventTypeFilter({ regex: '^[^$]', checkpointInterval: 32 }),
-  });
-  let events = 0;
-  subscription.on('caughtUp', () => subscription.push('end'));
-  for await (const item of subscription) {
-    if ((item as unknown) === 'end') break;
-    events += 1;
-  }
-  const ms = performance.now() - start;
-  await client.dispose();
-  return { ms, events };
-};
 
 const project = async (stores: TestStores, name: string): Promise<number> => {
   const { store, streams } = stores;
@@ -56,18 +38,36 @@ const project = async (stores: TestStores, name: string): Promise<number> => {
 const compare = async (what: string, write: (stores: TestStores) => Promise<void>) => {
   const stores = await startTestStores();
   await write(stores);
-  await drain(stores.eventStoreUrl);
+  const { eventStoreUrl: url, database } = stores;
+  const { events } = await drain(url);
   await project(stores, 'warm');
+  const copies = await copyAll(database('warm'));
+  const documents = copies.reduce((sum, copied) => sum + copied.documents.length, 0);
+  const turn = async (name: string) => {
+    const { ms: raw } = await drain(url);
+    const { ms: small } = await drain(url, writeSmall(database(`small-${name}`)));
+    const { ms: copied } = await drain(
+      url,
+      writeCopies(database(`copied-${name}`), copies, events),
+    );
+    return { raw, small, copied, folded: await project(stores, name) };
+  };
+  await turn('warm-again');
   const rows = [];
   for (let round = 0; round < Number(values.rounds); round++) {
-    const drained = await drain(stores.eventStoreUrl);
-    const ms = await project(stores, `round-${round}`);
+    const took = await turn(`round-${round}`);
+    const perSecond = (ms: number) => Math.round((events / ms) * 1000);
+    const beside = (ms: number, other: number) => Number((other / ms).toFixed(2));
     rows.push({
-      what,
-      events: drained.events,
-      'raw/s': Math.round((drained.events / drained.ms) * 1000),
-      'folded/s': Math.round((drained.events / ms) * 1000),
-      ratio: Number((drained.ms / ms).toFixed(2)),
+      ...{ what, events, 'documents/event': Number((documents / events).toFixed(2)) },
+      'raw/s': perSecond(took.raw),
+      'small/s': perSecond(took.small),
+      'copied/s': perSecond(took.copied),
+      'folded/s': perSecond(took.folded),
+      ratio: beside(took.folded, took.raw),
+      'small beside raw': beside(took.small, took.raw),
+      'copied beside raw': beside(took.copied, took.raw),
+      'beside copied': beside(took.folded, took.copied),
     });
   }
   await stores.close();

@@ -1,11 +1,13 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
+import { audit as auditModel } from '../../../projections/audit.js';
 import { messages as messagesModel } from '../../../projections/messages.js';
 import { sessions as sessionsModel } from '../../../projections/sessions.js';
+import { streams as streamsModel } from '../../../projections/streams.js';
 import { collectionName } from '../../../src/projecting/read-model.js';
 import { ask, send } from '../../support/api.js';
 import {
@@ -14,10 +16,13 @@ import {
   startSharedStores,
   temporaryFolder,
 } from '../../support/program.js';
+import { indexesOf } from '../mongo/indexes.js';
 import type { Done, Turn } from './support/load-generator.js';
+import { startBareServer } from './support/start-bare-server.js';
 
-// Requests a second of the program beside those of a bare express that only makes the client calls, each
-// on stores of its own, in turns in the same run. What counts is the ratio. Where others use the machine,
+// Requests a second of the program beside those of a bare express that only makes the client calls, and of
+// one that keeps the read models of a message as well, each on stores of its own, in turns in the same run.
+// What counts is the ratio. Where others use the machine,
 // rates say little: the CPU time that a request takes of the server and its stores is steadier.
 // node dist/test/bench/http/against-bare.js [rounds] [milliseconds a turn]
 
@@ -27,27 +32,18 @@ const sessions = 64;
 const messagesEach = 20;
 const text = 'Please find me a flight to Oslo on Tuesday, and tell me what it costs. '.repeat(3);
 
-const here = (name: string) => fileURLToPath(new URL(`./support/${name}`, import.meta.url));
-
-const folders = [await temporaryFolder(), await temporaryFolder()] as const;
-const [own, bare] = await Promise.all(folders.map((folder) => startSharedStores(folder)));
-if (!own || !bare) throw new Error('no stores');
+const folders = await Promise.all([temporaryFolder(), temporaryFolder(), temporaryFolder()]);
+const stores = await Promise.all(folders.map((folder) => startSharedStores(folder)));
+const [own, bare, modelled] = stores;
+if (!own || !bare || !modelled) throw new Error('no stores');
 const program = await startProgram(folders[0], { ...own.settings, LOG_LEVEL: 'warn' });
+const bareServer = await startBareServer(bare.settings);
+const modelledServer = await startBareServer({ ...modelled.settings, READ_MODELS: 'yes' });
 
-const bareServer: ChildProcess = spawn(process.execPath, [here('bare-server.js')], {
-  env: { ...process.env, NODE_ENV: 'production', ...bare.settings },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const bareUrl = await new Promise<string>((resolve) => {
-  if (!bareServer.stdout) throw new Error('no output');
-  createInterface({ input: bareServer.stdout }).once('line', (line) =>
-    resolve(line.replace('listening on ', '')),
-  );
-});
-
-/** Sessions with messages, in the program and, as they are there, in the database of the other. */
-const fill = async (): Promise<readonly string[]> => {
+/** Sessions with messages, and others to append to, which so leave those that are read as long as they are. */
+const fill = async () => {
   const ids: string[] = [];
+  const grown: string[] = [];
   let last = '';
   for (let n = 0; n < sessions; n++) {
     const { id } = await send(program.url, '/v1/sessions', { title: `Trip ${n}` });
@@ -56,18 +52,29 @@ const fill = async (): Promise<readonly string[]> => {
       last = (await send(program.url, `/v1/sessions/${id}/messages`, message)).position;
     }
     ids.push(id);
+    grown.push((await send(program.url, '/v1/sessions', { title: `Log ${n}` })).id);
   }
   await fetch(`${program.url}/v1/sessions/${ids.at(-1)}/messages?after=${last}`);
-  const [from, to] = [new MongoClient(own.mongoUrl), new MongoClient(bare.mongoUrl)];
-  for (const name of [collectionName(sessionsModel), collectionName(messagesModel)]) {
-    const collection = from.db('forkline').collection(name);
-    const copy = to.db('forkline').collection(name);
-    await copy.insertMany(await collection.find().toArray());
-    for (const { key, name: index } of await collection.indexes())
-      if (index !== '_id_' && !('_fts' in key)) await copy.createIndex(key);
+  await folded(servers.program.isFolded);
+  return { ids, grown };
+};
+
+type Model = Parameters<typeof collectionName>[0];
+
+/** Copies read models of the program with their indexes, and makes empty ones with the indexes of others. */
+const copyModels = async (
+  mongoUrl: string,
+  models: readonly Model[],
+  empty: readonly Model[] = [],
+): Promise<void> => {
+  const [from, to] = [new MongoClient(own.mongoUrl), new MongoClient(mongoUrl)];
+  for (const model of [...models, ...empty]) {
+    const collection = from.db('forkline').collection(collectionName(model));
+    const copy = to.db('forkline').collection(collectionName(model));
+    await copy.createIndexes([...(await indexesOf(collection))]);
+    if (models.includes(model)) await copy.insertMany(await collection.find().toArray());
   }
   await Promise.all([from.close(), to.close()]);
-  return ids;
 };
 
 const request = (method: string, path: string, body?: string): string =>
@@ -80,7 +87,10 @@ const request = (method: string, path: string, body?: string): string =>
     `\r\n${body ?? ''}`,
   ].join('\r\n');
 
-const generator = fork(here('load-generator.js'));
+const generator = fork(fileURLToPath(new URL('./support/load-generator.js', import.meta.url)));
+const isGone = new AbortController();
+generator.once('exit', () => isGone.abort(new Error('the generator ended')));
+
 /** CPU time that processes have had, in microseconds, where the system tells. */
 const cpuOf = async (...processes: readonly ChildProcess[]): Promise<number> => {
   let ticks = 0;
@@ -98,31 +108,44 @@ const median = (values: readonly number[]): number =>
 /** Of one turn: requests a second, and microseconds of CPU a request in the server and in its stores. */
 type Taken = Readonly<{ rate: number; server: number; store: number }>;
 
-const servers = {
-  program: { url: program.url, server: program.process, store: own.process },
-  bare: { url: bareUrl, server: bareServer, store: bare.process },
+/** Resolves once nothing is left to fold: what is left over is not to disturb the next turn. */
+const folded = async (isFolded: () => Promise<boolean>): Promise<void> => {
+  while (!(await isFolded())) await delay(10);
 };
+
+const servers = {
+  bare: {
+    ...{ url: bareServer.url, server: bareServer.process, store: bare.process },
+    isFolded: async () => true,
+  },
+  modelled: {
+    ...{ url: modelledServer.url, server: modelledServer.process, store: modelled.process },
+    isFolded: async () => (await (await fetch(`${modelledServer.url}/unwritten`)).json()) === 0,
+  },
+  program: {
+    ...{ url: program.url, server: program.process, store: own.process },
+    isFolded: async () => {
+      const { items } = await ask(program.url, '/v1/projections');
+      return (items as readonly { kind: string; lagEvents?: number }[]).every(
+        ({ kind, lagEvents }) => kind !== 'projection' || lagEvents === 0,
+      );
+    },
+  },
+};
+type Name = keyof typeof servers;
 
 /** So many requests of a kind are answered by each before any is counted: by then all code is compiled. */
 const warmUp = 2_000;
 const mostWarmUpMs = 30_000;
 
-/** Resolves once the program has folded what there is: what is left over is not to disturb the next turn. */
-const folded = async (): Promise<void> => {
-  const items: readonly Readonly<{ kind: string; lagEvents?: number }>[] = (
-    await ask(program.url, '/v1/projections')
-  ).items;
-  if (items.some(({ kind, lagEvents }) => kind === 'projection' && lagEvents !== 0)) await folded();
-};
-
 const take = async (
-  { url, server, store }: (typeof servers)['program'],
+  { url, server, store, isFolded }: (typeof servers)[Name],
   turn: Omit<Turn, 'url'>,
 ): Promise<Taken & Readonly<{ answered: number }>> => {
   const before = [await cpuOf(server), await cpuOf(store)] as const;
   generator.send({ url, ...turn });
-  const [{ answered, ms }] = (await once(generator, 'message')) as [Done];
-  if (server === program.process) await folded();
+  const [{ answered, ms }] = (await once(generator, 'message', isGone)) as [Done];
+  await folded(isFolded);
   const after = [await cpuOf(server), await cpuOf(store)] as const;
   return {
     answered,
@@ -132,54 +155,63 @@ const take = async (
   };
 };
 
-const ids = await fill();
-// What is appended to are other sessions than those read, which so stay as long as they are.
-const grown: string[] = [];
-for (let n = 0; n < sessions; n++)
-  grown.push((await send(program.url, '/v1/sessions', { title: `Log ${n}` })).id);
+const { ids, grown } = await fill();
+await copyModels(bare.mongoUrl, [sessionsModel, messagesModel]);
+// What these have is named by the positions of events, which are others in its store.
+await copyModels(modelled.mongoUrl, [sessionsModel, streamsModel], [messagesModel, auditModel]);
 const message = JSON.stringify({ role: 'user', content: text });
-const kinds = {
-  'append a message': grown.map((id) => request('POST', `/v1/sessions/${id}/messages`, message)),
-  'get a session': ids.map((id) => request('GET', `/v1/sessions/${id}`)),
-  'list messages': ids.map((id) => request('GET', `/v1/sessions/${id}/messages`)),
-};
+const kinds: readonly Readonly<{
+  kind: string;
+  names: readonly Name[];
+  requests: readonly string[];
+}>[] = [
+  {
+    ...{ kind: 'append a message', names: ['bare', 'modelled', 'program'] },
+    requests: grown.map((id) => request('POST', `/v1/sessions/${id}/messages`, message)),
+  },
+  {
+    ...{ kind: 'get a session', names: ['bare', 'program'] },
+    requests: ids.map((id) => request('GET', `/v1/sessions/${id}`)),
+  },
+  {
+    ...{ kind: 'list messages', names: ['bare', 'program'] },
+    requests: ids.map((id) => request('GET', `/v1/sessions/${id}/messages`)),
+  },
+];
 
 const rows = [];
-for (const [kind, requests] of Object.entries(kinds))
+for (const { kind, names, requests } of kinds)
   for (const inFlight of [1, 64]) {
-    const took = { program: [] as Taken[], bare: [] as Taken[] };
-    for (const server of Object.values(servers)) {
+    const took: Record<Name, Taken[]> = { bare: [], modelled: [], program: [] };
+    for (const name of names) {
       const began = performance.now();
       for (let answered = 0; answered < warmUp && performance.now() - began < mostWarmUpMs; )
-        answered += (await take(server, { requests, inFlight, ms })).answered;
+        answered += (await take(servers[name], { requests, inFlight, ms })).answered;
     }
-    for (let round = 0; round < rounds; round++) {
-      const order =
-        round % 2 === 0 ? (['bare', 'program'] as const) : (['program', 'bare'] as const);
-      for (const name of order) {
+    for (let round = 0; round < rounds; round++)
+      for (const name of round % 2 === 0 ? names : names.toReversed())
         took[name].push(await take(servers[name], { requests, inFlight, ms }));
-      }
-    }
-    const of = (name: 'program' | 'bare', what: keyof Taken) =>
-      median(took[name].map((taken) => taken[what]));
-    const ratio = (what: keyof Taken) =>
-      median(took.program.map((taken, n) => taken[what] / (took.bare[n]?.[what] ?? Number.NaN)));
+    const of = (name: Name, what: keyof Taken) =>
+      Math.round(median(took[name].map((taken) => taken[what])));
+    const ratio = (name: Name, beside: Name) => {
+      const ratios = took[name].map(({ rate }, n) => rate / (took[beside][n]?.rate ?? Number.NaN));
+      return Number(median(ratios).toFixed(2));
+    };
     rows.push({
-      ...{ kind, 'in flight': inFlight },
-      'bare/s': Math.round(of('bare', 'rate')),
-      'program/s': Math.round(of('program', 'rate')),
-      ratio: Number(ratio('rate').toFixed(2)),
-      'bare µs': Math.round(of('bare', 'server')),
-      'program µs': Math.round(of('program', 'server')),
-      'bare store µs': Math.round(of('bare', 'store')),
-      'program store µs': Math.round(of('program', 'store')),
+      ...{ kind, 'in flight': inFlight, ratio: ratio('program', 'bare') },
+      ...(names.includes('modelled') && {
+        'modelled beside bare': ratio('modelled', 'bare'),
+        'beside modelled': ratio('program', 'modelled'),
+      }),
+      ...Object.fromEntries(names.map((name) => [`${name}/s`, of(name, 'rate')])),
+      ...Object.fromEntries(names.map((name) => [`${name} µs`, of(name, 'server')])),
+      ...Object.fromEntries(names.map((name) => [`${name} store µs`, of(name, 'store')])),
     });
     console.log(JSON.stringify(rows.at(-1)));
   }
 console.table(rows);
 
 generator.kill();
-bareServer.kill();
-await program.stop();
-await Promise.all([own.stop(), bare.stop()]);
+await Promise.all([bareServer.stop(), modelledServer.stop(), program.stop()]);
+await Promise.all(stores.map((store) => store.stop()));
 for (const folder of folders) await removeFolder(folder);

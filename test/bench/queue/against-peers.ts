@@ -1,18 +1,21 @@
 // Tasks that do nothing, submitted, carried out by workers and completed, all of it on disk, beside BullMQ
-// over a Redis with `appendfsync always` and pg-boss over PostgreSQL, in turns: how many a second with so
-// many under way, and how long one takes from its submission on while so many a second are submitted.
+// over a Redis with `appendfsync always` and pg-boss over PostgreSQL, and three appends a task, in turns: how
+// many a second with so many under way, and how long one takes from its submission on while so many a second
+// are submitted.
 //   node dist/test/bench/queue/against-peers.js [--in-flight 1,10,100] [--rates 100,500] [--rounds 3]
-//     [--ms 2000] [--json file]
+//     [--ms 2000] [--warm-up 2000] [--json file]
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { v4 as newId } from 'uuid';
 import { writeMeasured } from '../harness/findings.js';
+import { rateOf } from '../harness/turns.js';
 import { startBullMq } from '../peers/bullmq.js';
 import { startPgBoss } from '../peers/pg-boss.js';
 import type { TaskSystem } from '../peers/task-system.js';
 import { median } from '../replay/support/median.js';
 import { startForklineTasks } from './forkline-tasks.js';
 import { percentile } from './support.js';
+import { startThreeAppends } from './three-appends.js';
 
 const { values } = parseArgs({
   options: {
@@ -20,11 +23,15 @@ const { values } = parseArgs({
     rates: { type: 'string', default: '100,500' },
     rounds: { type: 'string', default: '3' },
     ms: { type: 'string', default: '2000' },
+    /** Tasks that each system carries out before any counts: by then all code is compiled. */
+    'warm-up': { type: 'string', default: '2000' },
     json: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
 const ms = Number(values.ms);
+const warmUpInFlight = 10;
+const mostWarmUpMs = 20_000;
 const workersForRates = 32;
 const patienceMs = 30_000;
 const tell = (line: string) => console.error(line);
@@ -52,18 +59,20 @@ const perSecond = async (system: TaskSystem, inFlight: number): Promise<number> 
   const { one, end } = await tracked(system, inFlight);
   // Workers are there and warm before the clock starts.
   await Promise.all(Array.from({ length: inFlight }, one));
-  const began = performance.now();
-  let done = 0;
-  const submitter = async () => {
-    while (performance.now() - began < ms) {
-      await one();
-      done += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: inFlight }, submitter));
-  const rate = (done / (performance.now() - began)) * 1_000;
+  const rate = await rateOf(inFlight, ms, one);
   await end();
   return rate;
+};
+
+const warmUp = async (system: TaskSystem): Promise<void> => {
+  const { one, end } = await tracked(system, warmUpInFlight);
+  const began = performance.now();
+  let left = Number(values['warm-up']);
+  const submitter = async () => {
+    for (; left > 0 && performance.now() - began < mostWarmUpMs; left--) await one();
+  };
+  await Promise.all(Array.from({ length: warmUpInFlight }, submitter));
+  await end();
 };
 
 /** How long tasks take that are submitted evenly, whatever becomes of those before. */
@@ -93,13 +102,18 @@ for (const start of [startBullMq, startPgBoss]) {
   if (typeof started === 'string') leftOut.push(started);
   else systems.push(started);
 }
+systems.push(await startThreeAppends());
+for (const system of systems) await warmUp(system);
 
 const rates = [];
 for (const inFlight of values['in-flight'].split(',').map(Number)) {
   const taken = systems.map((): number[] => []);
-  for (let round = 0; round < rounds; round++)
-    for (const [at, system] of systems.entries())
-      taken[at]?.push(await perSecond(system, inFlight));
+  for (let round = 0; round <= rounds; round++)
+    for (const [at, system] of systems.entries()) {
+      const rate = await perSecond(system, inFlight);
+      // The first round warms up.
+      if (round > 0) taken[at]?.push(rate);
+    }
   const perSystem = systems.map(({ name }, at) => ({ name, perSecond: median(taken[at] ?? []) }));
   rates.push({ inFlight, systems: perSystem });
   tell(

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { v7 as newId } from 'uuid';
 import { tasks } from '../../../projections/tasks.js';
-import { schemaVersion } from '../../../src/eventstore/codec.js';
 import { connectEventStore } from '../../../src/eventstore/db-client-event-store.js';
 import { collectionName } from '../../../src/projecting/read-model.js';
 import { ask, send } from '../../support/api.js';
@@ -13,6 +12,7 @@ import {
   startSharedStore,
   temporaryFolder,
 } from '../../support/program.js';
+import { taskEvents } from './task-events.js';
 
 /** The program and its stores, each a process of its own. */
 export type Bench = Readonly<{
@@ -86,15 +86,8 @@ export const fill = async (bench: Bench, queue: string, count: number): Promise<
     while (begun < count) {
       begun += 1;
       const id = newId();
-      const data = {
-        ...{ userId: 'local', type: 'send', queue, priority: begun % 10, payload: { n: begun } },
-        ...{ maxAttempts: 3, timeoutSeconds: 300 },
-      };
-      const metadata = {
-        ...{ $correlationId: id, $causationId: id, commandId: id, requestId: 'bench' },
-        ...{ userId: 'local', ownerId: 'local', schemaVersion },
-      };
-      const event = { id: newId(), type: 'TaskSubmitted', data, metadata };
+      const { submitted } = taskEvents(id, queue, { n: begun }, begun % 10);
+      const event = { id: newId(), ...submitted };
       const { position } = await store.append(`task-${id}`, [event], 'none');
       newest = Math.max(newest, position);
     }

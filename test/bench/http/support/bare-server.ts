@@ -7,13 +7,14 @@ import { MongoClient } from 'mongodb';
 import { messages as messagesModel } from '../../../../projections/messages.js';
 import { sessions as sessionsModel } from '../../../../projections/sessions.js';
 import { collectionName } from '../../../../src/projecting/read-model.js';
+import { keepMessageModels } from './message-models.js';
 
 // What a program would be that only passes on: express, and the calls of the same clients that append a
 // message, get a session and list messages. What is appended has the same metadata, and expects the revision
-// that the one before it led to, which is kept in memory. No checks, no identity, no ids of requests, no read
-// models.
+// that the one before it led to, which is kept in memory. No checks, no identity, no ids of requests, and read
+// models only with READ_MODELS.
 
-const { EVENTSTORE_URL = '', MONGODB_URL = '' } = process.env;
+const { EVENTSTORE_URL = '', MONGODB_URL = '', READ_MODELS } = process.env;
 const events = EventStoreDBClient.connectionString(EVENTSTORE_URL);
 const mongo = await MongoClient.connect(MONGODB_URL, { ignoreUndefined: true });
 const db = mongo.db('forkline');
@@ -23,6 +24,8 @@ const messages = db.collection<{ _id: string; stream: string; to: number | null;
 );
 
 const revisions = new Map<string, bigint>();
+let appended = 0;
+const written = READ_MODELS ? await keepMessageModels(events, db) : () => appended;
 
 const app = express();
 app.post('/v1/sessions/:id/messages', express.json(), async (request, response) => {
@@ -33,11 +36,12 @@ app.post('/v1/sessions/:id/messages', express.json(), async (request, response) 
     ...{ userId: 'local', ownerId: 'local', schemaVersion: 1 },
     clientAddress: request.socket.remoteAddress ?? '',
   };
-  const data = { messageId: id, ...request.body };
+  const data = { messageId: id, ...request.body, metadata: {} };
   const event = jsonEvent({ id, type: 'MessagePosted', data, metadata });
   const expectedRevision = revisions.get(stream) ?? NO_STREAM;
   const { nextExpectedRevision } = await events.appendToStream(stream, event, { expectedRevision });
   revisions.set(stream, nextExpectedRevision);
+  appended += 1;
   response.status(201).json({ id, stream, revision: Number(nextExpectedRevision) });
 });
 app.get('/v1/sessions/:id', async (request, response) => {
@@ -48,6 +52,9 @@ app.get('/v1/sessions/:id/messages', async (request, response) => {
   if (!(await sessions.findOne({ _id: stream }))) return void response.status(404).end();
   const items = await messages.find({ stream, to: null }).sort({ seq: 1 }).limit(51).toArray();
   response.json({ items, next: null });
+});
+app.get('/unwritten', (_, response) => {
+  response.json(appended - written());
 });
 
 const server = createServer(app);
