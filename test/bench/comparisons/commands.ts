@@ -26,7 +26,7 @@ export const commands: Comparison = {
   name: 'commands',
   title: 'Commands',
   method:
-    "A command that posts a message, decided in the process of the bench and over HTTP by a program with stores of its own, beside an append of an event with the same bytes by the store's client, which decides nothing. Over HTTP by bare express: by the same client, to an express in a process of its own that appends the event and does nothing else, which is what HTTP takes of anything. One at a time: the first three in turn on streams of each length, medians. In flight: turns of so many at once, the median of the ratios of turns next to one another. Emmett's command handler runs in the process of the bench over PostgreSQL, after the others; it reads the whole stream for each command, Forkline keeps states in memory.",
+    "A command that posts a message, decided in the process of the bench and over HTTP by a program with stores of its own, beside an append of an event with the same bytes by the store's client, which decides nothing. Over HTTP by bare express: by the same client, to an express in a process of its own that appends the event and does nothing else, which is what HTTP takes of anything. One at a time: the first three in turn on streams of each length, medians. In flight: once all are warm, turns of so many at once, the median of the ratios of turns next to one another. Emmett's command handler runs in the process of the bench over PostgreSQL, after the others; it reads the whole stream for each command, Forkline keeps states in memory.",
   parts: (size) => {
     const sizes =
       size === 'full'

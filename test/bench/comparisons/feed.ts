@@ -1,4 +1,5 @@
 import type { Comparison } from '../harness/comparison.js';
+import type { Claim } from '../harness/findings.js';
 
 type Peer = Readonly<{ perSecond: number; ratio: number }>;
 type Row = Readonly<Record<string, number | string | Peer>>;
@@ -13,6 +14,17 @@ const peersIn = (row: Row): readonly (readonly [string, Peer])[] =>
   Object.entries(row).flatMap(([name, value]) =>
     typeof value === 'object' ? [[name, value] as const] : [],
   );
+
+/** The broadcast that has to hear from a store first: what is given where each event is stored before it is told. */
+const floor = 'stored';
+
+const floorOf = (row: Row): readonly Claim[] => {
+  const of = Object.fromEntries(peersIn(row));
+  const [told, stored] = [of[limit.peer], of[floor]];
+  if (row.shape !== 'alone' || !told || !stored) return [];
+  const figure = stored.perSecond / told.perSecond;
+  return [{ what: `${floor} beside ${limit.peer}, ${labelOf(row)}`, figure }];
+};
 
 const labelOf = ({ clients, shape }: Row): string =>
   `${Number(clients).toLocaleString('en-US')} clients, ${shape}`;
@@ -40,15 +52,16 @@ export const feed: Comparison = {
     const rows = measured as readonly Row[];
     const names = peersIn(rows[0] ?? {}).map(([name]) => name);
     return {
-      claims: rows.flatMap((row) =>
-        peersIn(row)
+      claims: rows.flatMap((row) => [
+        ...peersIn(row)
           .filter(([name]) => name === limit.peer || row.shape === 'bursts')
           .map(([name, { ratio }]) => ({
             what: `deliveries a second beside ${name}, ${labelOf(row)}`,
             figure: ratio,
             ...(name === limit.peer && { atLeast: limit.ratio }),
           })),
-      ),
+        ...floorOf(row),
+      ]),
       tables: [
         {
           title: 'Deliveries a second, and the feed as a share of each',

@@ -135,7 +135,7 @@ const servers = {
 type Name = keyof typeof servers;
 
 /** So many requests of a kind are answered by each before any is counted: by then all code is compiled. */
-const warmUp = 2_000;
+const warmUp = 5_000;
 const mostWarmUpMs = 30_000;
 
 const take = async (

@@ -3,7 +3,7 @@
 // many a second with so many under way, and how long one takes from its submission on while so many a second
 // are submitted.
 //   node dist/test/bench/queue/against-peers.js [--in-flight 1,10,100] [--rates 100,500] [--rounds 3]
-//     [--ms 2000] [--warm-up 2000] [--json file]
+//     [--ms 2000] [--warm-up 5000] [--json file]
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { v4 as newId } from 'uuid';
@@ -24,7 +24,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     ms: { type: 'string', default: '2000' },
     /** Tasks that each system carries out before any counts: by then all code is compiled. */
-    'warm-up': { type: 'string', default: '2000' },
+    'warm-up': { type: 'string', default: '5000' },
     json: { type: 'string' },
   },
 });
