@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkRecorded } from './check.js';
+import { checkInterrupts } from './checks/interrupts.js';
 import { plantedInStreams } from './support/planted-in-streams.js';
 import { plantedInWork } from './support/planted-in-work.js';
 import { type Breakable, recordedOf, recordedRun } from './support/recorded-run.js';
@@ -20,6 +21,15 @@ describe('the checks', () => {
     const findings = checkRecorded(recordedOf(recordedRun()));
     expect(findings.filter(({ violations }) => violations.length > 0)).toEqual([]);
     expect(findings.filter(({ looked }) => looked === 0)).toEqual([]);
+  });
+
+  it('find nothing in a run of more events than a call takes arguments either', () => {
+    const run = recordedOf(recordedRun());
+    const { events } = run.history;
+    const [first] = events;
+    const many = Array.from({ length: 200_000 }, () => first!);
+    const history = { ...run.history, events: [...many, ...events] };
+    expect(checkInterrupts(history).filter(({ violations }) => violations.length > 0)).toEqual([]);
   });
 
   it.each(planted)('find it when %s', (_, check, breaks) => {
