@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { StoredEvent } from '../eventstore/event-store.js';
+import { growingTo } from '../growing-to.js';
 import { findReadyTasksById } from '../queries/ready-tasks.js';
 import { happeningOf } from './happening.js';
 import { knownNames } from './known-names.js';
@@ -57,7 +58,7 @@ export const readyQueues = (
   onReady: (task: Owned) => void,
 ): ReadyQueues => {
   const queues = new LRUCache<string, ReadyQueue>({ max: heldQueues });
-  const own = new LRUCache<string, true>({ max: rememberedClaims });
+  const own = new LRUCache<string, true>(growingTo(rememberedClaims));
   const names = knownNames(sources);
   const lookedFor = new Set<string>();
   const stopping = new AbortController();

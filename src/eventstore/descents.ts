@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { archiveOf, forkOfArchive, settledAncestry } from '../domain/archive.js';
 import { type Adoption, adoptionIn, type Segment, type StreamForked } from '../domain/fork.js';
+import { growingTo } from '../growing-to.js';
 import { type EventStore, type StoredEvent, StreamTombstoned } from './event-store.js';
 
 /** Where streams come from. */
@@ -36,8 +37,8 @@ type Descent = Readonly<{ ancestry: readonly Segment[]; adoption: Adoption | und
  */
 export const descentsIn = (store: EventStore, remembered: number): Descents => {
   // Where a stream comes from never changes once it exists, nor that it was detached.
-  const descents = new LRUCache<string, Descent>({ max: remembered });
-  const detached = new LRUCache<string, true>({ max: remembered });
+  const descents = new LRUCache<string, Descent>(growingTo(remembered));
+  const detached = new LRUCache<string, true>(growingTo(remembered));
 
   const note = (first: StoredEvent): Descent => {
     const descent = descentIn(first);

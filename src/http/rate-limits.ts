@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { growingTo } from '../growing-to.js';
 import type { LimitName } from './limit-of.js';
 
 /** Over how many seconds requests are counted: a caller may use up a window's at once. */
@@ -51,7 +52,7 @@ const limiterOf = (rate: number) => {
   const limiter = new RateLimiterMemory({ points: quota, duration: windowSeconds });
   // The limiter itself would remember any number of callers until their windows end.
   const known = new LRUCache<string, true>({
-    max: mostCallers,
+    ...growingTo(mostCallers),
     dispose: (_, who) => void limiter.delete(who),
   });
   return {

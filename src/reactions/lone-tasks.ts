@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Fact } from '../domain/decider.js';
 import { type TaskEvent, task } from '../domain/task.js';
 import type { Told } from '../eventstore/told.js';
+import { growingTo } from '../growing-to.js';
 
 /** How many are remembered, those that were submitted last. */
 const most = 50_000;
@@ -14,7 +15,7 @@ const prefix = `${task.category}-`;
  * from these.
  */
 export const loneTasks = (told: Promise<Pick<Told, 'each'>>) => {
-  const lone = new LRUCache<string, true>({ max: most });
+  const lone = new LRUCache<string, true>(growingTo(most));
   void told.then(({ each }) =>
     each((event) => {
       if (event.type !== 'TaskSubmitted' || !event.stream.startsWith(prefix)) return;

@@ -23,6 +23,7 @@ import { type StoredEvent, StreamTombstoned } from '../eventstore/event-store.js
 import { firstState, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Told } from '../eventstore/told.js';
+import { growingTo } from '../growing-to.js';
 import type { Clock } from '../projecting/clock.js';
 import { loneTasks } from './lone-tasks.js';
 import type { Reaction } from './reaction.js';
@@ -69,7 +70,7 @@ export const pipelineReaction = ({
   told = never,
 }: PipelineParts): Reaction => {
   const lone = loneTasks(told);
-  const queued = new LRUCache<string, boolean>({ max: rememberedPipelines });
+  const queued = new LRUCache<string, boolean>(growingTo(rememberedPipelines));
 
   /** Whether an execution has stages for tasks; which stages it has never changes. */
   const isQueued = async (stream: string): Promise<boolean> => {

@@ -50,7 +50,9 @@ export class PackedBlocks {
     this.#blocks = env.openDB<Buffer, Buffer>({
       ...{ name: options.name, encoding: 'binary', keyEncoding: 'binary' },
     });
-    this.#hasBlocks = this.#blocks.getKeysCount({ limit: 1 }) > 0;
+    // To count keys, lmdb walks through all of them.
+    const [first] = this.#blocks.getKeys({ limit: 1 });
+    this.#hasBlocks = first !== undefined;
   }
 
   isEmpty(): boolean {

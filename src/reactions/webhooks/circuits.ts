@@ -8,6 +8,7 @@ import {
   isBrokenCircuitError,
 } from 'cockatiel';
 import { LRUCache } from 'lru-cache';
+import { growingTo } from '../../growing-to.js';
 import type { Response } from './send.js';
 
 /** How many failures in a row open a circuit. */
@@ -34,7 +35,7 @@ export type Circuits = Readonly<{ of(webhookId: string): Circuit }>;
 
 /** A circuit for each webhook, closed at first. */
 export const circuits = (): Circuits => {
-  const known = new LRUCache<string, Circuit>({ max: mostRemembered });
+  const known = new LRUCache<string, Circuit>(growingTo(mostRemembered));
   return {
     of: (webhookId) => {
       const circuit = known.get(webhookId) ?? circuitOf();

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { growingTo } from '../../../growing-to.js';
 import type { EventLog } from './event-log.js';
 import { IndexFile } from './index-file.js';
 import type { LogEntry } from './log-entry.js';
@@ -19,7 +20,7 @@ const replayPage = { events: 4_096, bytes: 8 * 1024 * 1024 };
  */
 export class EventIndex {
   readonly #file: IndexFile;
-  readonly #cache = new LRUCache<string, StreamHead>({ max: cachedHeads });
+  readonly #cache = new LRUCache<string, StreamHead>(growingTo(cachedHeads));
   #recent = this.#newRecent();
   #saving: RecentIndex | undefined;
   #saved: Promise<void> = Promise.resolve();

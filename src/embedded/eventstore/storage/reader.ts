@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { growingTo } from '../../../growing-to.js';
 import type { EventIndex } from './event-index.js';
 import type { EventLog, PageLimit } from './event-log.js';
 import { isHidden } from './hidden-streams.js';
@@ -27,7 +28,7 @@ const cachedSettings = 10_000;
 export class Reader {
   readonly #log: EventLog;
   readonly #index: EventIndex;
-  readonly #settings = new LRUCache<number, StreamSettings>({ max: cachedSettings });
+  readonly #settings = new LRUCache<number, StreamSettings>(growingTo(cachedSettings));
 
   constructor(log: EventLog, index: EventIndex) {
     this.#log = log;
