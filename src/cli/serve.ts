@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import { BadConfiguration, type Config, readConfig, settingNames } from '../config.js';
 import { formatBelow, settingOptions } from './settings-help.js';
-import { settleMemory } from './settle-memory.js';
 import { untilSignalled } from './until-signalled.js';
 
 /** For requests in flight 10 s, and for all the rest as much again. */
@@ -42,7 +41,6 @@ const serve = async (given: Readonly<Record<string, string | undefined>>): Promi
     // Told to end while it was starting: nothing is in flight.
     if (!forkline) process.exit(0);
     console.log(`Forkline listening on ${forkline.url}`);
-    settleMemory();
     const failure = await Promise.race([signalled, forkline.failed]);
     endInTime(config.DRAIN_SECONDS * 1_000 + mostToStopMs, log);
     if (failure) log.fatal({ err: failure }, 'an embedded store ended');
