@@ -50,6 +50,14 @@ export const createApp = (table: readonly Route[], services: Services): Express 
       refuse(new Problem('method-not-allowed', undefined, {}, { Allow }), request, response);
   };
 
+  // Before all else: most requests are for these.
+  const shelves = new Map<string, Router>();
+  app.use((request, response, next) => {
+    const shelf = shelves.get(shelfOf(request.path));
+    if (shelf) shelf(request, response, next);
+    else next();
+  });
+
   app
     .route('/healthz')
     .get(healthz)
@@ -76,13 +84,7 @@ export const createApp = (table: readonly Route[], services: Services): Express 
     .all(onlyBy(['get']));
 
   const once = onceByKey(services.idempotencyKeys);
-  const json = express.json({ limit: largestBody, strict: false, type: isJson });
-  const shelves = new Map<string, Router>();
-  app.use((request, response, next) => {
-    const shelf = shelves.get(shelfOf(request.path));
-    if (shelf) shelf(request, response, next);
-    else next();
-  });
+  const json = readJson();
   for (const [path, routes] of byPath(table)) {
     const shelf = shelves.get(shelfOf(path)) ?? express.Router();
     shelves.set(shelfOf(path), shelf);
@@ -90,7 +92,7 @@ export const createApp = (table: readonly Route[], services: Services): Express 
     for (const route of routes)
       resource[route.method](
         limitRequests(route, services),
-        ...(route.takesFile ? [] : [refuseOtherTypes, json, refuseUnstorable]),
+        ...(route.takesFile ? [] : [json]),
         serveRoute(route, services, once),
       );
     resource.all(onlyBy(routes.map(({ method }) => method)));
@@ -126,12 +128,24 @@ const refuseWithoutHost: RequestHandler = ({ headers, httpVersion }, _response, 
   next();
 };
 
-/** A body that is not JSON is refused rather than taken for none. */
-const refuseOtherTypes: RequestHandler = (request, _response, next) => {
-  const hasBody =
-    request.headers['transfer-encoding'] !== undefined ||
-    Number(request.headers['content-length'] ?? 0) > 0;
-  if (hasBody && !bodyless.has(request.method) && !isJson(request))
-    throw new Problem('unsupported-media-type', 'the body must be application/json');
-  next();
+/**
+ * Reads a body of JSON, if there is one. One that is not JSON is refused rather than taken for none, as is
+ * what cannot be stored. Most requests have none, and none of the work.
+ */
+const readJson = (): RequestHandler => {
+  const parse = express.json({ limit: largestBody, strict: false, type: isJson });
+  return async (request, response, next) => {
+    if (hasBody(request)) {
+      if (!bodyless.has(request.method) && !isJson(request))
+        throw new Problem('unsupported-media-type', 'the body must be application/json');
+      await new Promise<void>((resolve, reject) => {
+        parse(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
+      });
+      refuseUnstorable(request.body);
+    }
+    next();
+  };
 };
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

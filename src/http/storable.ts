@@ -1,4 +1,3 @@
-import type { RequestHandler } from 'express';
 import { malformed } from './problem.js';
 
 /** Why a value cannot be stored, and where in it. */
@@ -14,11 +13,14 @@ const forbiddenKeys: ReadonlySet<string> = new Set([
 /** Half of a character of two UTF-16 units, which UTF-8 has no bytes for. */
 const halfCharacter = /\p{Surrogate}/u;
 
-/** Refuses a body that one store would keep otherwise than the other, or not at all, before anything is done with it. */
-export const refuseUnstorable: RequestHandler = (request, _response, next) => {
-  const flaw = flawOf(request.body);
+/**
+ * Refuses a body that one store would keep otherwise than the other, or not at all, before anything is done with it.
+ *
+ * @throws Problem that says where what is in it
+ */
+export const refuseUnstorable = (body: unknown): void => {
+  const flaw = flawOf(body);
   if (flaw) throw malformed(flaw.path.join('.') || 'body', flaw.message);
-  next();
 };
 
 /** Keys that stores or languages give a meaning of their own, text that is not Unicode, numbers that would be others, and too much depth. */

@@ -11,9 +11,10 @@ export const askedTogether = <Key, Answer>(
 ): ((keys: readonly Key[]) => Promise<Answer>) => {
   let next: Readonly<{ keys: Set<Key>; answer: Promise<Answer> }> | undefined;
   let last: Promise<unknown> = Promise.resolve();
+  let underWay = 0;
 
   const before = (): Promise<unknown> =>
-    patienceMs === undefined
+    patienceMs === undefined || underWay === 0
       ? last
       : new Promise((resolve) => {
           const timer = setTimeout(resolve, patienceMs);
@@ -23,13 +24,18 @@ export const askedTogether = <Key, Answer>(
           });
         });
 
+  const answered = (): void => {
+    underWay -= 1;
+  };
+
   const begin = () => {
     const keys = new Set<Key>();
     const answer = before().then(() => {
       next = undefined;
+      underWay += 1;
       return ask([...keys]);
     });
-    last = answer.catch(() => {});
+    last = answer.then(answered, answered);
     return { keys, answer };
   };
 

@@ -79,8 +79,6 @@ for (const length of lengths) {
   for (const id of ids) await keptThrough(snapshots, `session-${id}`, length - 1);
   written.own.push(await writeSessionsOf(withLineage(ownStore), length));
 }
-// As many short ones as are ever appended to at once, in each store.
-const each = Array.from({ length: mostInFlight }, (_, n) => idOf(`in flight ${n}`));
 const begun = {
   type: 'CreateSession',
   userId: 'ann',
@@ -88,12 +86,18 @@ const begun = {
   mode: 'interactive',
   metadata: {},
 };
-for (const id of each) {
-  await handle(id, [begun as never], request());
-  await inProcess(id);
-}
+/** As many short ones as are ever appended to at once. */
+const beginSessions = async (): Promise<readonly string[]> => {
+  const ids = Array.from({ length: mostInFlight }, () => newId());
+  for (const id of ids) {
+    await handle(id, [begun as never], request());
+    await inProcess(id);
+  }
+  return ids;
+};
+const [first] = await beginSessions();
 const theirs: string[] = [];
-for (const n of each.keys())
+for (let n = 0; n < mostInFlight; n++)
   theirs.push((await post<{ id: string }>(program.url, '/v1/sessions', { title: `${n}` })).id);
 const newest = await ownStore.head();
 console.error('waiting for the read models …');
@@ -108,7 +112,7 @@ const modelOf = async () => {
   const found = [];
   // Read to its end: the client waits for reads that were left.
   const options = { fromRevision: 1n, maxCount: 1 };
-  for await (const { event } of raw.readStream(`session-${each[0]}`, options)) found.push(event);
+  for await (const { event } of raw.readStream(`session-${first}`, options)) found.push(event);
   const [event] = found;
   if (!event) throw new Error('there is no event');
   return event;
@@ -135,25 +139,32 @@ const oneAtATime = Object.keys(sides).map((what, n) => ({
   medians: medians.slice(n * lengths.length, (n + 1) * lengths.length),
 }));
 
-// Each with streams of its own.
+const named = (name: string) => theirs.map((_, n) => idOf(`${name} ${n}`));
+// Each with streams of its own. Those in this process are new ones each time: nobody makes snapshots here, which
+// those of the program that outgrow its memory are loaded from.
 const inFlightSides = {
-  raw: { one: append, streams: each.map((_, n) => `raw-${n}`) },
-  'in process': { one: inProcess, streams: each },
-  'over HTTP': { one: overHttpTo(program), streams: theirs },
-  'bare express': { one: overHttpTo(express), streams: each.map((_, n) => idOf(`bare ${n}`)) },
+  raw: { one: append, streams: async () => named('raw') },
+  'in process': { one: inProcess, streams: beginSessions },
+  'over HTTP': { one: overHttpTo(program), streams: async () => theirs },
+  'bare express': { one: overHttpTo(express), streams: async () => named('bare') },
 };
+const turnOf = async (side: keyof typeof inFlightSides, inFlight: number, turnMs: number) => {
+  const { one, streams } = inFlightSides[side];
+  const to = await streams();
+  return rateOf(inFlight, turnMs, (n) => one(to[n] ?? ''));
+};
+const names = Object.keys(inFlightSides) as readonly (keyof typeof inFlightSides)[];
 // By then all code is compiled.
-for (const { one, streams } of Object.values(inFlightSides))
-  await rateOf(mostInFlight, 3 * ms, (n) => one(streams[n] ?? ''));
+for (const side of names) await turnOf(side, mostInFlight, 3 * ms);
 const rates = [];
 for (const inFlight of [1, mostInFlight]) {
   console.error(`${inFlight} in flight …`);
   const took: Record<string, number[]> = {};
   for (let round = 0; round <= rounds; round++)
-    for (const [what, { one, streams }] of Object.entries(inFlightSides)) {
-      const rate = await rateOf(inFlight, ms, (n) => one(streams[n] ?? ''));
+    for (const side of names) {
+      const rate = await turnOf(side, inFlight, ms);
       // The first round warms up.
-      took[what] = round > 0 ? [...(took[what] ?? []), rate] : [];
+      took[side] = round > 0 ? [...(took[side] ?? []), rate] : [];
     }
   const { raw: bareRates = [], ...others } = took;
   const ratio = (all: readonly number[]) =>
