@@ -106,6 +106,10 @@ describe('the metrics of a program', () => {
   it('count commands by what came of them, and events by what was done with them', async () => {
     const isFolded = (found: Awaited<ReturnType<typeof metrics>>) =>
       figure(found, 'forkline_projection_lag_events', { projection: 'sessions' }) === 0;
+    // What was refused before is written along with this, and then no more.
+    expectProblem(await ann.get('/v1/audit'), 'forbidden', 403);
+    const refusals = async () => (await root.get('/v1/audit?type=AccessRefused')).text;
+    await until(async () => (await refusals()).includes('/v1/audit'));
     await until(async () => isFolded(await metrics()));
     const before = await metrics();
     const { id } = await createSession(ann);
