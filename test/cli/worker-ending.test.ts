@@ -93,6 +93,9 @@ describe('a worker that is ended in the middle of a task', () => {
     );
     const running = worker(exec);
     await running.news('progress', id);
+    // What it started may begin after it has said so.
+    const written = () => readFile(pids, 'utf8').catch(() => '');
+    await until(async () => (await written()).endsWith('\n'));
     running.send('SIGTERM');
     await running.news('stopping');
     running.send('SIGTERM');
