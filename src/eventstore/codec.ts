@@ -1,5 +1,5 @@
-import type { AllStreamRecordedEvent, JSONEventData, RecordedEvent } from '@eventstore/db-client';
-import type { EventMetadata, NewEvent, StoredEvent } from './event-store.js';
+import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-client';
+import type { EventMetadata, StoredEvent } from './event-store.js';
 import { tombstoneType, unreadableType } from './event-store.js';
 import { schemaOfEvent } from './schemas.js';
 
@@ -18,16 +18,6 @@ export class UndecodableEvent extends Error {
     super(`event ${eventId} of ${stream} cannot be read: ${reason}`);
   }
 }
-
-/** An event as the store's client takes it. */
-export const encode = ({ id, type, data, metadata }: NewEvent): JSONEventData => ({
-  id,
-  type,
-  contentType: 'application/json',
-  // The client's type asks for an index signature that event data, a closed union, does not have.
-  data: data as Record<string, unknown>,
-  metadata,
-});
 
 /**
  * An event as the store's client gives it, checked. An event of a type that this build has never
@@ -99,7 +89,7 @@ const positionOf = ({ position }: RecordedEvent | AllStreamRecordedEvent): numbe
   toPosition(position?.commit ?? 0n);
 
 /** A position as a number. @throws RangeError past 2^53, which a log of 9 petabytes would reach */
-export const toPosition = (commit: bigint): number => {
-  if (commit > BigInt(Number.MAX_SAFE_INTEGER)) throw new RangeError(`position ${commit}`);
+export const toPosition = (commit: bigint | number): number => {
+  if (commit > Number.MAX_SAFE_INTEGER) throw new RangeError(`position ${commit}`);
   return Number(commit);
 };

@@ -64,7 +64,7 @@ export const consume = (
       }
       if (!closed) throw new StoreUnavailable('the subscription ended');
     } catch (error) {
-      if (!closed) fail(error, '$all', 'none');
+      if (!closed) fail(error, '$all');
     } finally {
       leave();
     }
@@ -83,7 +83,7 @@ export const makeGroup = (
   client: EventStoreDBClient,
   group: string,
   options: GroupOptions,
-): Promise<void> => ensure(client, group, options).catch((error) => fail(error, '$all', 'none'));
+): Promise<void> => ensure(client, group, options).catch((error) => fail(error, '$all'));
 
 /** Looks for a group, as {@link EventStore.hasGroup} says. */
 export const hasGroup = async (client: EventStoreDBClient, group: string): Promise<boolean> => {
@@ -95,7 +95,7 @@ export const hasGroup = async (client: EventStoreDBClient, group: string): Promi
       error instanceof Error &&
       isCommandError(error) &&
       error.type === ErrorType.PERSISTENT_SUBSCRIPTION_DOES_NOT_EXIST;
-    return isMissing ? false : fail(error, '$all', 'none');
+    return isMissing ? false : fail(error, '$all');
   }
 };
 

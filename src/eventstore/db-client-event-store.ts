@@ -6,21 +6,18 @@ import {
   eventTypeFilter,
   FORWARDS,
   isCommandError,
-  NO_STREAM,
   type ReadPosition,
   type ReadRevision,
   type ResolvedEvent,
   START,
   type StreamingRead,
 } from '@eventstore/db-client';
-import { decode, decodeAny, encode, toPosition } from './codec.js';
+import { batchAppends } from './batch-append.js';
+import { decode, decodeAny, toPosition } from './codec.js';
 import { consume, hasGroup, makeGroup } from './consume.js';
 import {
-  type Appended,
   type CaughtUp,
   type EventStore,
-  type ExpectedRevision,
-  type NewEvent,
   type ReadOptions,
   type StoredEvent,
   StoreUnavailable,
@@ -28,7 +25,6 @@ import {
   tombstoneType,
 } from './event-store.js';
 import { fail } from './failures.js';
-import { tolerateOrphanedRejections } from './orphaned-rejections.js';
 
 /** User events, and the tombstones of their streams, which are the store's own. */
 const userEvents = eventTypeFilter({
@@ -49,10 +45,9 @@ const caughtUp: CaughtUp = { type: 'caughtUp' };
  * @param url a connection string, `esdb://…` or `esdb+discover://…`, for KurrentDB as well
  */
 export const connectEventStore = (url: string): EventStore => {
-  tolerateOrphanedRejections();
   const client = EventStoreDBClient.connectionString(url);
   return {
-    append: (stream, events, expected) => append(client, stream, events, expected),
+    append: batchAppends(client),
     read: (stream, options) => read(client, stream, options ?? {}),
     subscribe: (after) => subscribe(client, after),
     consume: (group, options) => consume(client, group, options),
@@ -62,40 +57,10 @@ export const connectEventStore = (url: string): EventStore => {
     tombstone: async (stream) => {
       const { position } = await client
         .tombstoneStream(stream)
-        .catch((error) => fail(error, stream, 'none'));
+        .catch((error) => fail(error, stream));
       return toPosition(position?.commit ?? 0n);
     },
     close: () => client.dispose(),
-  };
-};
-
-/**
- * Until when a server may take an append, from now, in milliseconds. The client sends it as a time of
- * day by this machine's clock, and the server compares it with its own: with the client's default of 10 s, a node
- * whose clock is behind by that cannot append at all. The embedded server has limits of its own for
- * how long it tries, whatever is said here.
- */
-const appendDeadlineMs = 30 * 24 * 60 * 60 * 1_000;
-
-const append = async (
-  client: EventStoreDBClient,
-  stream: string,
-  events: readonly NewEvent[],
-  expected: ExpectedRevision,
-): Promise<Appended> => {
-  const result = await client
-    .appendToStream(stream, events.map(encode), {
-      expectedRevision: expected === 'none' ? NO_STREAM : BigInt(expected),
-      deadline: appendDeadlineMs,
-    })
-    .catch((error) => fail(error, stream, expected));
-  const { commit, prepare } = result.position ?? { commit: 0n, prepare: 0n };
-  return {
-    storeRevision: Number(result.nextExpectedRevision),
-    position: toPosition(commit),
-    // The embedded store answers where the first event is. Others count bytes, of which an event has
-    // more than one, and answer the same place twice.
-    isGapless: commit - prepare === BigInt(events.length - 1),
   };
 };
 
@@ -130,7 +95,7 @@ async function* read(
       isAtEnd = true;
       if (error.type === ErrorType.STREAM_NOT_FOUND) return;
     }
-    fail(error, stream, 'none');
+    fail(error, stream);
   } finally {
     if (!isAtEnd) abandon(events);
   }
@@ -172,7 +137,7 @@ const subscribe = (client: EventStoreDBClient, after: number | 'start' | 'end'):
       }
       if (!closed) throw new StoreUnavailable('the subscription ended');
     } catch (error) {
-      if (!closed) fail(error, '$all', 'none');
+      if (!closed) fail(error, '$all');
     } finally {
       close();
     }
@@ -195,6 +160,6 @@ const head = async (client: EventStoreDBClient): Promise<number> => {
       if (found !== undefined || read < count) return found ?? 0;
     }
   } catch (error) {
-    return fail(error, '$all', 'none');
+    return fail(error, '$all');
   }
 };

@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { Varints, varintSize, writeVarint } from '../varint.js';
+import { Varints, varintSize, writeVarint } from '../../protobuf/varint.js';
 
 /** An entry of an ordered map of bytes. */
 export type Entry = Readonly<{ key: Buffer; value: Buffer }>;

@@ -5,7 +5,6 @@ import { Responses } from '../../../src/embedded/eventstore/grpc/responses.js';
 import { serverFeatures } from '../../../src/embedded/eventstore/grpc/server-features.js';
 import { grpcService, type Service } from '../../../src/embedded/eventstore/grpc/service.js';
 import { batchSuccess } from '../../../src/embedded/eventstore/wire/append-responses.js';
-import { ProtoReader } from '../../../src/embedded/eventstore/wire/proto-reader.js';
 import { readReadRequest } from '../../../src/embedded/eventstore/wire/read-request.js';
 import {
   caughtUpResponse,
@@ -14,6 +13,7 @@ import {
 import { encodeRecorded } from '../../../src/embedded/eventstore/wire/recorded-event.js';
 import type { RunningServer } from '../../../src/embedded/server-thread.js';
 import { serveInThread } from '../../../src/embedded/server-thread.js';
+import { ProtoReader } from '../../../src/protobuf/reader.js';
 
 /** How many events every read and subscription gives, and the size of their data. */
 export type NullOptions = Readonly<{ events: number; dataBytes: number }>;

@@ -1,7 +1,7 @@
 import { v4 as newId } from 'uuid';
-import { bytesField, stringField, uintField } from '../wire/proto-writer.js';
+import { textUuid } from '../../../protobuf/uuid.js';
+import { bytesField, stringField, uintField } from '../../../protobuf/writer.js';
 import { ticksPerMs } from '../wire/ticks.js';
-import { textUuid } from '../wire/uuid.js';
 import type { Service } from './service.js';
 
 const leaderState = 8;

@@ -1,6 +1,6 @@
+import { ProtoReader } from '../../../protobuf/reader.js';
+import { bytesField, stringField } from '../../../protobuf/writer.js';
 import type { Reader } from '../storage/reader.js';
-import { ProtoReader } from '../wire/proto-reader.js';
-import { bytesField, stringField } from '../wire/proto-writer.js';
 import { Responses } from './responses.js';
 import type { Service } from './service.js';
 

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
+import { ProtoReader } from '../../../protobuf/reader.js';
+import { emptyMessage, stringField, uintField } from '../../../protobuf/writer.js';
 import type { Groups } from '../persistent/groups.js';
 import type { Scavenger } from '../storage/scavenge.js';
-import { ProtoReader } from '../wire/proto-reader.js';
-import { emptyMessage, stringField, uintField } from '../wire/proto-writer.js';
 import { CallFailed } from './errors.js';
 import type { Service, UnaryCall } from './service.js';
 

@@ -1,3 +1,4 @@
+import { bytesField, emptyMessage } from '../../../protobuf/writer.js';
 import { allStreams, invalidity } from '../persistent/group-config.js';
 import type { Groups } from '../persistent/groups.js';
 import type { Reader } from '../storage/reader.js';
@@ -11,7 +12,6 @@ import {
   targetFields,
 } from '../wire/persistent-requests.js';
 import { groupInfo } from '../wire/persistent-responses.js';
-import { bytesField, emptyMessage } from '../wire/proto-writer.js';
 import { serveConsumer } from './consume.js';
 import { groupExists, groupFailed, groupNotFound } from './group-errors.js';
 import type { Service, UnaryCall } from './service.js';

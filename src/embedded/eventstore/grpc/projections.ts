@@ -1,7 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { systemProjections } from '../storage/first-events.js';
-import type { SystemProjections } from '../storage/system-projections.js';
-import { ProtoReader } from '../wire/proto-reader.js';
+import { ProtoReader } from '../../../protobuf/reader.js';
 import {
   bytesField,
   emptyField,
@@ -9,7 +7,9 @@ import {
   floatField,
   stringField,
   uintField,
-} from '../wire/proto-writer.js';
+} from '../../../protobuf/writer.js';
+import { systemProjections } from '../storage/first-events.js';
+import type { SystemProjections } from '../storage/system-projections.js';
 import { CallFailed } from './errors.js';
 import { Responses } from './responses.js';
 import type { ServerStream, Service, UnaryCall } from './service.js';

@@ -1,4 +1,4 @@
-import { bytesField, stringField } from '../wire/proto-writer.js';
+import { bytesField, stringField } from '../../../protobuf/writer.js';
 import type { Service } from './service.js';
 
 /** The EventStoreDB version whose behaviour this server has. */

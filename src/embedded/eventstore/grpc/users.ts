@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
+import { bytesField, emptyMessage, stringField, uintField } from '../../../protobuf/writer.js';
 import type { User } from '../users/user.js';
 import type { UserRefusal, Users } from '../users/users.js';
-import { bytesField, emptyMessage, stringField, uintField } from '../wire/proto-writer.js';
 import { ticksPerMs } from '../wire/ticks.js';
 import { readUserRequest } from '../wire/user-requests.js';
 import { CallFailed, invalidArgument } from './errors.js';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Database } from 'lmdb';
+import { uuidToBytes } from '../../../protobuf/uuid.js';
 import { closeSmaller } from '../../packing/shrink.js';
-import { uuidToBytes } from '../wire/uuid.js';
 import { commit, type LmdbFile, openFile } from './lmdb-file.js';
 import type { RecentIndex, RecentStream } from './recent-index.js';
 import type { StreamHead } from './stream-head.js';

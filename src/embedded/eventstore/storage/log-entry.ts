@@ -1,4 +1,4 @@
-import { ProtoReader } from '../wire/proto-reader.js';
+import { ProtoReader } from '../../../protobuf/reader.js';
 import {
   idFieldSize,
   idOffsetInRecord,

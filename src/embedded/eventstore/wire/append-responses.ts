@@ -1,6 +1,6 @@
+import { bytesField, emptyField, stringField, uintField } from '../../../protobuf/writer.js';
 import type { Appended } from '../storage/decide-append.js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
-import { bytesField, emptyField, stringField, uintField } from './proto-writer.js';
 
 type ExpectationFields = Readonly<Record<'revision' | Exclude<ExpectedRevision, number>, number>>;
 

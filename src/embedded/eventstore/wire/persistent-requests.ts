@@ -1,9 +1,9 @@
+import { ProtoReader } from '../../../protobuf/reader.js';
+import { readUuid } from '../../../protobuf/uuid.js';
 import { allStreams, type GroupSettings } from '../persistent/group-config.js';
-import { ProtoReader } from './proto-reader.js';
 import { type Filter, readAllStart, readFilter, type Start } from './read-request.js';
 import { readStreamName } from './stream-requests.js';
 import { ticksPerMs } from './ticks.js';
-import { readUuid } from './uuid.js';
 
 /** Which group a request is about. */
 export type GroupTarget = { source: string; group: string };

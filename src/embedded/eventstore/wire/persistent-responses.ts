@@ -1,9 +1,9 @@
+import { bytesField, stringField, uintField } from '../../../protobuf/writer.js';
 import type { Consumer } from '../persistent/consumer.js';
 import type { PersistentGroup } from '../persistent/group.js';
 import { formatPlace, formatStart, groupId } from '../persistent/group-config.js';
 import { measurements } from '../persistent/measurements.js';
 import { eventOf, type Message } from '../persistent/message.js';
-import { bytesField, stringField, uintField } from './proto-writer.js';
 import { recordIn, type UuidForm } from './read-responses.js';
 import { recordAt } from './recorded-event.js';
 

@@ -1,4 +1,4 @@
-import { ProtoReader } from './proto-reader.js';
+import { ProtoReader } from '../../../protobuf/reader.js';
 import { readStreamName } from './stream-requests.js';
 
 /** What decides which events of $all a reader wants. */

@@ -1,8 +1,8 @@
+import { structuredUuid } from '../../../protobuf/uuid.js';
+import { bytesField, emptyField, stringField, uintField } from '../../../protobuf/writer.js';
 import type { LogEntry } from '../storage/log-entry.js';
 import type { ResolvedLink } from '../storage/reader.js';
-import { bytesField, emptyField, stringField, uintField } from './proto-writer.js';
 import { idFieldSize } from './recorded-event.js';
-import { structuredUuid } from './uuid.js';
 
 export type UuidForm = 'text' | 'structured';
 

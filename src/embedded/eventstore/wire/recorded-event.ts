@@ -1,6 +1,6 @@
-import { varintSize, writeVarint } from '../../varint.js';
-import { ProtoReader } from './proto-reader.js';
-import { uintField } from './proto-writer.js';
+import { ProtoReader } from '../../../protobuf/reader.js';
+import { varintSize, writeVarint } from '../../../protobuf/varint.js';
+import { uintField } from '../../../protobuf/writer.js';
 
 /** An event as a client proposes it. */
 export type ProposedEvent = Readonly<{

@@ -1,7 +1,7 @@
+import { ProtoReader } from '../../../protobuf/reader.js';
+import { readUuid } from '../../../protobuf/uuid.js';
 import type { ExpectedRevision } from '../storage/expected-revision.js';
-import { ProtoReader } from './proto-reader.js';
 import type { ProposedEvent } from './recorded-event.js';
-import { readUuid } from './uuid.js';
 
 /** An event lacks its type or content type. */
 export class MissingMetadata extends Error {

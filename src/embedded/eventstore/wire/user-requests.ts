@@ -1,4 +1,4 @@
-import { ProtoReader } from './proto-reader.js';
+import { ProtoReader } from '../../../protobuf/reader.js';
 
 /**
  * The options of any request of the Users service. All begin with the login name; what the second

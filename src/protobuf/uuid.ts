@@ -1,5 +1,5 @@
-import type { ProtoReader } from './proto-reader.js';
-import { bytesField, stringField, uintField } from './proto-writer.js';
+import type { ProtoReader } from './reader.js';
+import { bytesField, stringField, uintField } from './writer.js';
 
 const hex = (text: string) =>
   `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`;

@@ -1,4 +1,4 @@
-import { varintSize, writeVarint } from '../../varint.js';
+import { varintSize, writeVarint } from './varint.js';
 
 /** A message without fields. */
 export const emptyMessage: Buffer = Buffer.alloc(0);
