@@ -12,6 +12,7 @@ import { giveRequestId } from './context.js';
 import { crossOrigin, keepPagesOut } from './cross-origin.js';
 import { healthz, readyz } from './health.js';
 import { onceByKey } from './idempotency.js';
+import { inOne } from './in-one.js';
 import { limitRequests } from './limit-requests.js';
 import { docsPage } from './openapi/docs-page.js';
 import { serveDocument } from './openapi/serve-document.js';
@@ -37,9 +38,6 @@ export const createApp = (table: readonly Route[], services: Services): Express 
   app.disable('etag');
   app.set('query parser', 'simple');
   const { pages } = services;
-  app.use(giveRequestId, securityHeaders, refuseWithoutHost);
-  app.use(crossOrigin(pages), keepPagesOut(pages));
-  app.use('/v1', keepFromCaches);
   const refuse = (error: unknown, request: Request, response: Response) =>
     sendProblem(error, request, response, services);
   /** Answers for every method that a resource does not have. */
@@ -50,13 +48,18 @@ export const createApp = (table: readonly Route[], services: Services): Express 
       refuse(new Problem('method-not-allowed', undefined, {}, { Allow }), request, response);
   };
 
-  // Before all else: most requests are for these.
   const shelves = new Map<string, Router>();
-  app.use((request, response, next) => {
-    const shelf = shelves.get(shelfOf(request.path));
-    if (shelf) shelf(request, response, next);
-    else next();
-  });
+  const surround = inOne([
+    ...[giveRequestId, securityHeaders, refuseWithoutHost, crossOrigin(pages), keepPagesOut(pages)],
+    keepFromCaches,
+    // Before all else: most requests are for these.
+    (request, response, next) => {
+      const shelf = shelves.get(shelfOf(request.path));
+      if (shelf) shelf(request, response, next);
+      else next();
+    },
+  ]);
+  app.use(surround);
 
   app
     .route('/healthz')
@@ -84,17 +87,20 @@ export const createApp = (table: readonly Route[], services: Services): Express 
     .all(onlyBy(['get']));
 
   const once = onceByKey(services.idempotencyKeys);
-  const json = readJson();
+  const readBody = readJson();
   for (const [path, routes] of byPath(table)) {
     const shelf = shelves.get(shelfOf(path)) ?? express.Router();
     shelves.set(shelfOf(path), shelf);
     const resource = shelf.route(path);
-    for (const route of routes)
-      resource[route.method](
-        limitRequests(route, services),
-        ...(route.takesFile ? [] : [json]),
-        serveRoute(route, services, once),
-      );
+    for (const route of routes) {
+      const limit = limitRequests(route, services);
+      const serve = serveRoute(route, services, once);
+      resource[route.method](async (request, response) => {
+        await limit(request, response);
+        if (!route.takesFile && hasBody(request)) await readBody(request, response);
+        await serve(request, response);
+      });
+    }
     resource.all(onlyBy(routes.map(({ method }) => method)));
   }
 
@@ -129,21 +135,19 @@ const refuseWithoutHost: RequestHandler = ({ headers, httpVersion }, _response, 
 };
 
 /**
- * Reads a body of JSON, if there is one. One that is not JSON is refused rather than taken for none, as is
- * what cannot be stored. Most requests have none, and none of the work.
+ * Reads a body of JSON. One that is not JSON is refused rather than taken for none, as is what cannot be stored.
+ *
+ * The function made throws Problem, and what express says of a body that cannot be read.
  */
-const readJson = (): RequestHandler => {
+const readJson = () => {
   const parse = express.json({ limit: largestBody, strict: false, type: isJson });
-  return async (request, response, next) => {
-    if (hasBody(request)) {
-      if (!bodyless.has(request.method) && !isJson(request))
-        throw new Problem('unsupported-media-type', 'the body must be application/json');
-      await new Promise<void>((resolve, reject) => {
-        parse(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
-      });
-      refuseUnstorable(request.body);
-    }
-    next();
+  return async (request: Request, response: Response): Promise<void> => {
+    if (!bodyless.has(request.method) && !isJson(request))
+      throw new Problem('unsupported-media-type', 'the body must be application/json');
+    await new Promise<void>((resolve, reject) => {
+      parse(request, response, (error?: unknown) => (error ? reject(error) : resolve()));
+    });
+    refuseUnstorable(request.body);
   };
 };
 

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { Caller } from '../commands/request.js';
+import type { Caller, RequestOrigin } from '../commands/request.js';
 import type { LimitName } from './limit-of.js';
 import type { Counted, RateLimits } from './rate-limits.js';
 
@@ -8,11 +8,11 @@ export const countRequest = (
   limits: RateLimits,
   name: LimitName,
   caller: Caller | undefined,
-  clientAddress: string,
+  originOf: () => Pick<RequestOrigin, 'clientAddress'>,
 ): Promise<Counted | undefined> =>
   caller
     ? limits.count(name, caller.userId)
-    : limits.count('unauthenticated', networkOf(clientAddress));
+    : limits.count('unauthenticated', networkOf(originOf().clientAddress));
 
 /**
  * The part of an address that counts as one client: all of an IPv4 address, the first 64 bits of an

@@ -1,5 +1,4 @@
-import type { IncomingMessage } from 'node:http';
-import type { RequestHandler } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../commands/request.js';
 import { refusedBy } from './access.js';
 import { countRequest } from './count-request.js';
@@ -9,20 +8,22 @@ import { type RateLimits, rateLimitHeaders, tooMany } from './rate-limits.js';
 import type { Route } from './route.js';
 import type { Services } from './services.js';
 
-/** Counts the requests of an endpoint, and refuses those that are too many, before their bodies are read. */
+/**
+ * Counts the requests of an endpoint, before their bodies are read. The function made throws Problem `rate-limited` for those
+ * that are too many.
+ */
 export const limitRequests = (
   route: Route,
   { identify, rateLimits, originOf }: Pick<Services, 'identify' | 'rateLimits' | 'originOf'>,
-): RequestHandler => {
+) => {
   const name = limitOf(route);
-  return async (request, response, next) => {
-    const { clientAddress } = originOf(request);
-    const counted = await countRequest(rateLimits, name, await identify(request), clientAddress);
-    if (counted)
-      for (const [header, value] of Object.entries(rateLimitHeaders(counted)))
-        response.setHeader(header, value);
-    if (counted?.isOver) throw new Problem('rate-limited', tooMany(counted));
-    next();
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const caller = await identify(request);
+    const counted = await countRequest(rateLimits, name, caller, () => originOf(request));
+    if (!counted) return;
+    for (const [header, value] of Object.entries(rateLimitHeaders(counted)))
+      response.setHeader(header, value);
+    if (counted.isOver) throw new Problem('rate-limited', tooMany(counted));
   };
 };
 
@@ -30,8 +31,7 @@ export const limitRequests = (
 export const limitFeeds =
   (limits: RateLimits, originOf: Services['originOf']) =>
   async (request: IncomingMessage, caller: Caller | undefined) => {
-    const { clientAddress } = originOf(request);
-    const counted = await countRequest(limits, 'feed', caller, clientAddress);
+    const counted = await countRequest(limits, 'feed', caller, () => originOf(request));
     if (!counted?.isOver) return undefined;
     const problem = new Problem('rate-limited', tooMany(counted), {}, rateLimitHeaders(counted));
     return refusedBy(problem);

@@ -27,8 +27,8 @@ export const securityHeaders: RequestHandler = helmet({
   xXssProtection: false,
 });
 
-/** Says that an answer is for who asked and for now: the same address gives others something else. */
-export const keepFromCaches: RequestHandler = (_request, response, next) => {
-  response.setHeader('Cache-Control', 'no-store');
+/** Says of what is below `/v1` that it is for who asked and for now: the same address gives others something else. */
+export const keepFromCaches: RequestHandler = ({ path }, response, next) => {
+  if (/^\/v1(?:\/|$)/i.test(path)) response.setHeader('Cache-Control', 'no-store');
   next();
 };

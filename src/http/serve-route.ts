@@ -73,7 +73,9 @@ const isFinal = ({ status, code }: Problem, { reads }: Route): boolean =>
   !(status === 404 && reads.length > 0);
 
 const caughtUp = async (route: Route, { runner }: Services, request: Request): Promise<void> => {
-  const position = after.after.safeParse(request.query.after).data;
+  const named = request.query.after;
+  if (named === undefined) return;
+  const position = after.after.safeParse(named).data;
   if (position === undefined) return;
   await Promise.all(route.reads.map((name) => runner.progress(name).reached(position, patience)));
 };

@@ -28,8 +28,9 @@ const caller = { userId: 'ann', admin: false };
 const serve = async (limits: RateLimits) => {
   const app = express().disable('etag');
   const services = { identify: async () => caller, originOf: originOf(clientAddresses([])) };
-  app.get('/', limitRequests(route, { ...services, rateLimits: limits }));
-  app.get('/', (_request, response) => {
+  const limit = limitRequests(route, { ...services, rateLimits: limits });
+  app.get('/', async (request, response) => {
+    await limit(request, response);
     response.json({ status: 'ok' });
   });
   const server = createServer(app);
