@@ -1,4 +1,32 @@
-import { v5 } from 'uuid';
+import { hash } from 'node:crypto';
 
-/** The id of the `index`th event of a command: the same whenever the command is carried out again. */
-export const eventId = (commandId: string, index: number): string => v5(String(index), commandId);
+const bytesOfUuid = 16;
+
+/** How many of a hash's letters, of 4 bits each, a UUID has before its version and before its variant. */
+const [beforeVersion, beforeVariant] = [12, 16];
+
+/**
+ * The id of the `index`th event of a command: the same whenever the command is carried out again. A UUID of version
+ * 5 (RFC 9562, 5.5) in the namespace that the command's id is. What `uuid` makes of the same takes three times as long.
+ *
+ * @param commandId a UUID
+ * @throws TypeError when it is none
+ */
+export const eventId = (commandId: string, index: number): string => {
+  const name = String(index);
+  const named = Buffer.allocUnsafe(bytesOfUuid + name.length);
+  if (named.write(commandId.replaceAll('-', ''), 'hex') !== bytesOfUuid)
+    throw new TypeError(`no UUID: ${commandId}`);
+  named.write(name, bytesOfUuid, 'latin1');
+  const digest = hash('sha1', named);
+  const variant = ((Number.parseInt(digest.charAt(beforeVariant), 16) & 0b0011) | 0b1000).toString(
+    16,
+  );
+  return [
+    digest.slice(0, 8),
+    digest.slice(8, beforeVersion),
+    `5${digest.slice(beforeVersion + 1, beforeVariant)}`,
+    `${variant}${digest.slice(beforeVariant + 1, 20)}`,
+    digest.slice(20, 32),
+  ].join('-');
+};

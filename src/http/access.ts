@@ -20,12 +20,7 @@ export type Access = 'own' | 'caller' | 'admin';
  *
  * @throws Problem `unauthorized` when nobody knows who asks, `forbidden` when the rule keeps them out
  */
-export const admit = async (
-  access: Access,
-  identify: Identify,
-  request: IncomingMessage,
-): Promise<Caller> => {
-  const caller = await identify(request);
+export const admit = (access: Access, caller: Caller | undefined): Caller => {
   if (!caller) throw new Problem('unauthorized', undefined, {}, { 'WWW-Authenticate': 'Bearer' });
   if (access === 'admin' && !caller.admin) throw new Problem('forbidden');
   return caller;
@@ -45,7 +40,7 @@ export const admission =
   (access: Access, identify: Identify) =>
   async (request: IncomingMessage): Promise<Caller | Refused> => {
     try {
-      return await admit(access, identify, request);
+      return admit(access, await identify(request));
     } catch (error) {
       const problem = problemOf(error);
       if (problem.status === 500) throw error;

@@ -96,9 +96,10 @@ export const createApp = (table: readonly Route[], services: Services): Express 
       const limit = limitRequests(route, services);
       const serve = serveRoute(route, services, once);
       resource[route.method](async (request, response) => {
-        await limit(request, response);
+        const caller = await services.identify(request);
+        await limit(caller, request, response);
         if (!route.takesFile && hasBody(request)) await readBody(request, response);
-        await serve(request, response);
+        await serve(caller, request, response);
       });
     }
     resource.all(onlyBy(routes.map(({ method }) => method)));

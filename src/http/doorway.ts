@@ -41,7 +41,7 @@ export const doorway = (): Doorway => {
       return;
     }
     inFlight.add(response);
-    response.once('close', () => {
+    response.on('close', () => {
       inFlight.delete(response);
       if (inFlight.size === 0) onIdle();
     });

@@ -14,11 +14,14 @@ import type { Services } from './services.js';
  */
 export const limitRequests = (
   route: Route,
-  { identify, rateLimits, originOf }: Pick<Services, 'identify' | 'rateLimits' | 'originOf'>,
+  { rateLimits, originOf }: Pick<Services, 'rateLimits' | 'originOf'>,
 ) => {
   const name = limitOf(route);
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const caller = await identify(request);
+  return async (
+    caller: Caller | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> => {
     const counted = await countRequest(rateLimits, name, caller, () => originOf(request));
     if (!counted) return;
     for (const [header, value] of Object.entries(rateLimitHeaders(counted)))

@@ -111,7 +111,7 @@ export const route = <
     ...{ method, path, access, reads, takesFile },
     published: { operationId, summary, params, query, body, answers },
     handle: async (request, context) =>
-      handle(
+      await handle(
         {
           // Each schema is the one that the definition names, or the empty one that its type defaults to.
           params: parse(params, request.params, 'path') as z.infer<Params>,

@@ -20,6 +20,8 @@ export const securityHeaders: RequestHandler = helmet({
   },
   xFrameOptions: { action: 'deny' },
   strictTransportSecurity: false,
+  // Express is told not to send it.
+  xPoweredBy: false,
   originAgentCluster: false,
   xDnsPrefetchControl: false,
   xDownloadOptions: false,

@@ -13,12 +13,12 @@ import type { Services } from './services.js';
 /** How long a read waits for its read model, in milliseconds. */
 const patience = 5_000;
 
-/** Carries out one endpoint: who asks, what was answered before, what the models must have seen; then its handler. */
+/** Carries out one endpoint: who may ask, what was answered before, what the models must have seen; then its handler. */
 export const serveRoute =
   (route: Route, services: Services, once: ReturnType<typeof onceByKey>) =>
-  async (request: Request, response: Response): Promise<void> => {
+  async (known: Caller | undefined, request: Request, response: Response): Promise<void> => {
     try {
-      const caller = await admit(route.access, services.identify, request);
+      const caller = admit(route.access, known);
       const carryOut = (ids: RequestIds) =>
         answerTo(route, services, { request, response, caller, ids });
       // What a file adds has ids made from its content: it needs no key to be repeated.
@@ -44,7 +44,8 @@ const answerTo = async (
 ): Promise<Sent> => {
   const requestId = requestIdOf(response);
   const origin = services.originOf(request);
-  await caughtUp(route, services, request);
+  const position = request.query.after;
+  if (position !== undefined) await caughtUp(route, services, position);
   try {
     const answer = await route.handle(request, {
       ...contextOf(request, caller, requestId, ids, origin),
@@ -72,9 +73,7 @@ const isFinal = ({ status, code }: Problem, { reads }: Route): boolean =>
   code !== 'revision-conflict' &&
   !(status === 404 && reads.length > 0);
 
-const caughtUp = async (route: Route, { runner }: Services, request: Request): Promise<void> => {
-  const named = request.query.after;
-  if (named === undefined) return;
+const caughtUp = async (route: Route, { runner }: Services, named: unknown): Promise<void> => {
   const position = after.after.safeParse(named).data;
   if (position === undefined) return;
   await Promise.all(route.reads.map((name) => runner.progress(name).reached(position, patience)));

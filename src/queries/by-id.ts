@@ -27,7 +27,7 @@ export const lookUpsById = (): ById => {
     if (known) return known;
     const find = askedTogether(async (ids: readonly string[]) => {
       // The driver's types cannot tell that _id is a field of a generic document.
-      const filter = { _id: { $in: ids } } as never;
+      const filter = { _id: ids.length === 1 ? ids[0] : { $in: ids } } as never;
       const found = await collection.find(filter, { batchSize: ids.length + 1 }).toArray();
       return new Map(found.map((document) => [document._id, document]));
     }, patienceMs);

@@ -23,21 +23,36 @@ export const endWritesWithTheirConnection = (): void => {
   const write = prototype.writeCommand;
   if (mended in write) return;
 
-  const writeUnlessClosed: WriteCommand = async function (...args) {
-    let onClose = (): void => {};
-    const closed = new Promise<never>((_, reject) => {
-      onClose = () => reject(this.error ?? new MongoNetworkError('the connection was closed'));
-      this.once('close', onClose);
+  const underWay = new WeakMap<DriverConnection, Set<() => void>>();
+  const underWayOn = (connection: DriverConnection): Set<() => void> => {
+    const known = underWay.get(connection);
+    if (known) return known;
+    const begun = new Set<() => void>();
+    underWay.set(connection, begun);
+    connection.once('close', () => {
+      for (const end of begun) end();
     });
-    if (this.closed) onClose();
-    try {
-      await Promise.race([closed, write.apply(this, args)]);
-    } catch (error) {
-      if (error instanceof MongoError || !isSystemError(error)) throw error;
-      throw new MongoNetworkError(error.message, { cause: error });
-    } finally {
-      this.off('close', onClose);
-    }
+    return begun;
+  };
+
+  const writeUnlessClosed: WriteCommand = function (...args) {
+    return new Promise((resolve, reject) => {
+      const end = () => reject(this.error ?? new MongoNetworkError('the connection was closed'));
+      if (this.closed) return end();
+      const writing = underWayOn(this);
+      writing.add(end);
+      write.apply(this, args).then(
+        () => {
+          writing.delete(end);
+          resolve();
+        },
+        (error: unknown) => {
+          writing.delete(end);
+          const isOfSocket = !(error instanceof MongoError) && isSystemError(error);
+          reject(isOfSocket ? new MongoNetworkError(error.message, { cause: error }) : error);
+        },
+      );
+    });
   };
   prototype.writeCommand = Object.assign(writeUnlessClosed, { [mended]: true });
 };

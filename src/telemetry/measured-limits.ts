@@ -6,9 +6,9 @@ export const measuredLimits = (
   limits: RateLimits,
   { rateLimited }: Pick<Instruments, 'rateLimited'>,
 ): RateLimits => ({
-  count: async (name, who) => {
-    const counted = await limits.count(name, who);
-    if (counted?.isOver) rateLimited.inc({ limit: name });
-    return counted;
-  },
+  count: (name, who) =>
+    limits.count(name, who).then((counted) => {
+      if (counted?.isOver) rateLimited.inc({ limit: name });
+      return counted;
+    }),
 });

@@ -88,7 +88,7 @@ export const measuredRequests = (
     const traceparent = traceparentOf(span);
     if (traceparent !== undefined) request.headers.traceparent = traceparent;
 
-    response.once('close', () => {
+    response.on('close', () => {
       inFlight -= 1;
       const answered = {
         ...{ method, route: routeOf(request), seconds: (performance.now() - begun) / 1000 },
@@ -99,7 +99,8 @@ export const measuredRequests = (
       describe(span, answered);
       if (!active) span.end();
     });
-    context.with(trace.setSpan(parent, span), listener, undefined, request, response);
+    if (traceparent === undefined) listener(request, response);
+    else context.with(trace.setSpan(parent, span), listener, undefined, request, response);
   };
 };
 

@@ -7,17 +7,19 @@ import type { Route } from '../http/route.js';
 /** What became known of a request on its way through the program. */
 type Noted = { user?: string; keyId?: string; problem?: ProblemCode };
 
+const notes = Symbol('notes');
+type Noting = IncomingMessage & { [notes]?: Noted };
+
 /** Notes what becomes known of requests, for those who tell of them once they are answered. */
 export const requestNotes = () => {
-  const notes = new WeakMap<IncomingMessage, Noted>();
-  const note = (request: IncomingMessage, noted: Noted): void => {
-    const known = notes.get(request);
+  const note = (request: Noting, noted: Noted): void => {
+    const known = request[notes];
     if (known) Object.assign(known, noted);
-    else notes.set(request, noted);
+    else request[notes] = noted;
   };
 
   return {
-    of: (request: IncomingMessage): Readonly<Noted> => notes.get(request) ?? {},
+    of: (request: Noting): Readonly<Noted> => request[notes] ?? {},
     identify:
       (identify: Identify): Identify =>
       async (request) => {
@@ -30,14 +32,11 @@ export const requestNotes = () => {
     routes: (table: readonly Route[]): readonly Route[] =>
       table.map((route) => ({
         ...route,
-        handle: async (request, requestContext) => {
-          try {
-            return await route.handle(request, requestContext);
-          } catch (error) {
+        handle: (request, requestContext) =>
+          route.handle(request, requestContext).catch((error: unknown) => {
             note(request, { problem: problemOf(error).code });
             throw error;
-          }
-        },
+          }),
       })),
   };
 };

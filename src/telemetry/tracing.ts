@@ -57,6 +57,8 @@ export const inSpan = async <Result>(
   work: (span: Span) => Promise<Result>,
 ): Promise<Result> => {
   const span = tracer.startSpan(name, options, parent);
+  // Nobody traces: there is nothing to be within, and nobody to be told of its end.
+  if (!isSpanContextValid(span.spanContext())) return await work(span);
   try {
     return await context.with(trace.setSpan(parent, span), work, undefined, span);
   } catch (error) {

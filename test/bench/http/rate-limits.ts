@@ -27,10 +27,10 @@ const caller = { userId: 'ann', admin: false };
 
 const serve = async (limits: RateLimits) => {
   const app = express().disable('etag');
-  const services = { identify: async () => caller, originOf: originOf(clientAddresses([])) };
+  const services = { originOf: originOf(clientAddresses([])) };
   const limit = limitRequests(route, { ...services, rateLimits: limits });
   app.get('/', async (request, response) => {
-    await limit(request, response);
+    await limit(caller, request, response);
     response.json({ status: 'ok' });
   });
   const server = createServer(app);
