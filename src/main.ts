@@ -18,6 +18,7 @@ import { auditedFeed } from './http/audit/feed-audit.js';
 import { startRecorder } from './http/audit/recorder.js';
 import { keepPagesFromFeed } from './http/cross-origin.js';
 import type { Doorway } from './http/doorway.js';
+import { takeOver } from './http/express-messages.js';
 import { limitFeeds } from './http/limit-requests.js';
 import { urlOf } from './http/listen.js';
 import { rateLimits } from './http/rate-limits.js';
@@ -158,6 +159,7 @@ export const serveOn = async (
     ...services,
     identify: telemetry.identify(services.identify),
   });
+  takeOver(app, door.messages);
   const opening = auditedFeed({
     ...{ ...callers, note: recorder.note },
     keepOut: keepPagesFromFeed(services.pages),

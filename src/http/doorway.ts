@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { nameRequest, requestIdOf } from './context.js';
+import { type Messages, messagesOfNode } from './express-messages.js';
 import { closeServer } from './listen.js';
 import { Problem } from './problem.js';
 import { createHttpServer } from './server.js';
@@ -8,6 +9,8 @@ import { createHttpServer } from './server.js';
 /** The server's door: open to requests only while there is somebody to carry them out. */
 export type Doorway = Readonly<{
   server: Server;
+  /** What its requests and answers are made of. */
+  messages: Messages;
   /** Has requests carried out from now on; before, each is answered that the server is starting. */
   open(carryOut: RequestListener): void;
   /** Says at /readyz that requests are to go elsewhere. Those that come all the same are carried out. */
@@ -29,6 +32,7 @@ export const doorway = (): Doorway => {
   let phase: Phase = 'starting';
   let carryOut: RequestListener = () => undefined;
   const inFlight = new Set<ServerResponse>();
+  const messages = messagesOfNode();
   let onIdle = () => {};
 
   const server = createHttpServer((request, response) => {
@@ -46,10 +50,10 @@ export const doorway = (): Doorway => {
       if (inFlight.size === 0) onIdle();
     });
     carryOut(request, response);
-  });
+  }, messages);
 
   return {
-    server,
+    ...{ server, messages },
     open: (listener) => {
       carryOut = listener;
       phase = 'serving';

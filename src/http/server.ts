@@ -7,15 +7,16 @@ import {
 } from 'node:http';
 import type { Socket } from 'node:net';
 import { v7 } from 'uuid';
+import type { Messages } from './express-messages.js';
 import { malformed, Problem } from './problem.js';
 
 /** How long a client that sends what is not read may take to read why, in milliseconds. */
 const patience = 2_000;
 
 /** A server that answers what is no request of HTTP with problem documents as well. */
-export const createHttpServer = (serve: RequestListener): Server => {
+export const createHttpServer = (serve: RequestListener, messages: Messages): Server => {
   // A request without Host is refused by whoever serves it: Node's own refusal says nothing.
-  const server = createServer({ requireHostHeader: false }, serve);
+  const server = createServer({ requireHostHeader: false, ...messages }, serve);
   const answers = new WeakMap<object, ServerResponse>();
   server.on('request', ({ socket }, response) => answers.set(socket, response));
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
