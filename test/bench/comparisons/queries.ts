@@ -1,12 +1,18 @@
 import type { Comparison } from '../harness/comparison.js';
 
-type Server = 'bare' | 'modelled' | 'program';
-type Row = Readonly<{ kind: string; 'in flight': number; ratio: number }> &
+type Server = 'bare' | 'unaltered' | 'modelled' | 'program';
+type Row = Readonly<{
+  kind: string;
+  'in flight': number;
+  ratio: number;
+  'beside unaltered': number;
+}> &
   Readonly<Partial<Record<'modelled beside bare' | 'beside modelled', number>>> &
   Readonly<Partial<Record<`${Server}${'/s' | ' µs' | ' store µs'}`, number>>>;
 
 const servers = [
   ['bare', 'bare express'],
+  ['unaltered', 'bare, unaltered'],
   ['modelled', 'bare with read models'],
   ['program', 'Forkline'],
 ] as const;
@@ -16,7 +22,7 @@ export const queries: Comparison = {
   name: 'queries',
   title: 'Queries and commands over HTTP',
   method:
-    "Requests to the program in turns with the same requests to an express that makes the calls of the same drivers and nothing else: no checks, no identity, no read models. Each on embedded stores of its own, clients in a process of their own. Messages are also appended to the same express with read models: it subscribes to all events and writes, every 50 ms, the documents that Forkline writes for a message, with the same indexes, unguarded. That is what is given to whatever keeps them; nothing is wanted of it. The CPU time is the server's and its stores', for one request; that of the program has its read models, reactions and feed in it.",
+    "Requests to the program in turns with the same requests to an express that makes the calls of the same drivers and nothing else: no checks, no identity, no read models. Each on embedded stores of its own, clients in a process of their own. Messages are also appended to the same express with read models: it subscribes to all events and writes, every 50 ms, the documents that Forkline writes for a message, with the same indexes, unguarded. That is what is given to whatever keeps them; nothing is wanted of it. Bare, unaltered: the bare express with requests that have Express's prototypes from the first, as the program's have; nothing is wanted of that either. The CPU time is the server's and its stores', for one request; that of the program has its read models, reactions and feed in it.",
   parts: (size) => [
     {
       script: 'http/against-bare.js',
@@ -35,6 +41,10 @@ export const queries: Comparison = {
           what: `beside bare express: ${labelOf(row)}`,
           figure: row.ratio,
           atLeast: leastRatio,
+        })),
+        ...rows.map((row) => ({
+          what: `beside bare express, unaltered: ${labelOf(row)}`,
+          figure: row['beside unaltered'],
         })),
         ...appended.flatMap((row) => [
           {

@@ -32,12 +32,14 @@ const sessions = 64;
 const messagesEach = 20;
 const text = 'Please find me a flight to Oslo on Tuesday, and tell me what it costs. '.repeat(3);
 
-const folders = await Promise.all([temporaryFolder(), temporaryFolder(), temporaryFolder()]);
+const folders = await Promise.all(Array.from({ length: 4 }, () => temporaryFolder()));
 const stores = await Promise.all(folders.map((folder) => startSharedStores(folder)));
-const [own, bare, modelled] = stores;
-if (!own || !bare || !modelled) throw new Error('no stores');
-const program = await startProgram(folders[0], { ...own.settings, LOG_LEVEL: 'warn' });
+const [own, bare, unaltered, modelled] = stores;
+const [folder] = folders;
+if (!folder || !own || !bare || !unaltered || !modelled) throw new Error('no stores');
+const program = await startProgram(folder, { ...own.settings, LOG_LEVEL: 'warn' });
 const bareServer = await startBareServer(bare.settings);
+const unalteredServer = await startBareServer({ ...unaltered.settings, UNALTERED: 'yes' });
 const modelledServer = await startBareServer({ ...modelled.settings, READ_MODELS: 'yes' });
 
 /** Sessions with messages, and others to append to, which so leave those that are read as long as they are. */
@@ -118,6 +120,10 @@ const servers = {
     ...{ url: bareServer.url, server: bareServer.process, store: bare.process },
     isFolded: async () => true,
   },
+  unaltered: {
+    ...{ url: unalteredServer.url, server: unalteredServer.process, store: unaltered.process },
+    isFolded: async () => true,
+  },
   modelled: {
     ...{ url: modelledServer.url, server: modelledServer.process, store: modelled.process },
     isFolded: async () => (await (await fetch(`${modelledServer.url}/unwritten`)).json()) === 0,
@@ -156,7 +162,8 @@ const take = async (
 };
 
 const { ids, grown } = await fill();
-await copyModels(bare.mongoUrl, [sessionsModel, messagesModel]);
+for (const { mongoUrl } of [bare, unaltered])
+  await copyModels(mongoUrl, [sessionsModel, messagesModel]);
 // What these have is named by the positions of events, which are others in its store.
 await copyModels(modelled.mongoUrl, [sessionsModel, streamsModel], [messagesModel, auditModel]);
 const message = JSON.stringify({ role: 'user', content: text });
@@ -166,15 +173,15 @@ const kinds: readonly Readonly<{
   requests: readonly string[];
 }>[] = [
   {
-    ...{ kind: 'append a message', names: ['bare', 'modelled', 'program'] },
+    ...{ kind: 'append a message', names: ['bare', 'unaltered', 'modelled', 'program'] },
     requests: grown.map((id) => request('POST', `/v1/sessions/${id}/messages`, message)),
   },
   {
-    ...{ kind: 'get a session', names: ['bare', 'program'] },
+    ...{ kind: 'get a session', names: ['bare', 'unaltered', 'program'] },
     requests: ids.map((id) => request('GET', `/v1/sessions/${id}`)),
   },
   {
-    ...{ kind: 'list messages', names: ['bare', 'program'] },
+    ...{ kind: 'list messages', names: ['bare', 'unaltered', 'program'] },
     requests: ids.map((id) => request('GET', `/v1/sessions/${id}/messages`)),
   },
 ];
@@ -182,7 +189,7 @@ const kinds: readonly Readonly<{
 const rows = [];
 for (const { kind, names, requests } of kinds)
   for (const inFlight of [1, 64]) {
-    const took: Record<Name, Taken[]> = { bare: [], modelled: [], program: [] };
+    const took: Record<Name, Taken[]> = { bare: [], unaltered: [], modelled: [], program: [] };
     for (const name of names) {
       const began = performance.now();
       for (let answered = 0; answered < warmUp && performance.now() - began < mostWarmUpMs; )
@@ -199,6 +206,7 @@ for (const { kind, names, requests } of kinds)
     };
     rows.push({
       ...{ kind, 'in flight': inFlight, ratio: ratio('program', 'bare') },
+      'beside unaltered': ratio('program', 'unaltered'),
       ...(names.includes('modelled') && {
         'modelled beside bare': ratio('modelled', 'bare'),
         'beside modelled': ratio('program', 'modelled'),
@@ -212,6 +220,9 @@ for (const { kind, names, requests } of kinds)
 console.table(rows);
 
 generator.kill();
-await Promise.all([bareServer.stop(), modelledServer.stop(), program.stop()]);
+await Promise.all([
+  ...[bareServer, unalteredServer, modelledServer].map((server) => server.stop()),
+  program.stop(),
+]);
 await Promise.all(stores.map((store) => store.stop()));
 for (const folder of folders) await removeFolder(folder);

@@ -6,15 +6,16 @@ import express from 'express';
 import { MongoClient } from 'mongodb';
 import { messages as messagesModel } from '../../../../projections/messages.js';
 import { sessions as sessionsModel } from '../../../../projections/sessions.js';
+import { messagesOfNode, takeOver } from '../../../../src/http/express-messages.js';
 import { collectionName } from '../../../../src/projecting/read-model.js';
 import { keepMessageModels } from './message-models.js';
 
 // What a program would be that only passes on: express, and the calls of the same clients that append a
 // message, get a session and list messages. What is appended has the same metadata, and expects the revision
 // that the one before it led to, which is kept in memory. No checks, no identity, no ids of requests, and read
-// models only with READ_MODELS.
+// models only with READ_MODELS. With UNALTERED, requests have Express's prototypes from the first, as the program's have.
 
-const { EVENTSTORE_URL = '', MONGODB_URL = '', READ_MODELS } = process.env;
+const { EVENTSTORE_URL = '', MONGODB_URL = '', READ_MODELS, UNALTERED } = process.env;
 const events = EventStoreDBClient.connectionString(EVENTSTORE_URL);
 const mongo = await MongoClient.connect(MONGODB_URL, { ignoreUndefined: true });
 const db = mongo.db('forkline');
@@ -57,7 +58,9 @@ app.get('/unwritten', (_, response) => {
   response.json(appended - written());
 });
 
-const server = createServer(app);
+const made = messagesOfNode();
+if (UNALTERED) takeOver(app, made);
+const server = createServer(UNALTERED ? { ...made } : {}, app);
 server.listen(0, '127.0.0.1', () => {
   console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });

@@ -9,7 +9,8 @@ export type BareServer = Readonly<{ url: string; process: ChildProcess; stop(): 
 /**
  * Starts the bare server and waits until it listens.
  *
- * @param settings the addresses of its stores; `READ_MODELS` has it keep those of a message as well
+ * @param settings the addresses of its stores; `READ_MODELS` has it keep those of a message as well, `UNALTERED` makes
+ *   requests with Express's prototypes
  * @throws Error when it ends before
  */
 export const startBareServer = async (
