@@ -1,3 +1,4 @@
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { counted, eventOf, freshStream, numbers, upTo, write } from './support/events.js';
 import { type FeedServer, startFeedServer } from './support/feed-server.js';
@@ -206,11 +207,13 @@ describe('visibility', () => {
 
   it('shows nobody what nobody owns', async () => {
     const stream = freshStream();
-    const { metadata: _, ...event } = counted(0, stream);
+    const { id, type, data } = counted(0, stream);
     const admin = await server.connect('admin');
     await admin.caughtUp('live', { filter: { streams: [stream] } });
-    // What another program might write.
-    await server.store.append(stream, [event as never], 'none');
+    // Another program writes, which knows nothing of metadata.
+    const other = EventStoreDBClient.connectionString(server.eventStoreUrl);
+    await other.appendToStream(stream, jsonEvent({ id, type, data: { ...data } }));
+    await other.dispose();
     await server.store.append(stream, [counted(1, stream)], 0);
     expect(numbers(await admin.told('live', 1))).toEqual([1]);
     await admin.caughtUp('past', { filter: { streams: [stream] }, from: 'start' });

@@ -24,6 +24,8 @@ export type ServerOptions = Readonly<{
 /** An event store, and a server with nothing but the feed. */
 export type FeedServer = Readonly<{
   store: EventStore;
+  /** The connection string of the store. */
+  eventStoreUrl: string;
   feed: Feed;
   http: Server;
   port: number;
@@ -67,7 +69,7 @@ export const startFeedServer = async (options: ServerOptions = {}): Promise<Feed
   const { port } = http.address() as AddressInfo;
 
   return {
-    ...{ store, feed, http, port, logged },
+    ...{ store, eventStoreUrl: eventStore.url, feed, http, port, logged },
     connect: (user) => FeedClient.connect(port, user),
     stopStore: () => eventStore.stop(),
     startStore: async () => {
