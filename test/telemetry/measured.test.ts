@@ -164,6 +164,7 @@ describe('a measured batch', () => {
     const [batch] = spans.getFinishedSpans();
     expect(batch?.spanContext().traceId).toBe('4bf92f3577b34da6a3ce929d0e0e4736');
     expect(batch?.parentSpanContext?.spanId).toBe('00f067aa0ba902b7');
+    expect(batch?.attributes['messaging.batch.message_count']).toBe(3);
   });
 
   it('of events with several causes is linked to each, and in the trace of none', async () => {
