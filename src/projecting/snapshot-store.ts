@@ -2,6 +2,7 @@ import type { Collection, Db, Filter } from 'mongodb';
 import { fingerprint } from '../domain/fingerprint.js';
 import type { Segment } from '../domain/fork.js';
 import type { CarriedOut } from '../eventstore/carried-out.js';
+import { sizeOf } from '../eventstore/size.js';
 import {
   type Layer,
   type SnapshotKind,
@@ -14,12 +15,13 @@ import { patiently } from './patience.js';
 /** Where a layer lies. */
 type Place = Pick<Layer, 'stream' | 'revision' | 'ancestors'>;
 
-/** A piece of a layer: its head, its commands, or one of its entries. Never changed once written. */
+/** A piece of a layer: its head, its commands, or some of its entries. Never changed once written. */
 type Piece = Readonly<{
   _id: string;
   stream: string;
-  /** `head`, `commands`, or that of an entry. */
-  key: string;
+  part: 'head' | 'commands' | 'entries';
+  /** Whose entries it has. */
+  keys?: readonly string[];
   revision: number;
   position: number;
   /** On streams that are forks. */
@@ -30,18 +32,21 @@ type Piece = Readonly<{
   digest: string;
 }>;
 
-const head = 'head';
-const commands = 'commands';
-const entryKey = (key: string): string => `entry ${key}`;
+/**
+ * How large the entries of one piece are together, by a rough count in bytes; one that is larger has a piece of
+ * its own. Many in one cost far less to write, and few little more to look one up.
+ */
+const enoughBytes = 32 * 1_024;
 
 /** How many layers' commands are recalled. */
 const recalledLayers = 16;
 
 /** The collection of a kind of snapshots. */
 export const snapshotCollection = ({ category, version }: SnapshotKind): string =>
-  `${category}_snapshots_v${version}`;
+  `${category}_layers_v${version}`;
 
-const anyCollection = /^[a-z]+_snapshots_v\d+$/;
+/** Those of earlier programs, which had each entry in a piece of its own, included. */
+const anyCollection = /^[a-z]+_(layers|snapshots)_v\d+$/;
 
 export type SnapshotOptions = Readonly<{
   /**
@@ -72,12 +77,14 @@ export const snapshotsIn = (
     (await find(kind, filter, 1))[0];
 
   /** The newest version of an entry along the segments: their revisions run on. */
-  const entryIn = (kind: SnapshotKind, segments: readonly Segment[], key: string) => {
+  const entryIn = async (kind: SnapshotKind, segments: readonly Segment[], key: string) => {
     const places = segments.map(({ stream, through }, index) => ({
-      ...{ stream, key: entryKey(key), ...madeOn(segments.slice(0, index)) },
+      ...{ stream, keys: key, ...madeOn(segments.slice(0, index)) },
       ...upTo(through),
     }));
-    return newestIn(kind, places.length === 1 ? { ...places[0] } : { $or: places });
+    const piece = await newestIn(kind, places.length === 1 ? { ...places[0] } : { $or: places });
+    // What a digest fits was written by `add`.
+    return piece && new Map((await read(piece)) as readonly [string, unknown][]).get(key);
   };
 
   /** What a piece says. Without one piece the others of its stream may say something else. */
@@ -90,7 +97,7 @@ export const snapshotsIn = (
 
   const expectHead = async (kind: SnapshotKind, segments: readonly Segment[]): Promise<void> => {
     const { stream, revision, chain } = placeOf(segments);
-    const [piece] = await find(kind, { stream, key: head, revision, ...chain }, 1);
+    const [piece] = await find(kind, { stream, part: 'head', revision, ...chain }, 1);
     if (!piece)
       throw new SnapshotsUnavailable(`the snapshot ${stream}@${revision} is no longer there`);
   };
@@ -103,7 +110,7 @@ export const snapshotsIn = (
     for (const { name } of collections) {
       const collection = db.collection<Piece>(name);
       // Heads first: while there is one, everything is there.
-      await collection.deleteMany({ ...gone, key: head });
+      await collection.deleteMany({ ...gone, part: 'head' });
       await collection.deleteMany(gone);
     }
   };
@@ -115,13 +122,14 @@ export const snapshotsIn = (
     prepare: async (kinds) => {
       for (const kind of kinds)
         await collectionOf(kind).createIndexes([
-          { key: { stream: 1, key: 1, revision: -1 } },
+          { key: { stream: 1, part: 1, revision: -1 } },
+          { key: { stream: 1, keys: 1, revision: -1 } },
           { key: { ancestors: 1 } },
         ]);
     },
     newest: async (kind, segments) => {
       const { stream, revision: through, chain } = placeOf(segments);
-      const piece = await newestIn(kind, { stream, key: head, ...upTo(through), ...chain });
+      const piece = await newestIn(kind, { stream, part: 'head', ...upTo(through), ...chain });
       if (!piece) return undefined;
       const { revision, position } = piece;
       // What a digest fits was written by `add`.
@@ -132,8 +140,8 @@ export const snapshotsIn = (
       if (segments.length === 0) return new Map();
       const found = await Promise.all(
         keys.map(async (key) => {
-          const piece = await entryIn(kind, segments, key);
-          return piece ? [[key, await read(piece)] as const] : [];
+          const entry = await entryIn(kind, segments, key);
+          return entry === undefined ? [] : [[key, entry] as const];
         }),
       );
       // What was not found does not exist only if the layers were still there when it was looked for.
@@ -142,7 +150,7 @@ export const snapshotsIn = (
     },
     commands: async (kind, segments) => {
       const { stream, revision, chain } = placeOf(segments);
-      const made = { stream, key: commands, ...upTo(revision), ...chain };
+      const made = { stream, part: 'commands' as const, ...upTo(revision), ...chain };
       const pieces = await find(kind, made, recalledLayers);
       const lists = await Promise.all(pieces.reverse().map(read));
       return lists.flat() as readonly CarriedOut[];
@@ -156,7 +164,7 @@ export const snapshotsIn = (
       await insertInTurn(collection, heads);
       const [first] = layers;
       const ids = first?.before
-        ? [idOf(below(first, first.before), head)]
+        ? [idOf(below(first, first.before), 'head')]
         : [...others, ...heads].map(({ _id }) => _id);
       if ((await collection.countDocuments({ _id: { $in: ids } })) === ids.length) return;
       await collection.deleteMany({ _id: { $in: heads.map(({ _id }) => _id) } });
@@ -187,15 +195,19 @@ const below = ({ stream, ancestors }: Layer, { stream: holder, through }: Segmen
 const upTo = (through: number) => (Number.isFinite(through) ? { revision: { $lte: through } } : {});
 
 /** What a stream was is the same whatever it was made on, but the pieces of two makings do not mix. */
-const idOf = ({ stream, revision, ancestors }: Place, key: string): string =>
-  [`${stream}@${revision}`, key, ...(ancestors.length > 0 ? [fingerprint(ancestors)] : [])].join(
+const idOf = ({ stream, revision, ancestors }: Place, name: string): string =>
+  [`${stream}@${revision}`, name, ...(ancestors.length > 0 ? [fingerprint(ancestors)] : [])].join(
     ' ',
   );
 
-const pieceOf = (layer: Layer, key: string, value: unknown): Piece => {
+const pieceOf = (
+  layer: Layer,
+  { name, ...which }: Pick<Piece, 'part' | 'keys'> & Readonly<{ name: string }>,
+  value: unknown,
+): Piece => {
   const { stream, revision, position, ancestors } = layer;
   const content = {
-    ...{ _id: idOf(layer, key), stream, key, revision, position },
+    ...{ _id: idOf(layer, name), stream, ...which, revision, position },
     ...(ancestors.length > 0 && { ancestors }),
     body: JSON.stringify(value),
   };
@@ -203,9 +215,30 @@ const pieceOf = (layer: Layer, key: string, value: unknown): Piece => {
 };
 
 const headPiece = (layer: Layer): Piece =>
-  pieceOf(layer, head, { state: layer.head, count: layer.count });
+  pieceOf(layer, { name: 'head', part: 'head' }, { state: layer.head, count: layer.count });
 
 const otherPieces = (layer: Layer): readonly Piece[] => [
-  ...[...layer.entries].map(([key, entry]) => pieceOf(layer, entryKey(key), entry)),
-  ...(layer.commands.length > 0 ? [pieceOf(layer, commands, layer.commands)] : []),
+  ...entriesInParts(layer).map((entries, n) => {
+    const keys = entries.map(([key]) => key);
+    return pieceOf(layer, { name: `entries ${n}`, part: 'entries', keys }, entries);
+  }),
+  ...(layer.commands.length > 0
+    ? [pieceOf(layer, { name: 'commands', part: 'commands' }, layer.commands)]
+    : []),
 ];
+
+type Entry = readonly [key: string, value: unknown];
+
+const entriesInParts = ({ entries }: Layer): readonly (readonly Entry[])[] => {
+  const parts: Entry[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const entry of entries) {
+    bytes += sizeOf(entry);
+    if (bytes > enoughBytes) {
+      parts.push([]);
+      bytes = sizeOf(entry);
+    }
+    parts.at(-1)?.push(entry);
+  }
+  return parts;
+};

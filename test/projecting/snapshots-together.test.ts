@@ -30,7 +30,7 @@ beforeEach(() => {
 afterAll(() => stores.close());
 
 const headsOf = async (from: Db): Promise<readonly number[]> =>
-  (await pieces(from).find({ key: 'head' }).sort({ revision: 1 }).toArray()).map(
+  (await pieces(from).find({ part: 'head' }).sort({ revision: 1 }).toArray()).map(
     (piece) => (piece as unknown as { revision: number }).revision,
   );
 
@@ -43,7 +43,7 @@ const inserting = (
   through: Db,
   insert: (
     collection: Collection,
-    documents: readonly { key: string }[],
+    documents: readonly { part: string }[],
     go: () => unknown,
   ) => unknown,
 ): Db => {
@@ -52,7 +52,7 @@ const inserting = (
       get: (target, name) => {
         const own: unknown = Reflect.get(target, name);
         if (name !== 'insertMany') return typeof own === 'function' ? own.bind(target) : own;
-        return (documents: { key: string }[], options: object) =>
+        return (documents: { part: string }[], options: object) =>
           insert(target, documents, () => target.insertMany(documents, options));
       },
     });
@@ -91,7 +91,7 @@ describe('layers that are written together', () => {
       const { stream } = await streamOf(stores.store, 'session', length);
       let heads = 0;
       const dying = inserting(db, async (collection, documents, go) => {
-        if (documents[0]?.key !== 'head' || ++heads < at) return go();
+        if (documents[0]?.part !== 'head' || ++heads < at) return go();
         const some = documents.slice(0, written) as never[];
         if (some.length > 0) await collection.insertMany(some);
         throw new Error('the process was killed');
@@ -118,7 +118,7 @@ describe('layers that are written together', () => {
       const other = snapshotsIn(db, { every });
       let heads = 0;
       const forgetting = inserting(db, async (_, documents, go) => {
-        if (documents[0]?.key === 'head' && ++heads === at) await other.forget(stream);
+        if (documents[0]?.part === 'head' && ++heads === at) await other.forget(stream);
         return go();
       });
       const snapshots = await openSnapshots(forgetting, stores.streams, { every });
@@ -134,7 +134,7 @@ describe('layers that are written together', () => {
     const { stream } = await streamOf(stores.store, 'session', 72);
     const meeting = inserting(db, async (collection, documents, go) => {
       const some = documents.filter((_, n) => n % 3 === 0) as never[];
-      if (documents[0]?.key === 'head') await collection.insertMany(some);
+      if (documents[0]?.part === 'head') await collection.insertMany(some);
       return go();
     });
     await keptThrough(await openSnapshots(meeting, stores.streams, { every }), stream, 71);

@@ -37,14 +37,14 @@ afterEach(async () => {
 });
 
 const pieces = (): Collection<Document & { _id: string }> =>
-  stores.db.collection(`session_snapshots_v${session.snapshots?.version}`);
+  stores.db.collection(`session_layers_v${session.snapshots?.version}`);
 
 /** A session of 200 events, with its snapshots at 63, 127 and 191. */
 const keptSession = async () => {
   const made = await streamOf(stores.store, 'session', 200);
   await keptThrough(snapshots, made.stream, 199);
   const heads = await pieces()
-    .find({ stream: made.stream, key: 'head' })
+    .find({ stream: made.stream, part: 'head' })
     .sort({ revision: 1 })
     .toArray();
   expect(heads.map(({ revision }) => revision)).toEqual([63, 127, 191]);
@@ -93,8 +93,8 @@ describe('a snapshot', () => {
   it('of which something is not as it was written is not used, and comes anew', async () => {
     const { stream } = await keptSession();
     const body = '{"state":{"status":"terminated"},"count":0}';
-    for (const key of ['head', 'entry m-100']) {
-      const changed = await pieces().updateMany({ stream, key }, { $set: { body } });
+    for (const which of [{ part: 'head' }, { keys: 'm-100' }]) {
+      const changed = await pieces().updateMany({ stream, ...which }, { $set: { body } });
       expect(changed.modifiedCount).toBeGreaterThan(0);
       await expectLoadedAsFolded(sources(), session, stream, { keys });
       await snapshots.keeper.settled();
@@ -164,7 +164,7 @@ it('does not wait for those of another stream', async () => {
     return store.add(kind, layers);
   };
   const keeper = keepSnapshots(stores.streams, { ...store, add }, pino({ level: 'silent' }));
-  const headOf = (stream: string) => pieces().findOne({ stream, key: 'head' });
+  const headOf = (stream: string) => pieces().findOne({ stream, part: 'head' });
   keeper.missed(slow.stream, 99);
   keeper.missed(other.stream, 99);
   await until(async () => (await headOf(other.stream)) !== null);
@@ -238,7 +238,7 @@ describe('as events go by', () => {
     await caughtUp(runner, stores);
     await snapshots.keeper.settled();
     await runner.stop();
-    const heads = await pieces().find({ key: 'head' }).sort({ revision: 1 }).toArray();
+    const heads = await pieces().find({ part: 'head' }).sort({ revision: 1 }).toArray();
     expect(heads.map((head) => [head.stream, head.revision])).toEqual([
       ...[
         [stream, 63],
@@ -304,7 +304,7 @@ describe('as events go by', () => {
     const other = await openSnapshots(stores.db, stores.streams);
     const { stream } = await streamOf(stores.store, 'session', 700);
     await Promise.all([snapshots, other, snapshots].map((each) => keptThrough(each, stream, 699)));
-    expect(await pieces().countDocuments({ key: 'head' })).toBe(10);
+    expect(await pieces().countDocuments({ part: 'head' })).toBe(10);
     expect(await eventsRead(stream)).toBe(60 + 2);
     await other.keeper.stop();
   });

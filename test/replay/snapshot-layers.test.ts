@@ -102,7 +102,7 @@ const areTheSame = async <Command, State extends object, Event extends Fact, Rea
   const kind = { category: decider.category, version: decider.snapshots?.version ?? 0 };
   const expected = await piecesOf(names.alone, kind);
   deepStrictEqual(await piecesOf(names.together, kind), expected);
-  madeTogether += Math.max(0, expected.filter(({ key }) => key === 'head').length - 1);
+  madeTogether += Math.max(0, expected.filter(({ part }) => part === 'head').length - 1);
   await Promise.all([together, alone].map(({ keeper }: TestSnapshots) => keeper.stop()));
 };
 

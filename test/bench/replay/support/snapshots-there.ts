@@ -18,7 +18,7 @@ export const snapshotsThere = async (
   const client = await MongoClient.connect(mongoUrl);
   const snapshots = client.db('forkline').collection(snapshotCollection({ category, version }));
   const giveUpAt = performance.now() + giveUpAfterMs;
-  while (!(await snapshots.findOne({ stream, key: 'head', revision }))) {
+  while (!(await snapshots.findOne({ stream, part: 'head', revision }))) {
     if (performance.now() > giveUpAt) throw new Error(`no snapshot of ${stream} at ${revision}`);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
