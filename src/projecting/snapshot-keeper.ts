@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { shownStream } from '../domain/archive.js';
 import type { Decider, Fact } from '../domain/decider.js';
@@ -5,12 +6,14 @@ import { deciders, parseStream } from '../domain/deciders.js';
 import { ancestryAt } from '../eventstore/descents.js';
 import { type StoredEvent, StreamTombstoned, tombstoneType } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import type { Loaded } from '../eventstore/partial.js';
 import {
   lastSnapshotAt,
   type SnapshotKind,
   type SnapshotStore,
   SnapshotsUnavailable,
 } from '../eventstore/snapshots.js';
+import { passingEvents } from './passing-events.js';
 import { addLayers } from './snapshot-layers.js';
 import type { SnapshottedDecider } from './snapshot-stretch.js';
 
@@ -31,6 +34,10 @@ const mostWaiting = 10_000;
 
 /** Of how many streams snapshots are made at the same time: each spends most of it waiting for the disk. */
 const atOnce = 4;
+
+/** How much is kept of the events since the newest layers, in bytes, and of how many streams those are known. */
+const passingBytes = 16 * 1_024 * 1_024;
+const newestKnown = 1_000;
 
 /** The kinds of snapshots that there are. */
 export const snapshotKinds: readonly SnapshotKind[] = Object.values(deciders).flatMap((decider) => {
@@ -53,13 +60,26 @@ export const keepSnapshots = (
   /** Streams whose snapshots are being made. */
   const inHand = new Set<string>();
   const workers = new Set<Promise<void>>();
+  const passing = passingEvents(passingBytes);
+  const source = passing.before(streams);
+  const newest = new LRUCache<string, Loaded<object>>({ max: newestKnown });
 
   const make = async (stream: string, revision: number): Promise<void> => {
     const decider = deciderOf(stream);
     const ancestry = await streams.ancestryOf(stream);
     if (!decider || !ancestry) return;
     const segments = ancestryAt(stream, ancestry, revision);
-    await addLayers({ streams, store, decider, segments, isStopped: () => isStopped });
+    const layering = { store, decider, segments, isStopped: () => isStopped };
+    const known = newest.get(stream);
+    const begun = addLayers({ ...layering, streams: source, newest: known });
+    const made = await begun.catch((error: unknown) => {
+      newest.delete(stream);
+      if (!known || !(error instanceof SnapshotsUnavailable)) throw error;
+      // That layer is there no longer.
+      return addLayers({ ...layering, streams: source });
+    });
+    newest.set(stream, made);
+    if (made.revision !== 'none') passing.release(stream, made.revision);
     // One that was deleted for good meanwhile may have been forgotten before this was written.
     for (const { stream: own } of segments)
       for await (const _ of streams.read(own, { direction: 'backwards', limit: 1 }));
@@ -113,14 +133,21 @@ export const keepSnapshots = (
 
   return {
     follow: async (events) => {
-      for (const { type, stream, revision } of events) {
-        if (type === tombstoneType) await store.forget(stream);
-        else if (type === 'StreamDetached') due(stream, revision);
+      for (const event of events) {
+        const { type, stream, revision } = event;
+        if (hasSnapshots(stream)) passing.note(event);
+        if (type === tombstoneType) {
+          passing.forget(stream);
+          newest.delete(stream);
+          await store.forget(stream);
+        }
+        if (type === 'StreamDetached') due(stream, revision);
         else if (lastSnapshotAt(revision, store.every) === revision && deciderOf(stream))
           due(stream, revision);
       }
     },
     missed: (stream, revision) => {
+      newest.delete(stream);
       if (revision + 1 >= store.every) due(stream, revision);
     },
     settled,
@@ -131,6 +158,11 @@ export const keepSnapshots = (
     },
   };
 };
+
+const categories = new Set<string>(snapshotKinds.map(({ category }) => category));
+
+const hasSnapshots = (stream: string): boolean =>
+  categories.has(stream.slice(0, stream.indexOf('-')));
 
 const deciderOf = (stream: string): SnapshottedDecider | undefined => {
   // An archive's events are those of streams of its fork's category.

@@ -11,6 +11,8 @@ export type Layering = Readonly<{
   decider: SnapshottedDecider;
   /** The stream and what it descends from, up to the revision to which layers are wanted. */
   segments: readonly Segment[];
+  /** As loaded from the newest layer, where that is known. */
+  newest?: Loaded<object> | undefined;
   /** Asked at the end of each layer. */
   isStopped: () => boolean;
 }>;
@@ -22,6 +24,7 @@ const layersPerRead = 64;
  * Adds the layers that a stream lacks, each on the one before it and made of that and the events
  * since. Where the stream is a fork, those of its ancestors that it inherits come first.
  *
+ * @returns as loaded from the newest layer that there is now
  * @throws what reading streams throws, SnapshotsUnavailable, and what writing to the database throws
  */
 export const addLayers = async ({
@@ -29,14 +32,18 @@ export const addLayers = async ({
   store,
   decider,
   segments,
+  newest,
   isStopped,
-}: Layering): Promise<void> => {
+}: Layering): Promise<Loaded<object>> => {
   const snapshots = { ...store, missed: () => {} };
   const kind = { category: decider.category, version: decider.snapshots.version };
   const write = (layers: Parameters<SnapshotStore['add']>[1]) => store.add(kind, layers);
   const making = { streams, snapshots, decider, write, isStopped };
   const nothing = beginningOf(decider);
-  let from = (await newestAlong(snapshots, decider, nothing, segments)) ?? nothing;
+  let from =
+    newest && liesOn(newest, segments)
+      ? newest
+      : ((await newestAlong(snapshots, decider, nothing, segments)) ?? nothing);
 
   for (const [index, { stream, through }] of segments.entries()) {
     const older = segments.slice(0, index);
@@ -45,10 +52,22 @@ export const addLayers = async ({
       const next = Math.min(last, end + layersPerRead * store.every);
       from = await layStretch(making, { stream, older, from, through: next });
       // A store that lost events may end before a revision that was heard of.
-      if (endOf(from) < next) return;
+      if (endOf(from) < next) return from;
     }
   }
+  return from;
 };
+
+/** Whether the layer that a state was loaded from is one of these segments, on what these have below it. */
+const liesOn = ({ outset }: Loaded<object>, segments: readonly Segment[]): boolean =>
+  outset?.segments.every(({ stream, through }, index) => {
+    const segment = segments[index];
+    const isLast = index === outset.segments.length - 1;
+    return (
+      stream === segment?.stream &&
+      (isLast ? through <= segment.through : through === segment.through)
+    );
+  }) ?? false;
 
 const endOf = ({ revision }: Loaded<object>): number => (revision === 'none' ? -1 : revision);
 
