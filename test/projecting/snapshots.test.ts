@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Collection, Document } from 'mongodb';
+import { type Collection, type Document, MongoClient } from 'mongodb';
 import { pino } from 'pino';
 import { detachStream } from '../../src/commands/detach.js';
 import { noteLineage } from '../../src/commands/ended-streams.js';
@@ -298,6 +298,58 @@ describe('as events go by', () => {
       });
       expect(loaded.outset).toBeDefined();
     }
+  });
+
+  it('each is made of what came by since the one before, and nothing is read but that the stream is there', async () => {
+    const { id, stream } = await keptSession();
+    const counted = counting(stores.store);
+    const streams = withLineage(counted);
+    const client = await MongoClient.connect(stores.mongoUrl, { monitorCommands: true });
+    let finds = 0;
+    client.on('commandStarted', ({ commandName }) => {
+      if (commandName === 'find') finds += 1;
+    });
+    const { keeper } = await openSnapshots(client.db(stores.db.databaseName), streams);
+    const { onSession } = commandsOn(stores.streams);
+    /** Goes on to a revision with messages, and with an edit of one at the very next, and has some of it come by. */
+    const next = async (from: number, to: number, edited?: string, passing = from) => {
+      for (let at = from; at <= to; at += 1)
+        await (edited !== undefined && at === from
+          ? onSession(id, edit(edited, `changed at ${at}`))
+          : onSession(id, post({ ...question, messageId: `m-${at}` })));
+      await keeper.follow(await all(stores.streams.read(stream, { from: passing, through: to })));
+      counted.reset();
+      finds = 0;
+      await keeper.settled();
+      return { ...counted.counts(), finds };
+    };
+    // Of the first some came by before: from the newest layer on, which one event confirms. Another says what the
+    // stream descends from.
+    expect(await next(200, 255)).toMatchObject({ eventsRead: 1 + 65 + 1, finds: 1 });
+    const nothing = { reads: 1, eventsRead: 1, appends: 0, finds: 0 };
+    expect(await next(256, 319)).toEqual(nothing);
+    expect(await next(320, 390)).toEqual(nothing);
+    // An entry of an older layer is looked up, and that the layers are still there.
+    expect(await next(391, 450, 'm-1')).toEqual({ ...nothing, finds: 2 });
+    // After a gap everything since is read.
+    expect(await next(451, 511, undefined, 460)).toMatchObject({ eventsRead: 65 + 1, finds: 0 });
+    await keeper.stop();
+    await client.close();
+    expect(await eventsRead(stream)).toBe(0 + 2);
+    await expectLoadedAsFolded(sources(), session, stream, { keys: [...keys, 'm-400'] });
+  });
+
+  it('all are made anew once those before were lost', async () => {
+    const { id, stream } = await keptSession();
+    const { onSession } = commandsOn(stores.streams);
+    await pieces().deleteMany({});
+    for (let at = 200; at < 256; at += 1)
+      await onSession(id, post({ ...question, messageId: `m-${at}` }));
+    await snapshots.keeper.follow(await all(stores.streams.read(stream, { from: 200 })));
+    await snapshots.keeper.settled();
+    const heads = await pieces().find({ part: 'head' }).sort({ revision: 1 }).toArray();
+    expect(heads.map(({ revision }) => revision)).toEqual([63, 127, 191, 255]);
+    expect(await eventsRead(stream)).toBe(0 + 2);
   });
 
   it('two keepers at once make the same ones', async () => {

@@ -13,6 +13,7 @@ import { fold } from '../../src/eventstore/fold.js';
 import { lastSnapshotAt } from '../../src/eventstore/snapshots.js';
 import { snapshotCollection } from '../../src/projecting/snapshot-store.js';
 import { startTestStores, type TestStores } from '../projecting/support/stores.js';
+import { all } from '../support/new-events.js';
 import {
   editedSessions,
   executionCommands,
@@ -83,9 +84,13 @@ const areTheSame = async <Command, State extends object, Event extends Fact, Rea
   { life, forks }: Line<Command>,
   every: number,
 ): Promise<void> => {
-  const names = { together: newId(), alone: newId() };
+  const names = { together: newId(), alone: newId(), passing: newId() };
   const open = (name: string) => openSnapshots(stores.database(name), stores.streams, { every });
-  const [together, alone] = await Promise.all([open(names.together), open(names.alone)]);
+  const [together, alone, passing] = await Promise.all([
+    open(names.together),
+    open(names.alone),
+    open(names.passing),
+  ] as const);
   let id = newId();
   let through = await carryOut(decider, id, life);
   for (const { at, commands } of forks) {
@@ -102,8 +107,16 @@ const areTheSame = async <Command, State extends object, Event extends Fact, Rea
   const kind = { category: decider.category, version: decider.snapshots?.version ?? 0 };
   const expected = await piecesOf(names.alone, kind);
   deepStrictEqual(await piecesOf(names.together, kind), expected);
+  // As they are made when the events come by a few at a time, here and there of more than one stream.
+  const events = await all(stores.streams.read(stream));
+  for (let from = 0; from < events.length; from += 7) {
+    await passing.keeper.follow(events.slice(from, from + 7));
+    if (from % 3 === 0) await passing.keeper.settled();
+  }
+  await passing.keeper.settled();
+  deepStrictEqual(await piecesOf(names.passing, kind), expected);
   madeTogether += Math.max(0, expected.filter(({ part }) => part === 'head').length - 1);
-  await Promise.all([together, alone].map(({ keeper }: TestSnapshots) => keeper.stop()));
+  await Promise.all([together, alone, passing].map(({ keeper }: TestSnapshots) => keeper.stop()));
 };
 
 const distance = fc.constantFrom(1, 2, 3, 5, 13);
@@ -134,7 +147,7 @@ const cases = [
 ];
 
 it.each(cases)(
-  'layers of $what and of forks are the same made together and alone',
+  'layers of $what and of forks are the same made together, alone and as events come by',
   async ({ property }) => {
     await fc.assert(property as fc.IAsyncProperty<unknown>, { numRuns: runs, endOnFailure: true });
   },
