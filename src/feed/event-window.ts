@@ -9,7 +9,12 @@ export type Stretch = Readonly<{
 }>;
 
 /** The latest events, as many as fit. */
-export type EventWindow = Stretch & Readonly<{ add(event: FeedEvent): void }>;
+export type EventWindow = Stretch &
+  Readonly<{
+    add(event: FeedEvent): void;
+    /** Lets go of all of them, and of whatever else there is up to a position. */
+    passOver(position: number): void;
+  }>;
 
 export type WindowLimits = Readonly<{ events: number; bytes: number }>;
 
@@ -20,7 +25,7 @@ export type WindowLimits = Readonly<{ events: number; bytes: number }>;
  * @param limits how many events it keeps, and how many bytes of JSON they may have together
  */
 export const eventWindow = (start: number, limits: WindowLimits): EventWindow => {
-  const events: FeedEvent[] = [];
+  let events: FeedEvent[] = [];
   let bytes = 0;
   let floor = start;
 
@@ -36,6 +41,11 @@ export const eventWindow = (start: number, limits: WindowLimits): EventWindow =>
         bytes -= oldest.json.length;
         floor = oldest.position;
       }
+    },
+    passOver: (position) => {
+      if (events.length > 0) events = [];
+      bytes = 0;
+      floor = position;
     },
     covers: (position) => position >= floor,
     next: (position) => firstAfter(events, position),

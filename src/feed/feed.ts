@@ -35,6 +35,8 @@ export type Feed = Readonly<{
 export type FeedOptions = Readonly<{
   /** How many of the newest events to keep in memory. 4,096, and 16 MiB, by default. */
   window?: Partial<WindowLimits>;
+  /** For how long they are kept after the last consumer left, in milliseconds; 60,000 by default. */
+  lingerMs?: number;
   /** How long to wait before trying a lost store again. From 100 ms to 5 s by default. */
   retry?: Partial<Backoff>;
   /** How the past is read for those who are further behind. In pages of 512 events by default, kept for 30 s and up to 16 MiB. */
@@ -51,9 +53,10 @@ const sliceMs = 8;
  */
 export const startFeed = (store: EventStore, log: Logger, options: FeedOptions = {}): Feed => {
   const window = { events: 4_096, bytes: 16 * mib, ...options.window };
+  const { lingerMs = 60_000 } = options;
   const retry = { firstMs: 100, mostMs: 5_000, ...options.retry };
   const pages = { pageEvents: 512, keptBytes: 16 * mib, keptMs: 30_000, ...options.past };
-  const { opened: hub, stop: stopHub } = startHub(store, log, { window, retry });
+  const { opened: hub, stop: stopHub } = startHub(store, log, { window, lingerMs, retry });
   const opened = hub.then((hub) => ({ hub, past: pastOf(store, hub, pages) }));
   const head = sharedRead(() => store.head());
   const sources = { opened, head, retry, fair: fairWork(sliceMs) };

@@ -42,6 +42,7 @@ export const follow = (
   const isShown = showing(wanted);
   let isStopped = false;
   let leave: () => void = () => undefined;
+  let dismiss: () => void = () => undefined;
   /** Every event up to here has been told, or is not to be shown. */
   let position = 0;
 
@@ -119,6 +120,8 @@ export const follow = (
   const run = async (): Promise<void> => {
     const { hub, past } = await opened;
     if (isStopped) return;
+    // From here on, so that what happens while it catches up need not be read as well.
+    dismiss = hub.attend();
     if (from !== 'now') {
       position = from === 'start' ? 0 : from;
       consumer.started();
@@ -130,8 +133,10 @@ export const follow = (
       } catch (error) {
         failures = position > before ? 1 : failures + 1;
         if (isStopped) return;
-        if (!(error instanceof StoreUnavailable) && failures >= mostFailures)
+        if (!(error instanceof StoreUnavailable) && failures >= mostFailures) {
+          dismiss();
           return consumer.failed(error);
+        }
         await wait(backoff(failures, retry), undefined, { ref: false });
       }
     }
@@ -141,5 +146,6 @@ export const follow = (
   return () => {
     isStopped = true;
     leave();
+    dismiss();
   };
 };

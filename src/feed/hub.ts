@@ -20,9 +20,14 @@ export type Hub = Readonly<{
    * here that are still being told. @returns ends it
    */
   join(wanted: Wanted, listener: Listener): () => void;
+  /**
+   * Has the events from now on kept in the window: for as long as somebody attends, and a little longer for
+   * those who come back. For nobody, events are not put into words. @returns ends it, safe to call twice
+   */
+  attend(): () => void;
   /** Everything from now on as the store has it, also what nobody is shown. */
   stored: Observable<StoredEvent>;
-  /** The newest of them, kept for those who come back after a short while. */
+  /** The newest of them, as far as they were kept. */
   window: EventWindow;
   /** Where the hub began: the position of the newest event there was. */
   start: number;
@@ -30,7 +35,12 @@ export type Hub = Readonly<{
   position(): number;
 }>;
 
-export type HubOptions = Readonly<{ window: WindowLimits; retry: Backoff }>;
+export type HubOptions = Readonly<{
+  window: WindowLimits;
+  /** For how long events are kept after the last of those who attended left, in milliseconds. */
+  lingerMs: number;
+  retry: Backoff;
+}>;
 
 /** A hub, available once the store was first reached, and the way to end it. */
 export type RunningHub = Readonly<{ opened: Promise<Hub>; stop(): void }>;
@@ -46,6 +56,7 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
   const tellListeners = telling(listeners);
   const stored = new Subject<StoredEvent>();
   let state: State | undefined;
+  const attendance = attendanceFor(options.lingerMs);
   let open: (hub: Hub) => void = () => undefined;
   const opened = new Promise<Hub>((resolve) => {
     open = resolve;
@@ -57,7 +68,9 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
     const begun: State = { start, window: eventWindow(start, options.window), position: start };
     state = begun;
     const { add: join } = listeners;
-    open({ join, stored, window: begun.window, start, position: () => begun.position });
+    const { window } = begun;
+    const { attend } = attendance;
+    open({ join, attend, stored, window, start, position: () => begun.position });
     return begun;
   };
 
@@ -65,6 +78,10 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
     if (!('position' in item)) return;
     state.position = item.position;
     stored.next(item);
+    if (!attendance.isThere()) {
+      state.window.passOver(item.position);
+      return;
+    }
     const event = feedEvent(item);
     if (!event) return;
     state.window.add(event);
@@ -95,6 +112,25 @@ export const startHub = (store: EventStore, log: Logger, options: HubOptions): R
   return {
     opened,
     stop: () => following.unsubscribe(),
+  };
+};
+
+/** Whether anybody attends, or did a moment ago. */
+const attendanceFor = (lingerMs: number) => {
+  let attending = 0;
+  let leftAt = Number.NEGATIVE_INFINITY;
+  return {
+    attend: () => {
+      let isOver = false;
+      attending += 1;
+      return () => {
+        if (isOver) return;
+        isOver = true;
+        attending -= 1;
+        leftAt = performance.now();
+      };
+    },
+    isThere: () => attending > 0 || performance.now() - leftAt < lingerMs,
   };
 };
 
