@@ -1,7 +1,8 @@
 import { ForklineError, isAbort, unreachable } from './forkline-error.js';
+import type { WholeAnswer } from './transport.js';
 
 /** The JSON of an answer. @throws ForklineError when it breaks off, and for what {@link jsonIn} throws */
-export const answerIn = async <Answer>(response: Response): Promise<Answer> => {
+export const answerIn = async <Answer>(response: WholeAnswer): Promise<Answer> => {
   const text = await response.text().catch((error: unknown) => {
     throw isAbort(error) ? error : unreachable(response.url, error);
   });

@@ -8,12 +8,13 @@ import { searchOver } from './search.js';
 import { sessionsOver } from './sessions.js';
 import { streamsOver } from './streams.js';
 import { queuesOver, tasksOver } from './tasks.js';
-import { type ClientOptions, httpTransport } from './transport.js';
+import { type ClientOptions, type Exchange, httpTransport } from './transport.js';
 import { webhooksOver } from './webhooks.js';
 import { workersOver } from './workers.js';
 
 export type CallSettings = Readonly<{
   openSocket: OpenFeedSocket;
+  exchange?: Exchange | undefined;
   latest: LatestPosition;
   isConsistent: boolean;
   closing: AbortSignal;

@@ -2,7 +2,7 @@ import { type Calls, callsOver } from './calls.js';
 import type { OpenFeedSocket } from './feed-socket.js';
 import { ForklineError } from './forkline-error.js';
 import { latestPosition } from './latest-position.js';
-import type { ClientOptions } from './transport.js';
+import type { ClientOptions, Exchange } from './transport.js';
 import type { Position } from './types.js';
 import { openWebFeedSocket } from './web-feed-socket.js';
 
@@ -57,11 +57,17 @@ export class ForklineClient implements Calls {
   readonly #closing = new AbortController();
 
   /**
-   * @param openSocket how the feed is connected to; as in browsers by default
+   * @param platform how the feed is connected to, and whole answers are asked for; as in browsers by default
    * @throws TypeError when the address is not a URL
    */
-  constructor(options: ClientOptions, openSocket: OpenFeedSocket = openWebFeedSocket) {
-    const shared = { openSocket, latest: this.#latest, closing: this.#closing.signal };
+  constructor(
+    options: ClientOptions,
+    {
+      openSocket = openWebFeedSocket,
+      exchange,
+    }: Readonly<{ openSocket?: OpenFeedSocket | undefined; exchange?: Exchange }> = {},
+  ) {
+    const shared = { openSocket, exchange, latest: this.#latest, closing: this.#closing.signal };
     const calls = callsOver(options, { ...shared, isConsistent: false });
     this.sessions = calls.sessions;
     this.messages = calls.messages;

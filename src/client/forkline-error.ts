@@ -43,7 +43,9 @@ export class ForklineError extends Error {
 }
 
 /** The error in an answer that is not a success. Reads its body. */
-export const errorIn = async (response: Response): Promise<ForklineError> =>
+export const errorIn = async (
+  response: Pick<Response, 'status' | 'text'> & { headers: Pick<Headers, 'get'> },
+): Promise<ForklineError> =>
   problemError(
     response.status,
     await response.text().catch(() => ''),

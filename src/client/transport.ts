@@ -19,7 +19,7 @@ export type ClientOptions = Readonly<{
    * 10,000 by default. With 0 it is made once, and writes are given no key of the client's.
    */
   retryForMs?: number;
-  /** Instead of the global `fetch`. */
+  /** Instead of the global `fetch`, or of Node's own client where there is Node. */
   fetch?: typeof fetch;
   /** Instead of the global `WebSocket`, or of the package `ws` where there is Node. */
   WebSocket?: WebSocketConstructor;
@@ -53,6 +53,8 @@ type Call = Readonly<{
   isRepeatable?: boolean;
 }>;
 
+type WholeCall = Omit<Call, 'body'> & Readonly<{ body?: string }>;
+
 export type WriteCall = Readonly<{
   query?: Query;
   /** Is not sent again when its answer is lost, and has no key of the client's. */
@@ -83,7 +85,29 @@ export type Transport = Readonly<{
   after(given: Position | undefined): Position | undefined;
 }>;
 
+/** What is needed of an answer that is read as a whole. A `Response` is one. */
+export type WholeAnswer = Readonly<{
+  ok: boolean;
+  status: number;
+  url: string;
+  headers: Readonly<{ get(name: string): string | null }>;
+  text(): Promise<string>;
+}>;
+
+/** Sends a request whose answer is read as a whole. @throws what `fetch` throws, if not with the same words */
+export type Exchange = (
+  address: URL,
+  init: Readonly<{
+    method: string;
+    headers: Readonly<Record<string, string>>;
+    body?: string;
+    signal?: AbortSignal;
+  }>,
+) => Promise<WholeAnswer>;
+
 export type TransportSettings = Readonly<{
+  /** How whole answers are asked for unless a `fetch` is given; by `fetch` by default. */
+  exchange?: Exchange | undefined;
   /** Is told of what is written. */
   latest: LatestPosition;
   /** Whether to read no older than what was written. */
@@ -118,29 +142,53 @@ export const callerHeaders = ({
   ...(userId !== undefined && { 'x-user-id': userId }),
 });
 
-/** Talks to Forkline over `fetch`. @throws TypeError when the address is not a URL */
+/** Talks to Forkline over HTTP. @throws TypeError when the address is not a URL */
 export const httpTransport = (
   options: ClientOptions,
-  { latest, isConsistent = false, closing }: TransportSettings,
+  { exchange, latest, isConsistent = false, closing }: TransportSettings,
 ): Transport => {
   const { url, fetch: send = fetch, retryForMs = defaultRetryForMs } = options;
   // A wrong address is the caller's mistake: said at once, not with the first request.
   addressOf(url, '');
 
-  const sendOnce = async (method: string, pathname: string, call: Call): Promise<Response> => {
-    const { query, headers, body, signal } = call;
-    const response = await send(addressOf(url, pathname, query), {
-      method,
-      headers: { accept: 'application/json', ...callerHeaders(options), ...headers },
-      ...(body !== undefined && { body }),
-      // A body that is a stream is sent as it comes; fetch wants that said.
-      ...(body instanceof ReadableStream && { duplex: 'half' }),
-      ...(signal && { signal }),
-    }).catch((error: unknown) => {
+  const callers = callerHeaders(options);
+  const whole = options.fetch === undefined && exchange !== undefined ? exchange : send;
+
+  const heading = (method: string, { headers, signal }: Call) => ({
+    ...{ method, headers: { accept: 'application/json', ...callers, ...headers } },
+    ...(signal && { signal }),
+  });
+
+  const successOf = async <Answer extends WholeAnswer>(
+    answer: Promise<Answer>,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> => {
+    const response = await answer.catch((error: unknown) => {
       throw signal?.aborted || isAbort(error) ? error : unreachable(url, error);
     });
     if (!response.ok) throw await errorIn(response);
     return response;
+  };
+
+  const sendOnce = (method: string, pathname: string, call: Call): Promise<Response> => {
+    const { query, body, signal } = call;
+    const init = {
+      ...heading(method, call),
+      ...(body !== undefined && { body }),
+      // A body that is a stream is sent as it comes; fetch wants that said.
+      ...(body instanceof ReadableStream && { duplex: 'half' as const }),
+    };
+    return successOf(send(addressOf(url, pathname, query), init), signal);
+  };
+
+  const exchangeOnce = async <Answer>(
+    method: string,
+    pathname: string,
+    { body, ...call }: WholeCall,
+  ): Promise<Answer> => {
+    const init = { ...heading(method, call), ...(body !== undefined && { body }) };
+    const { query, signal } = call;
+    return answerIn(await successOf(whole(addressOf(url, pathname, query), init), signal));
   };
 
   const persist = async <Answer>(call: () => Promise<Answer>, { signal, ...how }: Call) => {
@@ -158,8 +206,8 @@ export const httpTransport = (
     }
   };
 
-  const ask = <Answer>(method: string, pathname: string, call: Call): Promise<Answer> =>
-    persist(async () => answerIn<Answer>(await sendOnce(method, pathname, call)), call);
+  const ask = <Answer>(method: string, pathname: string, call: WholeCall): Promise<Answer> =>
+    persist(() => exchangeOnce<Answer>(method, pathname, call), call);
 
   const transport: Transport = {
     wrote: latest.seeAnswer,
