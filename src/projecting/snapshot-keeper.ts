@@ -7,6 +7,7 @@ import { ancestryAt } from '../eventstore/descents.js';
 import { type StoredEvent, StreamTombstoned, tombstoneType } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
 import type { Loaded } from '../eventstore/partial.js';
+import { sizeOf } from '../eventstore/size.js';
 import {
   lastSnapshotAt,
   type SnapshotKind,
@@ -35,9 +36,11 @@ const mostWaiting = 10_000;
 /** Of how many streams snapshots are made at the same time: each spends most of it waiting for the disk. */
 const atOnce = 4;
 
-/** How much is kept of the events since the newest layers, in bytes, and of how many streams those are known. */
+/** How much is kept of the events since the newest layers, and of the states in those, by a rough count in bytes. */
 const passingBytes = 16 * 1_024 * 1_024;
-const newestKnown = 1_000;
+const newestBytes = 8 * 1_024 * 1_024;
+/** What a layer that is known takes besides the state in it, about. */
+const bytesALayer = 1_024;
 
 /** The kinds of snapshots that there are. */
 export const snapshotKinds: readonly SnapshotKind[] = Object.values(deciders).flatMap((decider) => {
@@ -62,7 +65,10 @@ export const keepSnapshots = (
   const workers = new Set<Promise<void>>();
   const passing = passingEvents(passingBytes);
   const source = passing.before(streams);
-  const newest = new LRUCache<string, Loaded<object>>({ max: newestKnown });
+  const newest = new LRUCache<string, Loaded<object>>({
+    maxSize: newestBytes,
+    sizeCalculation: ({ state }) => bytesALayer + sizeOf(state),
+  });
 
   const make = async (stream: string, revision: number): Promise<void> => {
     const decider = deciderOf(stream);
