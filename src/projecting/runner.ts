@@ -74,7 +74,7 @@ export type Runner = Settling &
 const mostBytes = 8 * 1024 * 1024;
 
 /** While nobody waits, folding takes an eighth of the time, more only where a batch is full or late. */
-const betweenBatches: PaceLimits = { leastMs: 20, timesAsLong: 8, mostMs: 100 };
+const betweenBatches: PaceLimits = { leastMs: 20, timesAsLong: 8, mostMs: 250 };
 
 const stuckAfterSeconds = 60;
 
