@@ -39,8 +39,8 @@ export const idKeyOfEntry = (key: Buffer): Buffer =>
 
 type IndexEntry = Readonly<{
   key: Buffer;
-  /** The key without the `_id` at its end. */
-  fields: Buffer;
+  /** How long the key is without the `_id` at its end. */
+  fieldsBytes: number;
   values: readonly unknown[];
   value: Buffer;
 }>;
@@ -97,17 +97,20 @@ const isUntouched = (index: Index, old: Document, next: Document): boolean =>
 const entriesOf = (index: Index, document: Document, idKey: Buffer): Entries => {
   const { paths, directions } = layoutOf(index);
   const { tuples, throughArray } = extractKeys(document, paths);
-  const tail = Buffer.allocUnsafe(2);
-  tail.writeUInt16BE(idKey.length);
   const prefix = segmentPrefix(index.segment);
   const byKey = new Map<string, IndexEntry>();
   let hasCut = index.hasCut;
   for (const { values, value } of withTerms(index, document, tuples)) {
     const whole = encodeKeys(values, directions);
     if (whole.length > maxFieldsBytes) hasCut = true;
-    const fields = Buffer.concat([prefix, cutKey(whole, maxFieldsBytes)]);
-    const key = Buffer.concat([fields, idKey, tail]);
-    byKey.set(key.toString('latin1'), { key, fields, values, value });
+    const fields = cutKey(whole, maxFieldsBytes);
+    const fieldsBytes = prefix.length + fields.length;
+    const key = Buffer.allocUnsafe(fieldsBytes + idKey.length + 2);
+    key.set(prefix);
+    key.set(fields, prefix.length);
+    key.set(idKey, fieldsBytes);
+    key.writeUInt16BE(idKey.length, fieldsBytes + idKey.length);
+    byKey.set(key.toString('latin1'), { key, fieldsBytes, values, value });
   }
   const isMultikey = index.isMultikey.map((known, i) => known || (throughArray[i] ?? false));
   const isSame =
@@ -194,8 +197,8 @@ export class Documents {
     }));
     for (const { before, after: later, index } of changes) {
       if (!index.isUnique || !later) continue;
-      for (const [name, { fields, values }] of later.byKey)
-        if (!before?.byKey.has(name) && this.#isTaken(fields, idKey))
+      for (const [name, { key, fieldsBytes, values }] of later.byKey)
+        if (!before?.byKey.has(name) && this.#isTaken(key.subarray(0, fieldsBytes), idKey))
           throw duplicateKey(collection, index, values);
     }
     for (const { before, after: later, index } of changes) {

@@ -143,9 +143,9 @@ export const encodeKey = (value: unknown): Buffer => collect(() => put(value));
 /** Encodes several values one after another, inverting those whose direction is negative. */
 export const encodeKeys = (values: readonly unknown[], directions: readonly number[]): Buffer =>
   collect(() => {
-    for (const [i, value] of values.entries())
-      if ((directions[i] ?? 1) > 0) put(value);
-      else putInverted(() => put(value));
+    for (let i = 0; i < values.length; i++)
+      if ((directions[i] ?? 1) > 0) put(values[i]);
+      else putInverted(() => put(values[i]));
   });
 
 /** The byte that starts every encoding of this value's type; comparisons stay within one. */
