@@ -1,3 +1,4 @@
+import type { WholeAnswer } from './transport.js';
 import type { JsonObject } from './types.js';
 
 /** One thing wrong with a request. `path` is where in the body or query. */
@@ -43,9 +44,7 @@ export class ForklineError extends Error {
 }
 
 /** The error in an answer that is not a success. Reads its body. */
-export const errorIn = async (
-  response: Pick<Response, 'status' | 'text'> & { headers: Pick<Headers, 'get'> },
-): Promise<ForklineError> =>
+export const errorIn = async (response: WholeAnswer): Promise<ForklineError> =>
   problemError(
     response.status,
     await response.text().catch(() => ''),

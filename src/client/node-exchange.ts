@@ -23,7 +23,7 @@ export const exchangeOverNode: Exchange = (address, init) =>
       text(response).then((whole) => {
         resolve({
           ...{ ok: status >= 200 && status < 300, status, url: address.href },
-          headers: { get: (name) => response.headers[name]?.toString() ?? null },
+          headers: { get: (name) => response.headers[name.toLowerCase()]?.toString() ?? null },
           text: async () => whole,
         });
       }, failed);

@@ -152,7 +152,7 @@ export const httpTransport = (
   addressOf(url, '');
 
   const callers = callerHeaders(options);
-  const whole = options.fetch === undefined && exchange !== undefined ? exchange : send;
+  const whole = options.fetch ?? exchange ?? fetch;
 
   const heading = (method: string, { headers, signal }: Call) => ({
     ...{ method, headers: { accept: 'application/json', ...callers, ...headers } },

@@ -5,7 +5,7 @@ import { sizeOf } from '../eventstore/size.js';
 
 /** The newest events of some streams, as they came by: what was received once need not be read again. */
 export type PassingEvents = Readonly<{
-  /** Takes an event of a stream. After a gap only what comes after it is there. */
+  /** Takes an event of a stream. After a gap, or where it is not what came by before, only it and what comes after it is there. */
   note(event: StoredEvent): void;
   /** Lets go of a stream's events before a revision. */
   release(stream: string, before: number): void;
@@ -31,12 +31,12 @@ export const passingEvents = (mostBytes: number): PassingEvents => {
 
   return {
     note: (event) => {
-      const { stream, revision } = event;
+      const { stream, revision, position } = event;
       const known = streams.get(stream);
-      const next = (known?.events.at(-1)?.revision ?? revision - 1) + 1;
-      // It came by before, from a place that was gone back to.
-      if (revision < next) return;
-      const { events, bytes } = known && revision === next ? known : { events: [], bytes: 0 };
+      const at = revision - (known?.events[0]?.revision ?? 0);
+      // It came by before, from a place that was gone back to. At another position it is of another history.
+      if (known?.events[at]?.position === position) return;
+      const { events, bytes } = known?.events.length === at ? known : { events: [], bytes: 0 };
       events.push(event);
       streams.set(stream, { events, bytes: bytes + bytesOf(event) });
     },

@@ -141,12 +141,13 @@ export const keepSnapshots = (
     follow: async (events) => {
       for (const event of events) {
         const { type, stream, revision } = event;
-        if (hasSnapshots(stream)) passing.note(event);
         if (type === tombstoneType) {
           passing.forget(stream);
           newest.delete(stream);
           await store.forget(stream);
+          continue;
         }
+        if (hasSnapshots(stream)) passing.note(event);
         if (type === 'StreamDetached') due(stream, revision);
         else if (lastSnapshotAt(revision, store.every) === revision && deciderOf(stream))
           due(stream, revision);

@@ -109,8 +109,8 @@ export const snapshotsIn = (
     const gone = { $or: [{ stream }, { ancestors: stream }] };
     for (const { name } of collections) {
       const collection = db.collection<Piece>(name);
-      // Heads first: while there is one, everything is there.
-      await collection.deleteMany({ ...gone, part: 'head' });
+      // Heads first, those of earlier programs too: while there is one, everything is there.
+      await collection.deleteMany({ $and: [gone, { $or: [{ part: 'head' }, { key: 'head' }] }] });
       await collection.deleteMany(gone);
     }
   };
