@@ -92,6 +92,8 @@ describe.each<Which>(['eventstore', 'mongodb'])('when the %s dies and comes back
     await ask(url, `/v1/tasks/${delayed}?after=${position}`);
     await stores.get(which)?.kill();
     await delay(awaySeconds * 1_000);
+    // Who asks meanwhile is told to come again, however busy the machine is.
+    await until(() => load.failed.length > before);
     await startStore(which);
 
     await load.more(40);
@@ -104,9 +106,7 @@ describe.each<Which>(['eventstore', 'mongodb'])('when the %s dies and comes back
     for (const node of nodes)
       await untilAnswered(node.url, `/v1/tasks/${task}?after=${submitted}`, isTask('cancelled'));
 
-    // Who asks meanwhile is told to come again, and is not kept waiting for long.
     const failed = load.failed.slice(before);
-    expect(failed.length).toBeGreaterThan(0);
     expect(failed.filter(({ status }) => ![503, 504].includes(status))).toEqual([]);
     expect(failed.filter(({ retryAfter }) => retryAfter === null)).toEqual([]);
     expect(load.missed).toEqual([]);
