@@ -31,15 +31,30 @@ export const floatField = (field: number, value: number): Buffer => {
 export const bytesField = (field: number, ...parts: readonly Buffer[]): Buffer => {
   let length = 0;
   for (const part of parts) length += part.length;
-  const tag = (field << 3) | 2;
-  const head = Buffer.allocUnsafe(varintSize(tag) + varintSize(length));
-  writeVarint(head, writeVarint(head, 0, tag), length);
-  return Buffer.concat([head, ...parts]);
+  const target = sized(field, length);
+  let at = target.length - length;
+  for (const part of parts) {
+    target.set(part, at);
+    at += part.length;
+  }
+  return target;
 };
 
 /** A field that holds text, in UTF-8. */
-export const stringField = (field: number, text: string): Buffer =>
-  bytesField(field, Buffer.from(text));
+export const stringField = (field: number, text: string): Buffer => {
+  const length = Buffer.byteLength(text);
+  const target = sized(field, length);
+  target.write(text, target.length - length);
+  return target;
+};
+
+/** A field with room for so many bytes at its end. */
+const sized = (field: number, length: number): Buffer => {
+  const tag = (field << 3) | 2;
+  const target = Buffer.allocUnsafe(varintSize(tag) + varintSize(length) + length);
+  writeVarint(target, writeVarint(target, 0, tag), length);
+  return target;
+};
 
 /** A field that holds a message without content, such as the cases of a oneof. */
 export const emptyField = (field: number): Buffer => bytesField(field, emptyMessage);
