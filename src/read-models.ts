@@ -15,6 +15,7 @@ import { startLeasedRunner } from './projecting/leased-runner.js';
 import { modelsIn } from './projecting/models.js';
 import { type Parked, parkedIn } from './projecting/parked.js';
 import { type Rebuilding, startRebuilding } from './projecting/rebuilding.js';
+import { forgetPoison } from './projecting/rebuilds.js';
 import { type Runner, type RunnerOptions, startRunner } from './projecting/runner.js';
 import { type Serving, servingOf } from './projecting/serving.js';
 import { keepSnapshots, snapshotKinds } from './projecting/snapshot-keeper.js';
@@ -72,6 +73,7 @@ export const startReadModels = async (surroundings: Surroundings): Promise<ReadM
   const forgetKept = forgettingKept({ db, streams, projections, models });
   const forgetEnded = forgettingEnded(async (ended) => {
     await parked.forget(ended);
+    await forgetPoison(db, ended);
     // They may quote what an endpoint said to what the stream held.
     await deliveries.forgetStreams(ended);
   });

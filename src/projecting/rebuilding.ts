@@ -8,7 +8,7 @@ import type { Model, Models } from './models.js';
 import { readersIn } from './readers.js';
 import type { Rebuild } from './rebuild-documents.js';
 import { type RebuildOperations, rebuildOperations } from './rebuild-operations.js';
-import { isUnderWay, rebuildsIn } from './rebuilds.js';
+import { forgetPoison, isUnderWay, rebuildsIn } from './rebuilds.js';
 import { removeModel } from './remove-model.js';
 import type { Runner } from './runner.js';
 import type { Serving } from './serving.js';
@@ -38,7 +38,7 @@ const noteEveryMs = 5_000;
  * reads any more. A projection whose version has no model of its own yet gets one by itself.
  */
 export const startRebuilding = (options: Options): Rebuilding => {
-  const { db, projections, models, serving, runner, clock, log, everyMs = 500 } = options;
+  const { db, projections, parked, models, serving, runner, clock, log, everyMs = 500 } = options;
   const node = randomUUID();
   const rebuilds = rebuildsIn(db, clock, node);
   const readers = readersIn(db, clock, node);
@@ -105,6 +105,8 @@ export const startRebuilding = (options: Options): Rebuilding => {
       await leaveOff();
       const leaves = rebuild.models.map(({ collection }) => collection);
       await rebuilds.move(rebuild.id, 'stopped', leaves, poison);
+      // Deleted for good meanwhile, it may have been forgotten before it was noted.
+      if (await parked.hasEnded(poison.stream)) await forgetPoison(db, [poison.stream]);
       return;
     }
     const isComplete = await build.isComplete();

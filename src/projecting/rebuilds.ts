@@ -38,6 +38,14 @@ export type Rebuilds = Readonly<{
 const _id = 'rebuild' as const;
 const underWay: readonly Rebuild['state'][] = ['building', 'switching'];
 
+const collectionIn = (db: Db): Collection<Rebuild> => db.collection('projection_rebuilds');
+
+/** Forgets the event that the last rebuild stopped at, where it is of one of some streams. */
+export const forgetPoison = async (db: Db, streams: readonly string[]): Promise<void> => {
+  const ofThem = { _id, 'poison.stream': { $in: [...streams] } };
+  await collectionIn(db).updateOne(ofThem, { $set: { poison: null } });
+};
+
 /** Whether a rebuild is still being worked on. */
 export const isUnderWay = ({ state }: Pick<Rebuild, 'state'>): boolean => underWay.includes(state);
 
@@ -50,7 +58,7 @@ const leaseMs = 10_000;
  * @param node names this node among the others
  */
 export const rebuildsIn = (db: Db, clock: Clock, node: string): Rebuilds => {
-  const rebuilds: Collection<Rebuild> = db.collection('projection_rebuilds');
+  const rebuilds = collectionIn(db);
   const held = (id: string) => ({ _id, id, state: { $in: underWay }, heldBy: node });
 
   return {

@@ -168,4 +168,22 @@ describe('a rebuild', () => {
     const args = ['rebuild', 'sessions', '--skip', planted.id];
     expect(await forkline(program.url, args)).toMatchObject({ code: 0 });
   });
+
+  it('keeps nothing of the event it stopped at once its stream is deleted for good', async () => {
+    const { stream } = await client().sessions.create({ title: 'Before' });
+    const eventStore = EventStoreDBClient.connectionString(stores.eventStoreUrl);
+    const planted = jsonEvent({ id: newId(), type: 'SessionRenamed', data: { colour: 'green' } });
+    await eventStore.appendToStream(stream, planted);
+    expect(await forkline(program.url, ['rebuild', 'sessions'])).toMatchObject({ code: 1 });
+    expect((await projection('sessions')).rebuild?.poison).toMatchObject({ stream });
+    const other = await client().sessions.create({ title: 'Another' });
+    const { position } = await client().sessions.remove(other.id, { hard: true });
+    const later = await once('sessions', (found) => Number(found.position) >= Number(position));
+    expect(later.rebuild?.poison).toMatchObject({ stream });
+
+    await eventStore.tombstoneStream(stream);
+    await eventStore.dispose();
+    const ended = await once('sessions', ({ rebuild }) => rebuild?.poison === null);
+    expect(ended.rebuild?.state).toBe('stopped');
+  });
 });
