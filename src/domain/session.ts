@@ -180,6 +180,20 @@ const onMessage = (
   return message ? { messages: session.messages.set(messageId, { ...message, ...change }) } : {};
 };
 
+/** A message as it was posted. Its fingerprint is made once somebody looks at it, as most are never asked for theirs. */
+const asPosted = (posted: Message): MessageState => {
+  let postedAs: string | undefined;
+  return {
+    role: posted.role,
+    content: posted.content,
+    deleted: false,
+    get postedAs() {
+      postedAs ??= fingerprint(posted);
+      return postedAs;
+    },
+  };
+};
+
 /** A conversation with an agent: its life, and its messages. */
 export const session: Decider<SessionCommand, Session, SessionEvent, SessionRejection> = {
   category: 'session',
@@ -221,12 +235,7 @@ export const session: Decider<SessionCommand, Session, SessionEvent, SessionReje
     SessionDeleted: onLive(() => ({ deleted: true })),
     SessionRestored: onLive(() => ({ deleted: false })),
     MessagePosted: onLive(({ messages }, posted: Message) => ({
-      messages: messages.set(posted.messageId, {
-        role: posted.role,
-        content: posted.content,
-        deleted: false,
-        postedAs: fingerprint(posted),
-      }),
+      messages: messages.set(posted.messageId, asPosted(posted)),
     })),
     MessageEdited: onLive((state, { messageId, content }) =>
       onMessage(state, messageId, { content }),

@@ -204,13 +204,13 @@ export const knowingFor = async <State, Event extends Fact>(
 ): Promise<Loaded<State>> => {
   const entries = decider.snapshots?.entries;
   if (!entries) return loaded;
-  let knowing = loaded;
+  const begun = new Set<string>();
   const missing = new Set<string>();
   for (const event of events.map(factOf<Event>)) {
     const key = entries.changedBy(event);
     if (key === undefined || missing.has(key)) continue;
-    if (entries.begins(event)) knowing = beginning(knowing, key);
-    else missing.add(key);
+    if (entries.begins(event)) begun.add(key);
+    else if (!begun.has(key)) missing.add(key);
   }
-  return withEntries(snapshots, decider, knowing, [...missing]);
+  return withEntries(snapshots, decider, beginning(loaded, begun), [...missing]);
 };

@@ -97,10 +97,13 @@ export const withEntries = async <State, Event extends Fact>(
   };
 };
 
-/** The same state, with an entry marked as known: to be used before the event that begins the entry is folded. */
-export const beginning = <State>(loaded: Loaded<State>, key: string): Loaded<State> =>
-  loaded.outset
-    ? { ...loaded, outset: { ...loaded.outset, known: loaded.outset.known.add(key) } }
+/** The same state, with entries marked as known: to be used before the events that begin them are folded. */
+export const beginning = <State>(
+  loaded: Loaded<State>,
+  keys: ReadonlySet<string>,
+): Loaded<State> =>
+  loaded.outset && keys.size > 0
+    ? { ...loaded, outset: { ...loaded.outset, known: loaded.outset.known.union(keys) } }
     : loaded;
 
 const entriesIn = (state: unknown, field: string | undefined): EntryMap | undefined =>

@@ -96,10 +96,10 @@ const advanced = (
   before: Loaded<AnyState>,
   event: StoredEvent,
 ): Loaded<AnyState> => {
-  const [key] = isBeginning(decider, event) ? changedBy(decider, event) : [];
+  const begun = isBeginning(decider, event) ? changedBy(decider, event) : [];
   const { revision, position } = event;
   return {
-    ...(key === undefined ? before : beginning(before, key)),
+    ...beginning(before, new Set(begun)),
     ...{ state: evolveStored(decider, before.state, event), revision, position },
   };
 };
