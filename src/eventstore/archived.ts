@@ -31,9 +31,9 @@ export const fromArchived = (event: StoredEvent): StoredEvent => {
   if (!archived) return event;
   const { base, ...written } = archived;
   checkData({ ...written, data: event.data });
-  const { data, revision } = event;
+  const { data, revision, size } = event;
   return {
-    ...{ ...written, data, revision },
+    ...{ ...written, data, revision, size },
     metadata: base === undefined ? metadata : { ...metadata, base },
   };
 };

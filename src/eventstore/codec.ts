@@ -2,6 +2,7 @@ import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-clien
 import type { EventMetadata, StoredEvent } from './event-store.js';
 import { tombstoneType, unreadableType } from './event-store.js';
 import { schemaOfEvent } from './schemas.js';
+import { sizeOf } from './size.js';
 
 /** The version of metadata and data that events are written in; there has been no other. */
 export const schemaVersion = 1;
@@ -41,6 +42,7 @@ export const decode = (recorded: RecordedEvent | AllStreamRecordedEvent): Stored
     revision: Number(recorded.revision) + (known.base ?? 0),
     position: positionOf(recorded),
     created: recorded.created.toISOString(),
+    size: sizeOf(data),
   };
 };
 
@@ -83,6 +85,8 @@ const placeOf = (recorded: RecordedEvent | AllStreamRecordedEvent) => ({
   revision: Number(recorded.revision),
   position: positionOf(recorded),
   created: recorded.created.toISOString(),
+  // What is said of it instead is short.
+  size: 0,
 });
 
 const positionOf = ({ position }: RecordedEvent | AllStreamRecordedEvent): number =>

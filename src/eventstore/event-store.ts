@@ -57,6 +57,8 @@ export type StoredEvent = NewEvent &
     position: number;
     /** When the store took it, ISO 8601 UTC. */
     created: string;
+    /** Roughly how many bytes its data takes as JSON: see {@link sizeOf}. Measured once, as it is received. */
+    size: number;
   }>;
 
 /** What a stream's tombstone looks like among other events. It has no metadata and its revision means nothing. */

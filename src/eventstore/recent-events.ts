@@ -1,5 +1,4 @@
 import type { StoredEvent } from './event-store.js';
-import { sizeOf } from './size.js';
 
 export type TailLimits = Readonly<{
   events: number;
@@ -27,24 +26,21 @@ export type RecentEvents = Readonly<{
  */
 export const recentEvents = (start: number, limits: TailLimits): RecentEvents => {
   const events: StoredEvent[] = [];
-  const sizes: number[] = [];
   let bytes = 0;
   let dropped = 0;
   let floor = start;
 
   const dropOldest = (): void => {
     const oldest = events.shift();
-    bytes -= sizes.shift() ?? 0;
+    bytes -= oldest?.size ?? 0;
     dropped += 1;
     floor = oldest?.position ?? floor;
   };
 
   return {
     add: (event) => {
-      const size = sizeOf(event.data);
       events.push(event);
-      sizes.push(size);
-      bytes += size;
+      bytes += event.size;
       while (events.length > limits.events || (bytes > limits.bytes && events.length > 1))
         dropOldest();
     },

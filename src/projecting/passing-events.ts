@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { StoredEvent } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
-import { sizeOf } from '../eventstore/size.js';
 
 /** The newest events of some streams, as they came by: what was received once need not be read again. */
 export type PassingEvents = Readonly<{
@@ -27,7 +26,7 @@ export const passingEvents = (mostBytes: number): PassingEvents => {
     maxSize: mostBytes,
     sizeCalculation: ({ bytes }) => bytes,
   });
-  const bytesOf = ({ data }: StoredEvent): number => bytesEach + sizeOf(data);
+  const bytesOf = ({ size }: StoredEvent): number => bytesEach + size;
 
   return {
     note: (event) => {

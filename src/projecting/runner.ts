@@ -3,7 +3,6 @@ import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
 import type { CaughtUp, EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
-import { sizeOf } from '../eventstore/size.js';
 import type { Adoption } from './adoption.js';
 import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
@@ -78,6 +77,12 @@ const betweenBatches: PaceLimits = { leastMs: 20, timesAsLong: 8, mostMs: 250 };
 
 const stuckAfterSeconds = 60;
 
+/** What an event takes besides its data, about. */
+const bytesEach = 1_024;
+
+const weightOf = (item: StoredEvent | CaughtUp): number =>
+  isEvent(item) ? bytesEach + item.size : 0;
+
 const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type !== 'caughtUp';
 
 /**
@@ -100,7 +105,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   const exclusively = oneAtATime();
   const checkpoints = checkpointsIn(db);
   const lag = lagMeter();
-  const limits = { items: batchSize, weight: mostBytes, weigh: sizeOf };
+  const limits = { items: batchSize, weight: mostBytes, weigh: weightOf };
   const watch = {
     received: (item: StoredEvent | CaughtUp) =>
       isEvent(item) ? lag.received(item.created) : lag.caughtUp(),

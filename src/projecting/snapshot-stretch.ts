@@ -162,7 +162,7 @@ async function* runsOf(
   let held = 0;
   for await (const event of events) {
     run.push(event);
-    held += sizeOf(event.data);
+    held += event.size;
     if (held < enoughHeld && !endsLayer(event.revision, every)) continue;
     yield run;
     run = [];

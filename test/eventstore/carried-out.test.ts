@@ -6,7 +6,7 @@ import { newEvent } from '../support/new-events.js';
 const eventOf = (commandId: string, revision: number, stream = 'session-a'): StoredEvent => ({
   ...newEvent(revision),
   metadata: { ...newEvent(revision).metadata, commandId },
-  ...{ stream, revision, position: revision * 10, created: '2026-01-01T00:00:00.000Z' },
+  ...{ stream, revision, position: revision * 10, created: '2026-01-01T00:00:00.000Z', size: 0 },
 });
 const command = (commandId: string, revision: number) => ({
   ...{ commandId, revision, position: revision * 10 },

@@ -5,6 +5,7 @@ import {
   RevisionConflict,
   StreamTombstoned,
 } from '../../src/eventstore/event-store.js';
+import { sizeOf } from '../../src/eventstore/size.js';
 import { openStore, type TestStore } from '../support/event-stores.js';
 import { all, freshStream, newEvent, newEvents, numberOf } from '../support/new-events.js';
 
@@ -114,9 +115,10 @@ describe('an event that is read', () => {
     const event = newEvent(0, data);
     const { position } = await store.append(stream, [event], 'none');
     const [read] = await all(store.read(stream));
-    const { created, ...rest } = read!;
+    const { created, size, ...rest } = read!;
     expect(rest).toStrictEqual({ ...event, stream, revision: 0, position });
     expect(new Date(created).toISOString()).toBe(created);
+    expect(size).toBe(sizeOf(event.data));
   });
 
   it('counts on from the event a fork was taken at', async () => {

@@ -16,7 +16,7 @@ const stored = (event: {
   session: string;
   topic?: string;
 }): StoredEvent => ({
-  ...{ id: 'e', revision: 0, position: 1, created: '2026-01-01T00:00:00.000Z' },
+  ...{ id: 'e', revision: 0, position: 1, created: '2026-01-01T00:00:00.000Z', size: 0 },
   ...{
     stream: event.stream,
     type: event.type,

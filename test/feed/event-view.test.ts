@@ -10,6 +10,7 @@ const stored: StoredEvent = {
   revision: 41,
   position: 9_007_199_254_740_991,
   created: '2026-01-01T00:00:00.000Z',
+  size: 39,
   data: { messageId: 'm-1' },
   metadata: { ...metadataOf('ann', 's-1'), base: 40, traceparent: '00-1-2-01' },
 };

@@ -38,7 +38,10 @@ const waiting = () => {
   const tell = (stream: string) => {
     const [event] = newEvents(1);
     for (const each of listeners)
-      each({ ...event!, stream, revision: 0, position: 11, created: '2026-01-01T00:00:00.000Z' });
+      each({
+        ...{ ...event!, stream, revision: 0, position: 11 },
+        ...{ created: '2026-01-01T00:00:00.000Z', size: 0 },
+      });
   };
   const looked = async () => {
     progress.advance(10);

@@ -39,9 +39,9 @@ const asWritten = (event: StoredEvent): StoredEvent => {
   const { archived, ...metadata } = event.metadata;
   if (!archived) return event;
   const { base, ...written } = archived;
-  const { data, revision } = event;
+  const { data, revision, size } = event;
   return {
-    ...{ ...written, data, revision },
+    ...{ ...written, data, revision, size },
     metadata: base === undefined ? metadata : { ...metadata, base },
   };
 };

@@ -40,6 +40,7 @@ export const recordedRun = (): Breakable => {
         revision: (base ?? 0) + own.length + index,
         position: 10 * (events.length + index + 1),
         created: at(seconds),
+        size: 0,
         metadata: {
           ...{ $correlationId: session, $causationId: commandId, commandId, requestId },
           ...{ userId: user, ownerId: user, schemaVersion: 1 },
@@ -85,7 +86,7 @@ export const recordedRun = (): Breakable => {
   for (const [index, event] of inherited.entries())
     events.push({
       ...toArchived(event, fork),
-      ...{ stream: archiveOf(fork), revision: index, created: at(3) },
+      ...{ stream: archiveOf(fork), revision: index, created: at(3), size: 0 },
       position: 10 * (events.length + 1),
     });
   add(fork, 3, { type: 'StreamDetached' });
