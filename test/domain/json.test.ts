@@ -63,6 +63,11 @@ describe('a fingerprint', () => {
     expect(fingerprint({ b: 'é', a: [1, null] })).toBe(
       '4Dw8HrtfzNduO9NbmoYWnzXm8bBpZF1IrCeBdfVMQgg',
     ));
+  it('has whole numbers among the keys before all others, as objects have them', () =>
+    // printf '{"9":1,"10":[2],"b":3}' | openssl dgst -sha256 -binary | basenc --base64url
+    expect(fingerprint({ b: 3, '10': [2], '9': 1 })).toBe(
+      'BEb_eBuQetlYbYhbWj0w9wK1ySPDbs1Sd7zAnP3TW8o',
+    ));
   it('is the same whatever the order of keys', () =>
     fc.assert(
       fc.property(jsonObjects, (value) =>
