@@ -12,3 +12,9 @@ export const sizeOf = (value: unknown): number => {
   else for (const [key, inner] of Object.entries(value)) size += key.length + sizeOf(inner);
   return size;
 };
+
+/** What an event takes besides its data, about. */
+const bytesEach = 1_024;
+
+/** Roughly how many bytes an event takes, of which only the data was measured. */
+export const eventBytes = ({ size }: Readonly<{ size: number }>): number => bytesEach + size;

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { StoredEvent } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import { eventBytes } from '../eventstore/size.js';
 
 /** The newest events of some streams, as they came by: what was received once need not be read again. */
 export type PassingEvents = Readonly<{
@@ -17,16 +18,12 @@ export type PassingEvents = Readonly<{
   before(streams: Streams): Streams;
 }>;
 
-/** What an event takes besides its data, about. */
-const bytesEach = 1_024;
-
 /** @param mostBytes how much of them is kept, by a rough count; of the streams that were quiet longest nothing */
 export const passingEvents = (mostBytes: number): PassingEvents => {
   const streams = new LRUCache<string, { events: StoredEvent[]; bytes: number }>({
     maxSize: mostBytes,
     sizeCalculation: ({ bytes }) => bytes,
   });
-  const bytesOf = ({ size }: StoredEvent): number => bytesEach + size;
 
   return {
     note: (event) => {
@@ -37,13 +34,13 @@ export const passingEvents = (mostBytes: number): PassingEvents => {
       if (known?.events[at]?.position === position) return;
       const { events, bytes } = known?.events.length === at ? known : { events: [], bytes: 0 };
       events.push(event);
-      streams.set(stream, { events, bytes: bytes + bytesOf(event) });
+      streams.set(stream, { events, bytes: bytes + eventBytes(event) });
     },
     release: (stream, before) => {
       const known = streams.peek(stream);
       if (!known) return;
       const events = known.events.filter(({ revision }) => revision >= before);
-      const bytes = events.reduce((sum, event) => sum + bytesOf(event), 0);
+      const bytes = events.reduce((sum, event) => sum + eventBytes(event), 0);
       if (events.length === 0) streams.delete(stream);
       else streams.set(stream, { events, bytes });
     },

@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import type { Logger } from 'pino';
 import type { CaughtUp, EventStore, StoredEvent, Subscription } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import { eventBytes } from '../eventstore/size.js';
 import type { Adoption } from './adoption.js';
 import { batches } from './batches.js';
 import { checkpointsIn } from './checkpoints.js';
@@ -77,13 +78,9 @@ const betweenBatches: PaceLimits = { leastMs: 20, timesAsLong: 8, mostMs: 250 };
 
 const stuckAfterSeconds = 60;
 
-/** What an event takes besides its data, about. */
-const bytesEach = 1_024;
-
-const weightOf = (item: StoredEvent | CaughtUp): number =>
-  isEvent(item) ? bytesEach + item.size : 0;
-
 const isEvent = (item: StoredEvent | CaughtUp): item is StoredEvent => item.type !== 'caughtUp';
+
+const weightOf = (item: StoredEvent | CaughtUp): number => (isEvent(item) ? eventBytes(item) : 0);
 
 /**
  * Keeps read models up to date: one subscription to every event, read no faster than documents are
