@@ -33,8 +33,11 @@ export type SnapshotKeeper = Readonly<{
 /** How many streams may wait for their snapshots. Those beyond get them when they next come past. */
 const mostWaiting = 10_000;
 
-/** Of how many streams snapshots are made at the same time: each spends most of it waiting for the disk. */
-const atOnce = 4;
+/**
+ * Of how many streams snapshots are made at the same time. What some of them write while others are
+ * being written goes together.
+ */
+const atOnce = 8;
 
 /** How much is kept of the events since the newest layers, and of the states in those, by a rough count in bytes. */
 const passingBytes = 16 * 1_024 * 1_024;
@@ -75,7 +78,12 @@ export const keepSnapshots = (
     const ancestry = await streams.ancestryOf(stream);
     if (!decider || !ancestry) return;
     const segments = ancestryAt(stream, ancestry, revision);
-    const layering = { store, decider, segments, isStopped: () => isStopped };
+    let isBottom = false;
+    const add: SnapshotStore['add'] = (kind, layers) => {
+      isBottom ||= layers[0]?.before === undefined;
+      return store.add(kind, layers);
+    };
+    const layering = { store: { ...store, add }, decider, segments, isStopped: () => isStopped };
     const known = newest.get(stream);
     const begun = addLayers({ ...layering, streams: source, newest: known });
     const made = await begun.catch((error: unknown) => {
@@ -86,7 +94,9 @@ export const keepSnapshots = (
     });
     newest.set(stream, made);
     if (made.revision !== 'none') passing.release(stream, made.revision);
-    // One that was deleted for good meanwhile may have been forgotten before this was written.
+    // One that was deleted for good meanwhile may have been forgotten before this was written: what lies
+    // on other layers is missing those then, what lies on none is looked after here.
+    if (!isBottom) return;
     for (const { stream: own } of segments)
       for await (const _ of streams.read(own, { direction: 'backwards', limit: 1 }));
   };

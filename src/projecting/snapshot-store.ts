@@ -2,41 +2,19 @@ import type { Collection, Db, Filter } from 'mongodb';
 import { fingerprint } from '../domain/fingerprint.js';
 import type { Segment } from '../domain/fork.js';
 import type { CarriedOut } from '../eventstore/carried-out.js';
-import { sizeOf } from '../eventstore/size.js';
 import {
   type Layer,
   type SnapshotKind,
   type SnapshotStore,
   SnapshotsUnavailable,
 } from '../eventstore/snapshots.js';
-import { insertInTurn, insertNew } from './guarded-writes.js';
+import { askedTogether } from './asked-together.js';
+import { insertInTurn } from './guarded-writes.js';
 import { patiently } from './patience.js';
+import { type Piece, piecesOf } from './snapshot-pieces.js';
 
-/** Where a layer lies. */
-type Place = Pick<Layer, 'stream' | 'revision' | 'ancestors'>;
-
-/** A piece of a layer: its head, its commands, or some of its entries. Never changed once written. */
-type Piece = Readonly<{
-  _id: string;
-  stream: string;
-  part: 'head' | 'commands' | 'entries';
-  /** Whose entries it has. */
-  keys?: readonly string[];
-  revision: number;
-  position: number;
-  /** On streams that are forks. */
-  ancestors?: readonly string[];
-  /** JSON. As text, it comes back as the events it was made of do. */
-  body: string;
-  /** Of everything above: a piece that is not what was written is not used. */
-  digest: string;
-}>;
-
-/**
- * How large the entries of one piece are together, by a rough count in bytes; one that is larger has a piece of
- * its own. Many in one cost far less to write, and few little more to look one up.
- */
-const enoughBytes = 32 * 1_024;
+/** Layers of one stream that lie on one another. */
+type Stack = Readonly<{ kind: SnapshotKind; layers: readonly Layer[] }>;
 
 /** How many layers' commands are recalled. */
 const recalledLayers = 16;
@@ -117,6 +95,40 @@ export const snapshotsIn = (
 
   const discard = (stream: string): Promise<void> => ask(() => forget(stream));
 
+  /** Writes layers of any number of streams. @returns those that are whole then, and have below them what they lie on */
+  const addOf = async (kind: SnapshotKind, stacks: readonly Stack[]): Promise<readonly Stack[]> => {
+    const collection = collectionOf(kind);
+    const all = stacks.map(({ layers }) => piecesOf(layers));
+    // A head says that all the rest is there, of the layers below as well.
+    await insertInTurn(collection, [
+      ...all.flatMap(({ others }) => others),
+      ...all.flatMap(({ heads }) => heads),
+    ]);
+    const needed = [...new Set(all.flatMap((each) => each.needed))];
+    if ((await collection.countDocuments({ _id: { $in: needed } })) === needed.length)
+      return stacks;
+    const there = new Set(await collection.distinct('_id', { _id: { $in: needed } }));
+    const isWhole = all.map((each) => each.needed.every((id) => there.has(id)));
+    const torn = all.filter((_, n) => !isWhole[n]);
+    for (const pieces of [torn.flatMap(({ heads }) => heads), torn.flatMap(({ others }) => others)])
+      await collection.deleteMany({ _id: { $in: pieces.map(({ _id }) => _id) } });
+    return stacks.filter((_, n) => isWhole[n]);
+  };
+
+  /** What is to be written while something else is goes together: to write a little more takes hardly longer. */
+  const added = askedTogether(async (stacks: readonly Stack[]): Promise<ReadonlySet<Stack>> => {
+    const kinds = new Map(stacks.map(({ kind }) => [snapshotCollection(kind), kind]));
+    const done = await Promise.all(
+      [...kinds].map(([name, kind]) =>
+        addOf(
+          kind,
+          stacks.filter((stack) => snapshotCollection(stack.kind) === name),
+        ),
+      ),
+    );
+    return new Set(done.flat());
+  });
+
   return {
     every,
     prepare: async (kinds) => {
@@ -156,19 +168,9 @@ export const snapshotsIn = (
       return lists.flat() as readonly CarriedOut[];
     },
     add: async (kind, layers) => {
-      const collection = collectionOf(kind);
-      const others = layers.flatMap(otherPieces);
-      const heads = layers.map(headPiece);
-      // A head says that all the rest is there, of the layers below as well.
-      await insertNew(collection, others);
-      await insertInTurn(collection, heads);
-      const [first] = layers;
-      const ids = first?.before
-        ? [idOf(below(first, first.before), 'head')]
-        : [...others, ...heads].map(({ _id }) => _id);
-      if ((await collection.countDocuments({ _id: { $in: ids } })) === ids.length) return;
-      await collection.deleteMany({ _id: { $in: heads.map(({ _id }) => _id) } });
-      throw new SnapshotsUnavailable('snapshots were removed while others were written on them');
+      const stack = { kind, layers };
+      if (!(await added([stack])).has(stack))
+        throw new SnapshotsUnavailable('snapshots were removed while others were written on them');
     },
     discard,
     forget,
@@ -186,59 +188,4 @@ const placeOf = (segments: readonly Segment[]) => {
   return { stream, revision: through, chain: madeOn(segments.slice(0, -1)) };
 };
 
-/** The place of the layer below another. */
-const below = ({ stream, ancestors }: Layer, { stream: holder, through }: Segment): Place => ({
-  ...{ stream: holder, revision: through },
-  ancestors: holder === stream ? ancestors : ancestors.slice(0, ancestors.indexOf(holder)),
-});
-
 const upTo = (through: number) => (Number.isFinite(through) ? { revision: { $lte: through } } : {});
-
-/** What a stream was is the same whatever it was made on, but the pieces of two makings do not mix. */
-const idOf = ({ stream, revision, ancestors }: Place, name: string): string =>
-  [`${stream}@${revision}`, name, ...(ancestors.length > 0 ? [fingerprint(ancestors)] : [])].join(
-    ' ',
-  );
-
-const pieceOf = (
-  layer: Layer,
-  { name, ...which }: Pick<Piece, 'part' | 'keys'> & Readonly<{ name: string }>,
-  value: unknown,
-): Piece => {
-  const { stream, revision, position, ancestors } = layer;
-  const content = {
-    ...{ _id: idOf(layer, name), stream, ...which, revision, position },
-    ...(ancestors.length > 0 && { ancestors }),
-    body: JSON.stringify(value),
-  };
-  return { ...content, digest: fingerprint(content) };
-};
-
-const headPiece = (layer: Layer): Piece =>
-  pieceOf(layer, { name: 'head', part: 'head' }, { state: layer.head, count: layer.count });
-
-const otherPieces = (layer: Layer): readonly Piece[] => [
-  ...entriesInParts(layer).map((entries, n) => {
-    const keys = entries.map(([key]) => key);
-    return pieceOf(layer, { name: `entries ${n}`, part: 'entries', keys }, entries);
-  }),
-  ...(layer.commands.length > 0
-    ? [pieceOf(layer, { name: 'commands', part: 'commands' }, layer.commands)]
-    : []),
-];
-
-type Entry = readonly [key: string, value: unknown];
-
-const entriesInParts = ({ entries }: Layer): readonly (readonly Entry[])[] => {
-  const parts: Entry[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const entry of entries) {
-    bytes += sizeOf(entry);
-    if (bytes > enoughBytes) {
-      parts.push([]);
-      bytes = sizeOf(entry);
-    }
-    parts.at(-1)?.push(entry);
-  }
-  return parts;
-};

@@ -36,7 +36,7 @@ export type Stretch = Readonly<{
  * which the database writes nothing else.
  */
 const mostLayers = 8;
-const enoughBytes = 4 * 1_024 * 1_024;
+const enoughBytes = 2 * 1_024 * 1_024;
 
 /** How many bytes of events are held at once, until the entries that they change are looked up. */
 const enoughHeld = 1_024 * 1_024;
