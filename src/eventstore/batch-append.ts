@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import { type ClientDuplexStream, Client as GrpcClient } from '@grpc/grpc-js';
+import { type UnderWay, underWay } from '../memory/under-way.js';
 import { type BatchAnswer, readAnswer, requestsOf } from './batch-messages.js';
 import { toPosition } from './codec.js';
 import {
@@ -41,7 +42,7 @@ type Waiting = Readonly<{
  */
 export const batchAppends = (client: EventStoreDBClient): EventStore['append'] => {
   const calls = new WeakMap<GrpcClient, Call>();
-  const waitingOn = new WeakMap<Call, Map<string, Waiting>>();
+  const waitingOn = new WeakMap<Call, UnderWay<string, Waiting>>();
   // Told apart by the last of their five parts, which counts them.
   const prefix = randomUUID().slice(0, 24);
   let count = 0;
@@ -50,12 +51,11 @@ export const batchAppends = (client: EventStoreDBClient): EventStore['append'] =
     // biome-ignore lint/complexity/useLiteralKeys: this form alone is let past `protected`
     const asked = client['callArguments']({}, { deadline: Number.POSITIVE_INFINITY });
     const call: Call = connection.makeBidiStreamRequest(method, asIs, asIs, ...asked);
-    const waiting = new Map<string, Waiting>();
+    const waiting = underWay<string, Waiting>();
     waitingOn.set(call, waiting);
     const end = (error: Error): void => {
       waitingOn.delete(call);
       for (const { lost } of waiting.values()) lost(error);
-      waiting.clear();
     };
     const take = (answer: Readonly<BatchAnswer>): void => {
       const { answered } = waiting.get(answer.correlationId) ?? {};

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { underWay } from '../memory/under-way.js';
 import { nameRequest, requestIdOf } from './context.js';
 import { type Messages, messagesOfNode } from './express-messages.js';
 import { closeServer } from './listen.js';
@@ -31,7 +32,7 @@ const goodbyeMs = 3_000;
 export const doorway = (): Doorway => {
   let phase: Phase = 'starting';
   let carryOut: RequestListener = () => undefined;
-  const inFlight = new Set<ServerResponse>();
+  const inFlight = underWay<ServerResponse, ServerResponse>();
   const messages = messagesOfNode();
   let onIdle = () => {};
 
@@ -44,10 +45,10 @@ export const doorway = (): Doorway => {
       else refuse(path, response, phase === 'starting' ? 'starting' : 'stopping');
       return;
     }
-    inFlight.add(response);
+    inFlight.set(response, response);
     response.on('close', () => {
       inFlight.delete(response);
-      if (inFlight.size === 0) onIdle();
+      if (inFlight.size() === 0) onIdle();
     });
     carryOut(request, response);
   }, messages);
@@ -64,17 +65,17 @@ export const doorway = (): Doorway => {
     close: async (patienceMs) => {
       phase = 'stopping';
       // What is being answered is the last on its connection.
-      for (const response of inFlight)
+      for (const response of inFlight.values())
         if (!response.headersSent) response.setHeader('Connection', 'close');
       const patience = new AbortController();
       const late = delay(patienceMs, undefined, { signal: patience.signal }).catch(() => {});
       const idle = new Promise<void>((resolve) => {
         onIdle = resolve;
-        if (inFlight.size === 0) resolve();
+        if (inFlight.size() === 0) resolve();
       });
       await Promise.race([idle, late]);
       patience.abort();
-      await closeServer(server, inFlight.size > 0 ? 0 : goodbyeMs);
+      await closeServer(server, inFlight.size() > 0 ? 0 : goodbyeMs);
     },
   };
 };

@@ -1,10 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { MongoError, MongoNetworkError } from 'mongodb';
+import { type UnderWay, underWay } from '../memory/under-way.js';
 
 /** What is used here of the driver's connection, which its types do not show. */
 type DriverConnection = EventEmitter &
   Readonly<{ closed: boolean; error: Error | null }> & { writeCommand: WriteCommand };
+/** How what is being written on a connection ends with it. */
+type Ends = UnderWay<() => void, () => void>;
 type WriteCommand = (this: DriverConnection, ...args: unknown[]) => Promise<void>;
 
 const mended = Symbol.for('forkline.closed-connections');
@@ -23,14 +26,14 @@ export const endWritesWithTheirConnection = (): void => {
   const write = prototype.writeCommand;
   if (mended in write) return;
 
-  const underWay = new WeakMap<DriverConnection, Set<() => void>>();
-  const underWayOn = (connection: DriverConnection): Set<() => void> => {
-    const known = underWay.get(connection);
+  const ends = new WeakMap<DriverConnection, Ends>();
+  const endsOn = (connection: DriverConnection): Ends => {
+    const known = ends.get(connection);
     if (known) return known;
-    const begun = new Set<() => void>();
-    underWay.set(connection, begun);
+    const begun = underWay<() => void, () => void>();
+    ends.set(connection, begun);
     connection.once('close', () => {
-      for (const end of begun) end();
+      for (const end of begun.values()) end();
     });
     return begun;
   };
@@ -39,8 +42,8 @@ export const endWritesWithTheirConnection = (): void => {
     return new Promise((resolve, reject) => {
       const end = () => reject(this.error ?? new MongoNetworkError('the connection was closed'));
       if (this.closed) return end();
-      const writing = underWayOn(this);
-      writing.add(end);
+      const writing = endsOn(this);
+      writing.set(end, end);
       write.apply(this, args).then(
         () => {
           writing.delete(end);
