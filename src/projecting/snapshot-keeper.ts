@@ -78,9 +78,10 @@ export const keepSnapshots = (
     const ancestry = await streams.ancestryOf(stream);
     if (!decider || !ancestry) return;
     const segments = ancestryAt(stream, ancestry, revision);
-    let isBottom = false;
+    let isLowest = false;
     const add: SnapshotStore['add'] = (kind, layers) => {
-      isBottom ||= layers[0]?.before === undefined;
+      const [first] = layers;
+      isLowest ||= first?.before?.stream !== first?.stream;
       return store.add(kind, layers);
     };
     const layering = { store: { ...store, add }, decider, segments, isStopped: () => isStopped };
@@ -95,8 +96,8 @@ export const keepSnapshots = (
     newest.set(stream, made);
     if (made.revision !== 'none') passing.release(stream, made.revision);
     // One that was deleted for good meanwhile may have been forgotten before this was written: what lies
-    // on other layers is missing those then, what lies on none is looked after here.
-    if (!isBottom) return;
+    // on other layers of its stream is missing those then, the lowest is looked after here.
+    if (!isLowest) return;
     for (const { stream: own } of segments)
       for await (const _ of streams.read(own, { direction: 'backwards', limit: 1 }));
   };

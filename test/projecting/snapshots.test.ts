@@ -407,6 +407,26 @@ describe('as events go by', () => {
     },
   );
 
+  it('those of a fork that is deleted meanwhile do not stay on those of its ancestor', async () => {
+    const { id, stream } = await keptSession();
+    const { onSession, forkSession } = commandsOn(stores.streams);
+    await forkSession({ of: id, at: 100, id: 'f-gone' });
+    for (let n = 0; n < 60; n += 1) await onSession('f-gone', edit('m-1', `in the fork ${n}`));
+    const fork = 'session-f-gone';
+    const kept = snapshotsIn(stores.db);
+    const add: typeof kept.add = async (...layers) => {
+      // Its events are read by now.
+      await stores.store.tombstone(fork);
+      await kept.forget(fork);
+      await kept.add(...layers);
+    };
+    const keeper = keepSnapshots(stores.streams, { ...kept, add }, pino({ level: 'silent' }));
+    keeper.missed(fork, 160);
+    await keeper.settled();
+    expect(await pieces().countDocuments({ stream: fork })).toBe(0);
+    expect(await pieces().countDocuments({ stream, part: 'head' })).toBe(3);
+  });
+
   it('those made while their stream was being deleted do not stay', async () => {
     const { stream } = await streamOf(stores.store, 'session', 130);
     // The keeper comes to it after its end has gone by.
