@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { shownStream } from '../domain/archive.js';
 import type { Decider, Fact } from '../domain/decider.js';
 import { deciders, parseStream } from '../domain/deciders.js';
+import type { Segment } from '../domain/fork.js';
 import { ancestryAt } from '../eventstore/descents.js';
 import { type StoredEvent, StreamTombstoned, tombstoneType } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
@@ -73,6 +74,16 @@ export const keepSnapshots = (
     sizeCalculation: ({ state }) => bytesALayer + sizeOf(state),
   });
 
+  /**
+   * What was deleted for good meanwhile may have been forgotten before all of it was written.
+   *
+   * @throws StreamTombstoned
+   */
+  const expectThere = async (segments: readonly Segment[]): Promise<void> => {
+    for (const { stream } of segments)
+      for await (const _ of streams.read(stream, { direction: 'backwards', limit: 1 }));
+  };
+
   const make = async (stream: string, revision: number): Promise<void> => {
     const decider = deciderOf(stream);
     const ancestry = await streams.ancestryOf(stream);
@@ -85,21 +96,22 @@ export const keepSnapshots = (
       return store.add(kind, layers);
     };
     const layering = { store: { ...store, add }, decider, segments, isStopped: () => isStopped };
+    const addOn = (known: Loaded<object> | undefined): Promise<Loaded<object>> =>
+      addLayers({ ...layering, streams: source, newest: known }).catch(async (error: unknown) => {
+        newest.delete(stream);
+        await expectThere(segments);
+        throw error;
+      });
     const known = newest.get(stream);
-    const begun = addLayers({ ...layering, streams: source, newest: known });
-    const made = await begun.catch((error: unknown) => {
-      newest.delete(stream);
+    const made = await addOn(known).catch((error: unknown) => {
       if (!known || !(error instanceof SnapshotsUnavailable)) throw error;
       // That layer is there no longer.
-      return addLayers({ ...layering, streams: source });
+      return addOn(undefined);
     });
     newest.set(stream, made);
     if (made.revision !== 'none') passing.release(stream, made.revision);
-    // One that was deleted for good meanwhile may have been forgotten before this was written: what lies
-    // on other layers of its stream is missing those then, the lowest is looked after here.
-    if (!isLowest) return;
-    for (const { stream: own } of segments)
-      for await (const _ of streams.read(own, { direction: 'backwards', limit: 1 }));
+    // What lies on other layers of its stream is missing those if they were forgotten; the lowest is not.
+    if (isLowest) await expectThere(segments);
   };
 
   /** The stream that has waited longest. One that is in hand is left to who has it. */

@@ -109,9 +109,9 @@ export const snapshotsIn = (
       return stacks;
     const there = new Set(await collection.distinct('_id', { _id: { $in: needed } }));
     const isWhole = all.map((each) => each.needed.every((id) => there.has(id)));
-    const torn = all.filter((_, n) => !isWhole[n]);
-    for (const pieces of [torn.flatMap(({ heads }) => heads), torn.flatMap(({ others }) => others)])
-      await collection.deleteMany({ _id: { $in: pieces.map(({ _id }) => _id) } });
+    const torn = all.filter((_, n) => !isWhole[n]).flatMap(({ heads }) => heads);
+    // The heads alone: on what else there is another node may have put layers again by now.
+    await collection.deleteMany({ _id: { $in: torn.map(({ _id }) => _id) } });
     return stacks.filter((_, n) => isWhole[n]);
   };
 

@@ -407,6 +407,25 @@ describe('as events go by', () => {
     },
   );
 
+  it('those of a long stream that is deleted while they are written do not stay', async () => {
+    const { stream } = await streamOf(stores.store, 'session', 1_600);
+    const kept = snapshotsIn(stores.db);
+    let times = 0;
+    const add: typeof kept.add = async (...layers) => {
+      times += 1;
+      if (times === 2) {
+        await stores.store.tombstone(stream);
+        await kept.forget(stream);
+      }
+      await kept.add(...layers);
+    };
+    const keeper = keepSnapshots(stores.streams, { ...kept, add }, pino({ level: 'silent' }));
+    keeper.missed(stream, 1_599);
+    await keeper.settled();
+    expect(times).toBeGreaterThan(1);
+    expect(await pieces().countDocuments({ stream })).toBe(0);
+  });
+
   it('those of a fork that is deleted meanwhile do not stay on those of its ancestor', async () => {
     const { id, stream } = await keptSession();
     const { onSession, forkSession } = commandsOn(stores.streams);
