@@ -60,11 +60,20 @@ export const closeSmaller = async (
       () => true,
       () => false,
     ));
-  // It is closed when nobody writes any more. Should somebody have written nevertheless, the old one has it.
-  const isSame = (env.getStats() as Pages).lastTxnId === lastTxnId;
   await env.close();
-  if (isWritten && isSame) await rename(copy, path).then(() => flush(dirname(path)));
+  // What somebody wrote meanwhile only the old one has. Closing waits for what is under way: before
+  // that, a transaction would not be seen whose commit takes longer than the copy.
+  if (isWritten && (await lastTransaction(path)) === lastTxnId)
+    await rename(copy, path).then(() => flush(dirname(path)));
   await rm(folder, { recursive: true, force: true });
+};
+
+/** The number of the last transaction in a file that nobody has open. */
+const lastTransaction = async (path: string): Promise<number | undefined> => {
+  const file = open({ path, readOnly: true });
+  const { lastTxnId } = file.getStats() as Pages;
+  await file.close();
+  return lastTxnId;
 };
 
 /** How many pages a table takes at most once it is written anew. */
