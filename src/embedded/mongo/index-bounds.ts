@@ -1,7 +1,7 @@
 import { after } from '../packing/after.js';
 import { type Index, segmentPrefix } from './catalogue.js';
-import { keyLimit } from './documents.js';
 import type { Filter } from './filter.js';
+import { keyLimit } from './index-entries.js';
 import { compareEdges, type Edge, type Interval, intersection, union } from './intervals.js';
 import { inverted, uncutBytes } from './key-encoding.js';
 import type { KeyRange } from './store.js';

@@ -6,7 +6,7 @@ import { fieldOf, isDocument } from './paths.js';
 /** The values of one index entry, one for each of the index's paths. */
 export type KeyTuple = readonly unknown[];
 
-/** The entries a document has in an index, and which of the paths went through an array. */
+/** The entries a document has in an index, and which of the paths went through an array: empty for none. */
 export type Extraction = Readonly<{
   tuples: readonly KeyTuple[];
   throughArray: readonly boolean[];
@@ -23,6 +23,18 @@ const descend = ({ value, rest }: Walk): Walk => {
   return { value: at, rest: depth === 0 ? rest : rest.slice(depth) };
 };
 
+/** Stands for what a path leads to that meets an array, or ends at one. */
+const several = Symbol('several');
+
+const singleAt = (document: Document, parts: readonly string[]): unknown => {
+  let at: unknown = document;
+  for (const part of parts) {
+    if (Array.isArray(at)) return several;
+    at = isDocument(at) ? fieldOf(at, part) : undefined;
+  }
+  return Array.isArray(at) ? several : at;
+};
+
 /**
  * Finds the index entries of a document: one for each combination of array elements, where all
  * paths that go through the same array go through the same element.
@@ -34,11 +46,10 @@ export const extractKeys = (
   document: Document,
   paths: readonly (readonly string[])[],
 ): Extraction => {
+  const values = paths.map((parts) => singleAt(document, parts));
+  if (!values.includes(several)) return { tuples: [values], throughArray: [] };
   const walks = paths.map((rest) => descend({ value: document, rest }));
-  const array = walks.find(({ value }) => Array.isArray(value))?.value;
-  if (!Array.isArray(array))
-    return { tuples: [walks.map(({ value }) => value)], throughArray: walks.map(() => false) };
-  return expand(walks, array);
+  return expand(walks, walks.find(({ value }) => Array.isArray(value))?.value as unknown[]);
 };
 
 /**
@@ -48,11 +59,10 @@ export const extractKeys = (
  * @param parts a dotted path, split
  */
 export const isSameAt = (a: Document, b: Document, parts: readonly string[]): boolean => {
-  const [one, other] = [a, b].map((value) => descend({ value, rest: parts }));
-  if (!one || !other || one.rest.length > 0 || other.rest.length > 0) return false;
-  if (one.value instanceof Date && other.value instanceof Date)
-    return one.value.getTime() === other.value.getTime();
-  return one.value === other.value;
+  const one = singleAt(a, parts);
+  const other = singleAt(b, parts);
+  if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime();
+  return one === other && one !== several;
 };
 
 const expand = (walks: readonly Walk[], array: readonly unknown[]): Extraction => {

@@ -1,36 +1,53 @@
+import { Buffer } from 'node:buffer';
 import type { Long } from 'bson';
 
-// The scratch space that keys are written into, one at a time, and how the contents of a value
-// become bytes that sort as the values do.
+// How the contents of a value become bytes that sort as the values do. Keys are written one after another
+// into pieces of memory that are never written to again, so that a key is a view and no copy: an index entry
+// costs about as much as the objects that it takes. A key that is kept holds its piece.
 
-let bytes = Buffer.allocUnsafe(4096);
+const pieceBytes = 16 * 1024;
+
+let bytes = Buffer.allocUnsafeSlow(pieceBytes);
+let start = 0;
 let at = 0;
 
 const reserve = (count: number) => {
   if (at + count <= bytes.length) return;
-  const larger = Buffer.allocUnsafe(Math.max(bytes.length * 2, at + count));
-  bytes.copy(larger, 0, 0, at);
+  const written = at - start;
+  const larger = Buffer.allocUnsafeSlow(Math.max(pieceBytes, (written + count) * 2));
+  bytes.copy(larger, 0, start, at);
   bytes = larger;
+  start = 0;
+  at = written;
 };
 
-/** Runs what writes a key and returns a copy of the bytes. */
+/** Runs what writes a key and returns its bytes. */
 export const collect = (write: () => void): Buffer => {
-  at = 0;
+  start = at;
   write();
-  return Buffer.from(bytes.subarray(0, at));
+  return bytes.subarray(start, at);
 };
+
+/** How many bytes of the key are written. */
+export const length = (): number => at - start;
 
 /** Inverts what is written by `write`, so that it sorts the other way round. */
 export const putInverted = (write: () => void): void => {
-  const start = at;
+  const before = length();
   write();
-  for (let i = start; i < at; i++) bytes[i] = ~(bytes[i] ?? 0);
+  for (let i = start + before; i < at; i++) bytes[i] = ~(bytes[i] ?? 0);
 };
 
 /** Writes one byte of the key. */
 export const putByte = (byte: number): void => {
   reserve(1);
   bytes[at++] = byte;
+};
+
+/** Writes a whole number of 32 bits, of which none is negative. */
+export const putUnsigned32 = (value: number): void => {
+  reserve(4);
+  at = bytes.writeUInt32BE(value, at);
 };
 
 /** Writes bytes of the key as they are. */
@@ -43,11 +60,11 @@ export const putRaw = (raw: Uint8Array): void => {
 /** Writes text as UTF-8 and two zeros. A zero byte inside is followed by 0xff, so that the end sorts before it. */
 export const putText = (text: string): void => {
   reserve(text.length * 3 + 2);
-  const start = at;
+  const before = at;
   at += bytes.write(text, at, 'utf8');
-  if (bytes.subarray(start, at).includes(0)) {
-    const escaped = bytes.toString('latin1', start, at).replaceAll('\0', '\0\xff');
-    at = start;
+  if (text.includes('\0')) {
+    const escaped = bytes.toString('latin1', before, at).replaceAll('\0', '\0\xff');
+    at = before;
     putRaw(Buffer.from(escaped, 'latin1'));
     reserve(2);
   }

@@ -14,6 +14,7 @@ import {
 import { unsupported } from './errors.js';
 import {
   collect,
+  length,
   putBinary,
   putByte,
   putDouble,
@@ -140,13 +141,22 @@ const put = (value: unknown) => {
  */
 export const encodeKey = (value: unknown): Buffer => collect(() => put(value));
 
-/** Encodes several values one after another, inverting those whose direction is negative. */
+/**
+ * Writes several values one after another, inverting those whose direction is negative. To be called
+ * inside {@link collect}.
+ *
+ * @returns how long the key is with them
+ */
+export const putKeys = (values: readonly unknown[], directions: readonly number[]): number => {
+  for (let i = 0; i < values.length; i++)
+    if ((directions[i] ?? 1) > 0) put(values[i]);
+    else putInverted(() => put(values[i]));
+  return length();
+};
+
+/** Encodes several values as {@link putKeys} does. */
 export const encodeKeys = (values: readonly unknown[], directions: readonly number[]): Buffer =>
-  collect(() => {
-    for (let i = 0; i < values.length; i++)
-      if ((directions[i] ?? 1) > 0) put(values[i]);
-      else putInverted(() => put(values[i]));
-  });
+  collect(() => putKeys(values, directions));
 
 /** The byte that starts every encoding of this value's type; comparisons stay within one. */
 export const typeTag = (value: unknown): number => tagOf(value);

@@ -131,6 +131,46 @@ export const encode = (document: Document): Buffer =>
 export const decode = (bytes: Buffer): Document =>
   deserialize(bytes, { bsonRegExp: true, promoteBuffers: false });
 
+/** Names of fields, as they stand in documents. */
+export type FieldNames = readonly Readonly<{ name: string; bytes: Buffer }>[];
+
+export const fieldNames = (names: Iterable<string>): FieldNames =>
+  Array.from(names, (name) => ({ name, bytes: Buffer.from(name) }));
+
+const isNamed = (bytes: Buffer, start: number, name: Buffer): boolean => {
+  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
+  return true;
+};
+
+// What most fields are, without a document around it: every field of what is inserted comes past here.
+const scalarOf = (bytes: Buffer, type: number, valueStart: number, end: number): unknown => {
+  if (type === 1) return bytes.readDoubleLE(valueStart);
+  if (type === 16) return bytes.readInt32LE(valueStart);
+  if (type !== 2) return undefined;
+  const text = bytes.toString('utf8', valueStart + 4, end - 1);
+  return text.includes('\ufffd') ? undefined : text;
+};
+
+/** Decodes some of a document's own fields, as {@link decode} does, and skips what the others hold. */
+export const decodeFields = (bytes: Buffer, names: FieldNames): Document => {
+  const fields: (readonly [string, unknown])[] = [];
+  const last = bytes.length - 1;
+  for (let at = 4; at < last; ) {
+    const start = at;
+    const type = bytes[at] ?? 0;
+    const nameEnd = bytes.indexOf(0, at + 1);
+    at = valueEnd(bytes, type, nameEnd + 1);
+    if (nameEnd < 0 || at > last || at <= start) throw truncated();
+    const length = nameEnd - start - 1;
+    for (const { name, bytes: own } of names) {
+      if (own.length !== length || !isNamed(bytes, start + 1, own)) continue;
+      const value = scalarOf(bytes, type, nameEnd + 1, at);
+      fields.push([name, value ?? decode(documentFrom([bytes.subarray(start, at)]))[name]]);
+    }
+  }
+  return Object.fromEntries(fields);
+};
+
 /** Decodes so that encoding again gives the same types: an Int32 stays one, a Double too. */
 export const decodeTyped = (bytes: Buffer): Document =>
   deserialize(bytes, { bsonRegExp: true, promoteValues: false, promoteLongs: false });

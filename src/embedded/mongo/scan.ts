@@ -1,8 +1,9 @@
 import type { Document } from 'bson';
 import type { Collection, Index } from './catalogue.js';
-import { documentKey, idKeyOfEntry } from './documents.js';
+import { documentKey } from './documents.js';
 import { CommandError } from './errors.js';
 import { everything, type Filter } from './filter.js';
+import { idKeyOfEntry } from './index-entries.js';
 import { type IndexScan, type Plan, planQuery, type Sort } from './planner.js';
 import { decode } from './raw.js';
 import { sortKeyOf } from './sort-key.js';

@@ -1,8 +1,9 @@
 import { after } from '../packing/after.js';
 import { type Index, segmentPrefix } from './catalogue.js';
-import { documentKey, idKeyOfEntry, keyLimit } from './documents.js';
+import { documentKey } from './documents.js';
 import { CommandError } from './errors.js';
 import type { Filter } from './filter.js';
+import { idKeyOfEntry, keyLimit } from './index-entries.js';
 import { cutKey, encodeKey, inverted } from './key-encoding.js';
 import { decode } from './raw.js';
 import type { Reading, Search } from './scan.js';

@@ -46,7 +46,7 @@ export const scoreTerms = (
       const counts = new Map<string, number>();
       for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
       for (const [term, count] of counts) {
-        const frequency = 2 - 2 ** (1 - count);
+        const frequency = count === 1 ? 1 : 2 - 2 ** (1 - count);
         const share = (0.5 * count) / terms.length + 0.5;
         const whole = all === term ? 1.1 : 1;
         scores.set(term, (scores.get(term) ?? 0) + weight * frequency * share * whole);
