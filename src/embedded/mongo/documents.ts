@@ -12,7 +12,7 @@ import {
   keyLimit,
 } from './index-entries.js';
 import { cutKey, encodeKey } from './key-encoding.js';
-import { decode, decodeFields, documentFrom, element, maxDocumentBytes } from './raw.js';
+import { decodeFields, idOf, maxDocumentBytes } from './raw.js';
 import { shellText } from './shell-text.js';
 import type { Store } from './store.js';
 
@@ -20,12 +20,6 @@ const maxIdBytes = keyLimit({ name: '_id_' });
 
 /** The key of an `_id` within its collection. */
 export const idKeyOf = (id: unknown): Buffer => cutKey(encodeKey(id), maxIdBytes);
-
-/** The `_id` of a stored document. */
-export const idOf = (raw: Buffer): unknown => {
-  const id = element(raw, '_id');
-  return id && decode(documentFrom([raw.subarray(id.start, id.end)]))._id;
-};
 
 /** The key of a document in the store. */
 export const documentKey = (collection: Collection, idKey: Buffer): Buffer =>

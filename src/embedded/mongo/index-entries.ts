@@ -61,7 +61,7 @@ export const indexedFields = (indexes: readonly Index[]): FieldNames => {
   const known = fieldsOf.get(indexes);
   if (known) return known;
   const sources = indexes.flatMap((index) => layoutOf(index).sources);
-  const fields = fieldNames(new Set(sources.map(([name = '']) => name)));
+  const fields = fieldNames([...new Set(sources.map(([name = '']) => name))]);
   fieldsOf.set(indexes, fields);
   return fields;
 };

@@ -18,24 +18,27 @@ export const maxDocumentBytes = 16 * 1024 * 1024;
 
 const truncated = () => new CommandError('FailedToParse', 'the BSON in the message is cut short');
 
-const fixedSizes: Readonly<Record<number, number>> = {
-  1: 8,
-  6: 0,
-  7: 12,
-  8: 1,
-  9: 8,
-  10: 0,
-  16: 4,
-  17: 8,
-  18: 8,
-  19: 16,
-  127: 0,
-  255: 0,
-};
+/** How long values of a type are, by its byte; none of those that say themselves. */
+const fixedSizes = new Int8Array(256).fill(-1);
+for (const [type, size] of [
+  [1, 8],
+  [6, 0],
+  [7, 12],
+  [8, 1],
+  [9, 8],
+  [10, 0],
+  [16, 4],
+  [17, 8],
+  [18, 8],
+  [19, 16],
+  [127, 0],
+  [255, 0],
+] as const)
+  fixedSizes[type] = size;
 
 const valueEnd = (bytes: Buffer, type: number, at: number): number => {
-  const fixed = fixedSizes[type];
-  if (fixed !== undefined) return at + fixed;
+  const fixed = fixedSizes[type] ?? -1;
+  if (fixed >= 0) return at + fixed;
   switch (type) {
     case 2:
     case 13:
@@ -131,44 +134,54 @@ export const encode = (document: Document): Buffer =>
 export const decode = (bytes: Buffer): Document =>
   deserialize(bytes, { bsonRegExp: true, promoteBuffers: false });
 
-/** Names of fields, as they stand in documents. */
-export type FieldNames = readonly Readonly<{ name: string; bytes: Buffer }>[];
+/** Names of fields, and what is decoded of a document that has none of them: each is undefined. */
+export type FieldNames = Readonly<{
+  names: readonly Readonly<{ name: string; bytes: Buffer }>[];
+  none: Document;
+}>;
 
-export const fieldNames = (names: Iterable<string>): FieldNames =>
-  Array.from(names, (name) => ({ name, bytes: Buffer.from(name) }));
+export const fieldNames = (names: readonly string[]): FieldNames => ({
+  names: names.map((name) => ({ name, bytes: Buffer.from(name) })),
+  none: Object.fromEntries(names.map((name) => [name, undefined])),
+});
 
 const isNamed = (bytes: Buffer, start: number, name: Buffer): boolean => {
   for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
   return true;
 };
 
-// What most fields are, without a document around it: every field of what is inserted comes past here.
-const scalarOf = (bytes: Buffer, type: number, valueStart: number, end: number): unknown => {
+// What most fields are is read here: to have them read from a document of their own takes longer.
+const decodeOne = (bytes: Buffer, { type, name, start, valueStart, end }: Element): unknown => {
   if (type === 1) return bytes.readDoubleLE(valueStart);
   if (type === 16) return bytes.readInt32LE(valueStart);
-  if (type !== 2) return undefined;
-  const text = bytes.toString('utf8', valueStart + 4, end - 1);
-  return text.includes('\ufffd') ? undefined : text;
+  const text = type === 2 ? bytes.toString('utf8', valueStart + 4, end - 1) : '\ufffd';
+  // What is no UTF-8 is refused, or what is no text read, by the library.
+  if (!text.includes('\ufffd')) return text;
+  return decode(documentFrom([bytes.subarray(start, end)]))[name];
+};
+
+/** The `_id` of a document; undefined where it has none. */
+export const idOf = (bytes: Buffer): unknown => {
+  const id = element(bytes, '_id');
+  return id && decodeOne(bytes, id);
 };
 
 /** Decodes some of a document's own fields, as {@link decode} does, and skips what the others hold. */
-export const decodeFields = (bytes: Buffer, names: FieldNames): Document => {
-  const fields: (readonly [string, unknown])[] = [];
+export const decodeFields = (bytes: Buffer, { names, none }: FieldNames): Document => {
+  const fields = { ...none };
   const last = bytes.length - 1;
   for (let at = 4; at < last; ) {
     const start = at;
     const type = bytes[at] ?? 0;
     const nameEnd = bytes.indexOf(0, at + 1);
-    at = valueEnd(bytes, type, nameEnd + 1);
+    const valueStart = nameEnd + 1;
+    at = valueEnd(bytes, type, valueStart);
     if (nameEnd < 0 || at > last || at <= start) throw truncated();
-    const length = nameEnd - start - 1;
-    for (const { name, bytes: own } of names) {
-      if (own.length !== length || !isNamed(bytes, start + 1, own)) continue;
-      const value = scalarOf(bytes, type, nameEnd + 1, at);
-      fields.push([name, value ?? decode(documentFrom([bytes.subarray(start, at)]))[name]]);
-    }
+    for (const { name, bytes: own } of names)
+      if (own.length === nameEnd - start - 1 && isNamed(bytes, start + 1, own))
+        fields[name] = decodeOne(bytes, { type, name, start, valueStart, end: at });
   }
-  return Object.fromEntries(fields);
+  return fields;
 };
 
 /** Decodes so that encoding again gives the same types: an Int32 stays one, a Double too. */

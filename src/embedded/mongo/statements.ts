@@ -1,12 +1,12 @@
 import { type Document, ObjectId } from 'bson';
 import type { Collection, Index } from './catalogue.js';
 import type { Context } from './context.js';
-import { idKeyOf, idOf } from './documents.js';
+import { idKeyOf } from './documents.js';
 import { CommandError, unsupported } from './errors.js';
 import { compileFilter, type Filter } from './filter.js';
 import type { Sort } from './planner.js';
 import { parseHint, parseSort, refuseOptions } from './query.js';
-import { decode, decodeTyped, documentFrom, element, encode, withIdFirst } from './raw.js';
+import { decode, decodeTyped, documentFrom, element, encode, idOf, withIdFirst } from './raw.js';
 import { documentOf, type Found, search } from './scan.js';
 import { compileUpdate, seedFrom } from './update.js';
 

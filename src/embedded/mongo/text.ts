@@ -20,13 +20,32 @@ const hasOnlyAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
 const folded = (text: string): string =>
   (hasOnlyAscii(text) ? text : text.normalize('NFD').replace(/\p{M}/gu, '')).toLowerCase();
 
-const wordsOf = (foldedText: string): string[] => foldedText.match(/[\p{L}\p{N}]+/gu) ?? [];
+const wordsOf = (foldedText: string): string[] =>
+  asciiWordsOf(foldedText) ?? foldedText.match(/[\p{L}\p{N}]+/gu) ?? [];
+
+/** The words of a text that is all ASCII, in a third of the time; undefined for others. */
+const asciiWordsOf = (foldedText: string): string[] | undefined => {
+  const words: string[] = [];
+  let start = 0;
+  for (let at = 0; at < foldedText.length; at++) {
+    const code = foldedText.charCodeAt(at);
+    if ((code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39)) continue;
+    if (code > 0x7f) return undefined;
+    if (at > start) words.push(foldedText.slice(start, at));
+    start = at + 1;
+  }
+  if (foldedText.length > start) words.push(foldedText.slice(start));
+  return words;
+};
 
 /** The words of a text: runs of letters and digits, lower case, without diacritics. */
 const termsOf = (text: string): string[] => wordsOf(folded(text));
 
 const textsAt = (document: Document, path: string): string[] =>
   valuesAt(document, path).filter((value) => typeof value === 'string');
+
+/** By how often a word comes; 2 from where a double tells no difference. */
+const frequencies = Array.from({ length: 54 }, (_, count) => 2 - 2 ** (1 - count));
 
 /**
  * The score of each term in a document, by MongoDB's formula: every further occurrence counts half
@@ -46,7 +65,7 @@ export const scoreTerms = (
       const counts = new Map<string, number>();
       for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
       for (const [term, count] of counts) {
-        const frequency = count === 1 ? 1 : 2 - 2 ** (1 - count);
+        const frequency = frequencies[count] ?? 2;
         const share = (0.5 * count) / terms.length + 0.5;
         const whole = all === term ? 1.1 : 1;
         scores.set(term, (scores.get(term) ?? 0) + weight * frequency * share * whole);
