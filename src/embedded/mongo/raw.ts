@@ -154,9 +154,11 @@ const isNamed = (bytes: Buffer, start: number, name: Buffer): boolean => {
 const decodeOne = (bytes: Buffer, { type, name, start, valueStart, end }: Element): unknown => {
   if (type === 1) return bytes.readDoubleLE(valueStart);
   if (type === 16) return bytes.readInt32LE(valueStart);
-  const text = type === 2 ? bytes.toString('utf8', valueStart + 4, end - 1) : '\ufffd';
-  // What is no UTF-8 is refused, or what is no text read, by the library.
-  if (!text.includes('\ufffd')) return text;
+  // The library refuses what is no UTF-8, or not ended by a zero.
+  if (type === 2 && end - valueStart > 4 && bytes[end - 1] === 0) {
+    const text = bytes.toString('utf8', valueStart + 4, end - 1);
+    if (!text.includes('\ufffd')) return text;
+  }
   return decode(documentFrom([bytes.subarray(start, end)]))[name];
 };
 

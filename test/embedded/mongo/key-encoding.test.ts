@@ -134,4 +134,18 @@ describe('the encoding of keys', () => {
     expect(a!.equals(b!)).toBe(false);
     expect(a).toEqual(cutKey(encodeKey(`${'x'.repeat(5000)}a`), 1200));
   });
+
+  it('leaves keys as they are while others are written', () => {
+    const texts = Array.from({ length: 400 }, (_, n) => `${n} `.repeat(n));
+    const keys = texts.map(encodeKey);
+    const again = texts.map((text) => Buffer.from(encodeKey(text)));
+    expect(keys.map((key, n) => key.equals(again[n] ?? key.subarray(1))).every(Boolean)).toBe(true);
+    expect(encodeKeys(['a', 'x'.repeat(40_000), 'b'], [-1, 1, -1])).toEqual(
+      Buffer.concat([
+        encodeKeys(['a'], [-1]),
+        encodeKey('x'.repeat(40_000)),
+        encodeKeys(['b'], [-1]),
+      ]),
+    );
+  });
 });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { Collection } from 'mongodb';
+import { scoreTerms } from '../../../src/embedded/mongo/text.js';
 import { startTestMongo, type TestMongo } from './support/mongo.js';
 
 type Note = { _id: string; userId: string; title: string; body?: string | string[] };
@@ -123,5 +125,45 @@ describe('$text', () => {
     await expect(bare.createIndex({ a: 'text' }, { unique: true })).rejects.toMatchObject({
       code: 2,
     });
+  });
+});
+
+describe('the terms of a text', () => {
+  it('are runs of letters and digits, whatever else is between them', () => {
+    const piece = fc.constantFrom(
+      'a',
+      'B',
+      '7',
+      ' ',
+      '-',
+      '\0',
+      '\x7f',
+      'é',
+      'ß',
+      '中',
+      '\u0301',
+      '😀',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        const text = pieces.join('');
+        const plain = text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+        const words = plain.match(/[\p{L}\p{N}]+/gu) ?? [];
+        const scores = scoreTerms({ text }, { text: 2 });
+        expect([...scores.keys()]).toEqual([...new Set(words)]);
+        for (const [term, score] of scores) {
+          const count = words.filter((word) => word === term).length;
+          const halves = Array.from({ length: count }, (_, n) => 2 ** -n);
+          const frequency = halves.reduce((sum, half) => sum + half, 0);
+          const share = (0.5 * count) / words.length + 0.5;
+          expect(score).toBeCloseTo(2 * frequency * share * (plain === term ? 1.1 : 1), 10);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('count nothing more after many times', () => {
+    expect(scoreTerms({ text: 'a '.repeat(200) }, { text: 1 }).get('a')).toBe(2);
   });
 });
