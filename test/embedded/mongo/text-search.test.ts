@@ -163,7 +163,9 @@ describe('the terms of a text', () => {
     );
   });
 
-  it('count nothing more after many times', () => {
-    expect(scoreTerms({ text: 'a '.repeat(200) }, { text: 1 }).get('a')).toBe(2);
+  it('count half of the time before with each time, until that is nothing', () => {
+    const scoreOf = (times: number) =>
+      scoreTerms({ text: 'a '.repeat(times) }, { text: 1 }).get('a');
+    expect([1, 2, 9, 200].map(scoreOf)).toEqual([1, 1.5, 2 - 2 ** -8, 2]);
   });
 });
