@@ -2,8 +2,8 @@ import { Buffer } from 'node:buffer';
 import type { Long } from 'bson';
 
 // How the contents of a value become bytes that sort as the values do. Keys are written one after another
-// into pieces of memory that are never written to again, so that a key is a view and no copy: an index entry
-// costs about as much as the objects that it takes. A key that is kept holds its piece.
+// into pieces of memory that are not written to again, so that each is a view and no copy. A key that is kept
+// keeps its piece.
 
 const pieceBytes = 16 * 1024;
 

@@ -20,23 +20,7 @@ const hasOnlyAscii = (text: string): boolean => !/[^\0-\x7f]/.test(text);
 const folded = (text: string): string =>
   (hasOnlyAscii(text) ? text : text.normalize('NFD').replace(/\p{M}/gu, '')).toLowerCase();
 
-const wordsOf = (foldedText: string): string[] =>
-  asciiWordsOf(foldedText) ?? foldedText.match(/[\p{L}\p{N}]+/gu) ?? [];
-
-/** The words of a text that is all ASCII, in a third of the time; undefined for others. */
-const asciiWordsOf = (foldedText: string): string[] | undefined => {
-  const words: string[] = [];
-  let start = 0;
-  for (let at = 0; at < foldedText.length; at++) {
-    const code = foldedText.charCodeAt(at);
-    if ((code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39)) continue;
-    if (code > 0x7f) return undefined;
-    if (at > start) words.push(foldedText.slice(start, at));
-    start = at + 1;
-  }
-  if (foldedText.length > start) words.push(foldedText.slice(start));
-  return words;
-};
+const wordsOf = (foldedText: string): string[] => foldedText.match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** The words of a text: runs of letters and digits, lower case, without diacritics. */
 const termsOf = (text: string): string[] => wordsOf(folded(text));
