@@ -13,6 +13,9 @@ export type Table = Readonly<{
   end?: Buffer;
 }>;
 
+/** What LMDB calls the file of an environment that is opened by its folder. */
+const nameInFolder = 'data.mdb';
+
 type Pages = Readonly<Record<string, number>>;
 
 /** Of what is in use: a copy of this much takes about two seconds. */
@@ -70,7 +73,13 @@ export const closeSmaller = async (
 
 /** The number of the last transaction in a file that nobody has open. */
 const lastTransaction = async (path: string): Promise<number | undefined> => {
-  const file = open({ path, readOnly: true });
+  // By the path that it is otherwise opened by, which also says where its locks are.
+  const isInFolder = basename(path) === nameInFolder;
+  const file = open({
+    path: isInFolder ? dirname(path) : path,
+    noSubdir: !isInFolder,
+    readOnly: true,
+  });
   const { lastTxnId } = file.getStats() as Pages;
   await file.close();
   return lastTxnId;

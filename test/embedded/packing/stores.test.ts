@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -47,6 +47,10 @@ describe('a packed MongoDB', () => {
     const { size } = await stat(join(dataDir, 'data.mdb'));
     const documents = Array.from({ length: count }, (_, id) => JSON.stringify(rowOf(id)).length);
     expect(size).toBeLessThan(2 * documents.reduce((sum, bytes) => sum + bytes, 0));
+  });
+
+  it('leaves no other files than its own', async () => {
+    expect((await readdir(dataDir)).sort()).toEqual(['data.mdb', 'lock.mdb']);
   });
 
   it('finds documents by _id, by an index in both orders, and by words', async () => {
