@@ -125,8 +125,11 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
           ...withoutTask(ancestor),
           ...(isDispatching(ancestor) && { held: true as const }),
           ...adoptionIn(data),
-          ...{ stream, id: idOf(stream) },
-          ...{ createdAt: created, updatedAt: created, revision },
+          stream,
+          id: idOf(stream),
+          createdAt: created,
+          updatedAt: created,
+          revision,
           ...createdAs(event),
           ...descentOf(data.ancestry),
         }

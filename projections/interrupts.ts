@@ -33,7 +33,10 @@ const settled =
       ...document,
       ...data,
       status,
-      ...{ settledAt: created, updatedAt: created, revision, settledPosition: position },
+      settledAt: created,
+      updatedAt: created,
+      revision,
+      settledPosition: position,
     };
 
 /** One document an interrupt: what lists of interrupts show. */
@@ -58,10 +61,14 @@ export const interrupts: Projection<InterruptDocument, InterruptEvent> = {
   begins: ({ type }) => type === 'StreamForked' || type === 'InterruptRaised',
   on: {
     InterruptRaised: (_, { data, stream, created, revision, position }) => ({
-      ...{ stream, id: idOf(stream) },
+      stream,
+      id: idOf(stream),
       ...data,
       status: 'pending',
-      ...{ createdAt: created, updatedAt: created, revision, createdPosition: position },
+      createdAt: created,
+      updatedAt: created,
+      revision,
+      createdPosition: position,
     }),
     InterruptResolved: settled('resolved'),
     InterruptCancelled: settled('cancelled'),
@@ -79,8 +86,11 @@ export const interrupts: Projection<InterruptDocument, InterruptEvent> = {
         ...without(ancestor, 'ttlSeconds', 'expiresAt'),
         ...(ttlSeconds !== undefined && expiresAt !== undefined && { ttlSeconds, expiresAt }),
         ...adoptionIn(data),
-        ...{ stream, id: idOf(stream) },
-        ...{ createdAt: created, updatedAt: created, revision },
+        stream,
+        id: idOf(stream),
+        createdAt: created,
+        updatedAt: created,
+        revision,
         ...createdAs(event),
         ...descentOf(data.ancestry),
       };

@@ -40,9 +40,18 @@ const counted =
   };
 
 const emptyQueue = ({ data, metadata, created }: Projected<TaskEvent>): QueueDocument => ({
-  ...{ stream: noStream, userId: metadata.ownerId, queue: 'queue' in data ? data.queue : '' },
-  ...{ ready: 0, delayed: 0, running: 0, dead: 0, completed: 0, failed: 0, cancelled: 0 },
-  ...{ minutes: [], updatedAt: created },
+  stream: noStream,
+  userId: metadata.ownerId,
+  queue: 'queue' in data ? data.queue : '',
+  ready: 0,
+  delayed: 0,
+  running: 0,
+  dead: 0,
+  completed: 0,
+  failed: 0,
+  cancelled: 0,
+  minutes: [],
+  updatedAt: created,
 });
 
 const completedAt = (minutes: readonly Minute[], created: string): readonly Minute[] => {

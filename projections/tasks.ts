@@ -112,9 +112,16 @@ export const tasks: Projection<TaskDocument, TaskEvent> = {
       const { stream, created, revision, position } = event;
       const { delayed, ...submitted } = event.data;
       const document: TaskDocument = {
-        ...{ stream, id: idOf(stream), ...submitted },
-        ...{ status: 'delayed', attempts: 0, cancelRequested: false },
-        ...{ createdAt: created, updatedAt: created, revision, createdPosition: position },
+        stream,
+        id: idOf(stream),
+        ...submitted,
+        status: 'delayed',
+        attempts: 0,
+        cancelRequested: false,
+        createdAt: created,
+        updatedAt: created,
+        revision,
+        createdPosition: position,
       };
       const { notBefore } = submitted;
       return delayed && notBefore !== undefined
@@ -125,7 +132,10 @@ export const tasks: Projection<TaskDocument, TaskEvent> = {
     TaskClaimed: changed(
       (document, { data: { workerId, attempt, leaseExpiresAt, timesOutAt } }) => ({
         ...without(to(document, 'running'), 'progress'),
-        ...{ attempts: attempt, workerId, leaseExpiresAt, timesOutAt },
+        attempts: attempt,
+        workerId,
+        leaseExpiresAt,
+        timesOutAt,
       }),
     ),
     TaskLeaseExtended: changed((document, { data: { leaseExpiresAt } }) => ({
@@ -155,7 +165,8 @@ export const tasks: Projection<TaskDocument, TaskEvent> = {
     })),
     TaskRetried: changed((document, event) => ({
       ...without(ready(document, event), ...settledAs),
-      ...{ attempts: 0, cancelRequested: false },
+      attempts: 0,
+      cancelRequested: false,
     })),
     TaskCancelRequested: changed((document, { data: { reason } }) => ({
       ...document,
@@ -181,8 +192,12 @@ export const tasks: Projection<TaskDocument, TaskEvent> = {
       return {
         ...(isOpen(ancestor) ? closed : ancestor),
         ...adoptionIn(data),
-        ...{ stream, id: idOf(stream), inert: true },
-        ...{ createdAt: created, updatedAt: created, revision },
+        stream,
+        id: idOf(stream),
+        inert: true,
+        createdAt: created,
+        updatedAt: created,
+        revision,
         ...createdAs(event),
         ...descentOf(data.ancestry),
       };

@@ -87,8 +87,12 @@ export const workers: Projection<WorkerDocument, WorkersEvent> = {
       const { userId, queues, maxConcurrentTasks, heartbeatSeconds } = data;
       return {
         ...(document ?? blank(stream.slice(prefix.length))),
-        ...{ userId, queues, maxConcurrentTasks, heartbeatSeconds },
-        ...{ status: 'active', stopRequested: false },
+        userId,
+        queues,
+        maxConcurrentTasks,
+        heartbeatSeconds,
+        status: 'active',
+        stopRequested: false,
         registeredAt: document?.registeredAt ?? created,
         updatedAt: created,
         revision,

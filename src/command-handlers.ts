@@ -37,7 +37,12 @@ export const startHandlers = (
   const tasks = telemetry.handler('task', commandHandler(streams, deciders.task));
   const claims = telemetry.claims(
     startClaims({
-      ...{ streams, clock, collections, log, tasks, told },
+      streams,
+      clock,
+      collections,
+      log,
+      tasks,
+      told,
       progress: { tasks: runner.progress('tasks'), queues: runner.progress('queues') },
     }),
   );

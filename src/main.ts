@@ -84,7 +84,13 @@ export const serveOn = async (
   await Promise.all(prepared.map((each) => each.prepare()));
 
   const readModels = await startReadModels({
-    ...{ store, streams, db, clock, deliveries, log, folding: telemetry.folding },
+    store,
+    streams,
+    db,
+    clock,
+    deliveries,
+    log,
+    folding: telemetry.folding,
     // Nobody else can be at work in a database of this process's own.
     isShared: config.MONGODB_URL !== undefined,
   });
@@ -93,13 +99,25 @@ export const serveOn = async (
   const feed = telemetry.feed(startFeed(store, log));
   void feed.told.then(({ each }) => each(noteLineage(streams)));
   const { claims, handlers } = startHandlers({
-    ...{ streams, snapshots, collections, runner, clock, log, telemetry },
+    streams,
+    snapshots,
+    collections,
+    runner,
+    clock,
+    log,
+    telemetry,
     told: feed.told,
   });
   const acting = { ...handlers, streams, collections, runner, clock, log };
   const webhooks = startWebhooks({
-    ...{ store, collections, deliveries, secrets, clock, log },
-    ...{ progress: runner.progress('webhooks'), told: feed.told },
+    store,
+    collections,
+    deliveries,
+    secrets,
+    clock,
+    log,
+    progress: runner.progress('webhooks'),
+    told: feed.told,
     commands: handlers.webhooks,
     allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
     scheduleSeconds: config.WEBHOOK_SCHEDULE_SECONDS,
@@ -107,7 +125,9 @@ export const serveOn = async (
     sending: telemetry.sending,
   });
   const reactions = startReactions({
-    ...{ store, parked, log },
+    store,
+    parked,
+    log,
     reactions: [
       pipelineReaction({ ...acting, told: feed.told }),
       sessionEnded(acting),
@@ -115,8 +135,11 @@ export const serveOn = async (
     ].map(telemetry.reaction),
   });
   const heard = hearDeadlines({
-    ...{ store, deadlineIn, log },
-    ...{ progress: runner.progress('deadlines'), told: feed.told },
+    store,
+    deadlineIn,
+    log,
+    progress: runner.progress('deadlines'),
+    told: feed.told,
   });
   const deadlines = startDeadlines({ ...acting, heard });
   const losingWorkers = startLosingWorkers({ ...acting, heartbeats: workerHeartbeats });
@@ -125,11 +148,22 @@ export const serveOn = async (
   const recorder = startRecorder(store, log);
 
   const services: Services = {
-    ...{ ...acting, store, snapshots, reactions, idempotencyKeys, claims, workerHeartbeats },
-    ...{ serving, rebuilding },
+    ...acting,
+    store,
+    snapshots,
+    reactions,
+    idempotencyKeys,
+    claims,
+    workerHeartbeats,
+    serving,
+    rebuilding,
     webhookCalls: {
-      ...{ secrets, deliveries, allowPrivate: config.WEBHOOK_ALLOW_PRIVATE },
-      ...{ expect: webhooks.expect, wake: webhooks.wake, resend: webhooks.resend },
+      secrets,
+      deliveries,
+      allowPrivate: config.WEBHOOK_ALLOW_PRIVATE,
+      expect: webhooks.expect,
+      wake: webhooks.wake,
+      resend: webhooks.resend,
     },
     workerLostAfter: config.WORKER_LOST_AFTER,
     interruptKinds: config.INTERRUPT_KINDS,
@@ -141,7 +175,11 @@ export const serveOn = async (
     originOf: callers.originOf,
     audit: auditOf({ ...callers, recorder, collections, log }),
     readiness: readinessOf({
-      ...{ store, collections, runner, serving, log },
+      store,
+      collections,
+      runner,
+      serving,
+      log,
       lagSeconds: config.READY_LAG_SECONDS,
       graceSeconds: config.READY_GRACE_SECONDS,
     }),
@@ -149,9 +187,12 @@ export const serveOn = async (
     pages: pagesOf({ origins: config.CORS_ORIGINS, isAuthenticated: isAuthenticated(config) }),
     rateLimits: telemetry.limits(
       rateLimits({
-        ...{ reads: config.RATE_LIMIT_READS, writes: config.RATE_LIMIT_WRITES },
-        ...{ work: config.RATE_LIMIT_WORK, bulk: config.RATE_LIMIT_BULK },
-        ...{ feed: config.RATE_LIMIT_FEED, unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED },
+        reads: config.RATE_LIMIT_READS,
+        writes: config.RATE_LIMIT_WRITES,
+        work: config.RATE_LIMIT_WORK,
+        bulk: config.RATE_LIMIT_BULK,
+        feed: config.RATE_LIMIT_FEED,
+        unauthenticated: config.RATE_LIMIT_UNAUTHENTICATED,
       }),
     ),
   };
@@ -161,7 +202,8 @@ export const serveOn = async (
   });
   takeOver(app, door.messages);
   const opening = auditedFeed({
-    ...{ ...callers, note: recorder.note },
+    ...callers,
+    note: recorder.note,
     keepOut: keepPagesFromFeed(services.pages),
     admit: admission('caller', services.identify),
     refuse: limitFeeds(services.rateLimits, services.originOf),

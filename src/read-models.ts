@@ -78,8 +78,15 @@ export const startReadModels = async (surroundings: Surroundings): Promise<ReadM
     await deliveries.forgetStreams(ended);
   });
   const options: RunnerOptions = {
-    ...{ store, streams, db, projections, parked, folding, log },
-    ...{ collectionOf: serving.collectionOf, isForeign: serving.isForeign },
+    store,
+    streams,
+    db,
+    projections,
+    parked,
+    folding,
+    log,
+    collectionOf: serving.collectionOf,
+    isForeign: serving.isForeign,
     follower: async (events) => {
       await endArchives(events);
       await endLateForks(events);
@@ -92,11 +99,24 @@ export const startReadModels = async (surroundings: Surroundings): Promise<ReadM
     ? startLeasedRunner({ ...options, clock, lease: leaseIn(db, clock, randomUUID(), projections) })
     : startRunner(options));
   const rebuilding = startRebuilding({
-    ...{ db, store, streams, projections, parked, log, models, serving, runner, clock },
+    db,
+    store,
+    streams,
+    projections,
+    parked,
+    log,
+    models,
+    serving,
+    runner,
+    clock,
   });
 
   return {
-    ...{ runner, rebuilding, serving, collections, parked },
+    runner,
+    rebuilding,
+    serving,
+    collections,
+    parked,
     snapshots: { ...snapshotStore, missed: keeper.missed },
     stop: async () => {
       await rebuilding.stop();

@@ -108,7 +108,14 @@ export const claimedTask = ({
   const { lease, sessionId, executionId } = state;
   return (
     lease && {
-      ...{ id, userId, type, queue, priority, payload, attempt: attempts, maxAttempts },
+      id,
+      userId,
+      type,
+      queue,
+      priority,
+      payload,
+      attempt: attempts,
+      maxAttempts,
       leaseToken: lease.token,
       leaseExpiresAt: lease.expiresAt,
       timesOutAt: lease.timesOutAt,

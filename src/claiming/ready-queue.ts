@@ -110,7 +110,11 @@ export const asReadyTask = ({
   state,
   isFork,
 }: ReadyTaskRecord): ReadyTask => ({
-  ...{ id, revision, priority, readyPosition },
-  ...{ queue: state.queue, userId: state.userId },
+  id,
+  revision,
+  priority,
+  readyPosition,
+  queue: state.queue,
+  userId: state.userId,
   ...(!isFork && heldState(state)),
 });

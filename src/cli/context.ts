@@ -24,7 +24,9 @@ export const contextOf = (command: Command): Context => {
   return {
     url,
     client: new ForklineClient({
-      ...{ url, ...(token && { token }), ...(userId && { userId }) },
+      url,
+      ...(token && { token }),
+      ...(userId && { userId }),
       // Whoever sits at a terminal would rather hear at once that nothing answers.
       retryForMs: 0,
     }),

@@ -53,7 +53,11 @@ const changedCheckpoint = async (
   // What an execution's state holds as `latest` is its newest checkpoint.
   const { agent, stage, stageOrder, state } = execution.latest as unknown as Checkpoint;
   return {
-    ...{ type: 'SaveCheckpoint', checkpointId: v7(), agent, stage, stageOrder },
+    type: 'SaveCheckpoint',
+    checkpointId: v7(),
+    agent,
+    stage,
+    stageOrder,
     state: assignments.reduce(assign, state),
   };
 };

@@ -82,8 +82,13 @@ const runWorker = async (options: Options, { client, url, isJson, terminal }: Co
 
   const done = await client.workers.run(
     {
-      ...{ id, queues, concurrency, onNews: say, signal: stopping.signal },
-      ...{ leaseSeconds: options.lease, heartbeatSeconds: options.heartbeat },
+      id,
+      queues,
+      concurrency,
+      onNews: say,
+      signal: stopping.signal,
+      leaseSeconds: options.lease,
+      heartbeatSeconds: options.heartbeat,
       graceSeconds: options.grace,
       ...(maxTasks !== undefined && { maxTasks }),
     },

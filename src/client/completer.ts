@@ -93,6 +93,8 @@ export const completerOver = (options: CompleterOptions) => {
 
   return sentTogether<Completed, undefined>({
     send: (items) => (items.length > 1 ? many(items) : each(items)),
-    ...{ most: mostItems, mostSize: mostCharacters, sizeOf: charactersOf },
+    most: mostItems,
+    mostSize: mostCharacters,
+    sizeOf: charactersOf,
   });
 };

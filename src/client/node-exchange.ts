@@ -22,7 +22,9 @@ export const exchangeOverNode: Exchange = (address, init) =>
       }
       text(response).then((whole) => {
         resolve({
-          ...{ ok: status >= 200 && status < 300, status, url: address.href },
+          ok: status >= 200 && status < 300,
+          status,
+          url: address.href,
           headers: { get: (name) => response.headers[name.toLowerCase()]?.toString() ?? null },
           text: async () => whole,
         });

@@ -65,7 +65,8 @@ export const sessionsOver = (http: Transport) => {
       const response = await http.send('GET', path`/v1/sessions/${id}/export`, {
         query: { ...query, after: http.after(after) },
         headers: { accept: '*/*' },
-        ...{ signal, isRepeatable: true },
+        signal,
+        isRepeatable: true,
       });
       if (!response.body) throw unreachable(response.url, new Error('the answer has no body'));
       return response.body;

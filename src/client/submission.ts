@@ -47,7 +47,9 @@ export const submissionOver = (http: Transport) => {
 
   const together = sentTogether<NamedTask, Written>({
     send: (tasks) => (tasks.length > 1 ? many(tasks) : each(tasks)),
-    ...{ most: mostItems, mostSize: mostCharacters, sizeOf: charactersOf },
+    most: mostItems,
+    mostSize: mostCharacters,
+    sizeOf: charactersOf,
   });
 
   return (task: NewTask, options?: WriteOptions): Promise<Written> =>

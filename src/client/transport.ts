@@ -155,7 +155,8 @@ export const httpTransport = (
   const whole = options.fetch ?? exchange ?? fetch;
 
   const heading = (method: string, { headers, signal }: Call) => ({
-    ...{ method, headers: { accept: 'application/json', ...callers, ...headers } },
+    method,
+    headers: { accept: 'application/json', ...callers, ...headers },
     ...(signal && { signal }),
   });
 
@@ -222,7 +223,8 @@ export const httpTransport = (
     read: (pathname, query, { after, signal } = {}) =>
       ask('GET', pathname, {
         query: { ...query, after: transport.after(after) },
-        ...{ signal, isRepeatable: true },
+        signal,
+        isRepeatable: true,
       }),
 
     write: async <Answer>(
@@ -242,7 +244,8 @@ export const httpTransport = (
         },
         ...(content !== undefined && { body: JSON.stringify(content) }),
         ...(query && { query }),
-        ...{ signal, isRepeatable: isRepeatable || (!once && key !== undefined) },
+        signal,
+        isRepeatable: isRepeatable || (!once && key !== undefined),
       });
       latest.seeAnswer(answer);
       return answer;

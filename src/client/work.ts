@@ -64,7 +64,12 @@ export const work = async (
     claimed += 1;
     tell({ type: 'claimed', task });
     const attempt = startAttempt(task, {
-      ...{ tasks, handle, complete, leaseSeconds, reachability, tell },
+      tasks,
+      handle,
+      complete,
+      leaseSeconds,
+      reachability,
+      tell,
       givingUp: givingUp.signal,
     });
     running.add(attempt);

@@ -73,7 +73,8 @@ export const forkStream = async <Command, State extends object, Event extends Fa
   const forked: StreamForked = {
     type: 'StreamForked',
     data: {
-      ...{ ancestry: segments, scope },
+      ancestry: segments,
+      scope,
       ...(reason !== undefined && { reason }),
       ...(expiresAt !== undefined && { expiresAt }),
       ...(adoption ?? (await streams.adoptionOf(segments.at(-1)?.stream ?? parent, at))),

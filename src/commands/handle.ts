@@ -98,7 +98,11 @@ export const commandHandler = <Command, State extends object, Event extends Fact
   const inLane = inLanes();
   const sources = { streams, snapshots };
   const unborn = (): Known<State> => ({
-    ...{ state: decider.initial, revision: 'none', position: 0, base: 0, log: commandLog() },
+    state: decider.initial,
+    revision: 'none',
+    position: 0,
+    base: 0,
+    log: commandLog(),
   });
 
   const remember = (stream: string, known: Known<State>): Known<State> => {

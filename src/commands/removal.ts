@@ -94,8 +94,11 @@ const follow = async (
 const metadataOf = (session: string): EventMetadata => {
   const commandId = v7();
   const metadata: Omit<EventMetadata, 'ownerId' | 'userId'> = {
-    ...{ $correlationId: session, $causationId: commandId, commandId },
-    ...{ requestId: commandId, schemaVersion },
+    $correlationId: session,
+    $causationId: commandId,
+    commandId,
+    requestId: commandId,
+    schemaVersion,
   };
   // Events of ours have an owner and a user, these have not: whoever reads them copes, as with foreign ones.
   return metadata as EventMetadata;

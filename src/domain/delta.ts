@@ -57,7 +57,10 @@ const put = (container: Container, key: string, value: JsonValue): void => {
   // JSON may have a key of this name; assigning to it would set the prototype instead.
   if (key === '__proto__')
     Object.defineProperty(container, key, {
-      ...{ value, writable: true, enumerable: true, configurable: true },
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
     });
   else container[key] = value;
 };

@@ -139,7 +139,10 @@ const withCheckpoint = (
 ): LiveExecution => {
   const { checkpointId, agent, stage, stageOrder, outputs, processing, taskId } = data;
   const latest: SavedCheckpoint = {
-    ...{ checkpointId, agent, stage, stageOrder },
+    checkpointId,
+    agent,
+    stage,
+    stageOrder,
     ...(outputs !== undefined && { outputs }),
     ...(processing !== undefined && { processing }),
     ...(taskId !== undefined && { taskId }),

@@ -24,22 +24,30 @@ const hour = 60 * minute;
 
 /** Something to be settled by a person or a program, in whatever way: nothing is asked for. */
 const notice = (ttlSeconds: number | null, topic: string): KindSettings => ({
-  ...{ ttlSeconds, topic },
-  ...{ responses: responseFields, requiresResponse: false },
+  ttlSeconds,
+  topic,
+  responses: responseFields,
+  requiresResponse: false,
 });
 
 const defaultKinds: InterruptKinds = {
   clarification: {
-    ...{ ttlSeconds: 24 * hour, topic: 'interrupt.clarification_needed' },
-    ...{ responses: ['text'], requiresResponse: true },
+    ttlSeconds: 24 * hour,
+    topic: 'interrupt.clarification_needed',
+    responses: ['text'],
+    requiresResponse: true,
   },
   confirmation: {
-    ...{ ttlSeconds: hour, topic: 'interrupt.confirmation_needed' },
-    ...{ responses: ['approved'], requiresResponse: true },
+    ttlSeconds: hour,
+    topic: 'interrupt.confirmation_needed',
+    responses: ['approved'],
+    requiresResponse: true,
   },
   agent_review: {
-    ...{ ttlSeconds: 30 * minute, topic: 'interrupt.agent_review' },
-    ...{ responses: ['decision'], requiresResponse: true },
+    ttlSeconds: 30 * minute,
+    topic: 'interrupt.agent_review',
+    responses: ['decision'],
+    requiresResponse: true,
   },
   checkpoint: notice(null, 'interrupt.checkpoint'),
   resource_exhausted: notice(5 * minute, 'interrupt.resource_exhausted'),

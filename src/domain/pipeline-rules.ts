@@ -110,7 +110,10 @@ const finishStage = (
     return [{ type: 'ExecutionFailed', data: { error } }];
   }
   const head = {
-    ...{ checkpointId, agent: pipeline?.stages[stageOrder]?.agent ?? stage, stage, stageOrder },
+    checkpointId,
+    agent: pipeline?.stages[stageOrder]?.agent ?? stage,
+    stage,
+    stageOrder,
     ...(outputs !== undefined && { outputs }),
     taskId,
   };

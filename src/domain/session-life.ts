@@ -50,7 +50,10 @@ export const createSession = (
   if (session.status === 'absent') return [{ type: 'SessionCreated', data: created }];
   const { userId, title, mode, metadata, parentSessionId } = session;
   return isSameJson(created, {
-    ...{ userId, title, mode, metadata },
+    userId,
+    title,
+    mode,
+    metadata,
     ...(parentSessionId !== undefined && { parentSessionId }),
   })
     ? []

@@ -29,7 +29,13 @@ const submittedAs = (task: LiveTask): Submitted => {
   const { userId, type, queue, priority, payload, maxAttempts, timeoutSeconds } = task;
   const { notBefore, sessionId, executionId } = task;
   return {
-    ...{ userId, type, queue, priority, payload, maxAttempts, timeoutSeconds },
+    userId,
+    type,
+    queue,
+    priority,
+    payload,
+    maxAttempts,
+    timeoutSeconds,
     ...(notBefore !== undefined && { notBefore }),
     ...(sessionId !== undefined && { sessionId }),
     ...(executionId !== undefined && { executionId }),
@@ -54,8 +60,13 @@ const claim = (
   const timesOutAt = secondsAfter(at, timeoutSeconds);
   const leaseExpiresAt = earlierOf(secondsAfter(at, leaseSeconds), timesOutAt);
   const data = {
-    ...{ queue, workerId, attempt: attempts + 1 },
-    ...{ leaseToken, leaseSeconds, leaseExpiresAt, timesOutAt },
+    queue,
+    workerId,
+    attempt: attempts + 1,
+    leaseToken,
+    leaseSeconds,
+    leaseExpiresAt,
+    timesOutAt,
   };
   return [{ type: 'TaskClaimed', data }];
 };

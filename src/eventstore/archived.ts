@@ -33,7 +33,10 @@ export const fromArchived = (event: StoredEvent): StoredEvent => {
   checkData({ ...written, data: event.data });
   const { data, revision, size } = event;
   return {
-    ...{ ...written, data, revision, size },
+    ...written,
+    data,
+    revision,
+    size,
     metadata: base === undefined ? metadata : { ...metadata, base },
   };
 };

@@ -37,7 +37,10 @@ export const load = async <State, Event extends Fact>(
   { onto, through, keys = [], commands = false }: Wanted<State> = {},
 ): Promise<Loaded<State>> => {
   const unborn: Loaded<State> = {
-    ...{ state: decider.initial, revision: 'none', position: 0, commands: [] },
+    state: decider.initial,
+    revision: 'none',
+    position: 0,
+    commands: [],
     base: 0,
   };
   if (!decider.snapshots && !onto) return loadWhole(sources, decider, stream, unborn, through);

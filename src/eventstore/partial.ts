@@ -42,10 +42,14 @@ export const outsetFrom = <State, Event extends Fact>(
 ): Pick<Loaded<State>, 'state' | 'revision' | 'position' | 'outset'> => ({
   // A snapshot's head is this decider's own state, by way of JSON.
   state: emptied(head as State, snapshots?.entries?.field),
-  ...{ revision, position },
+  revision,
+  position,
   outset: {
     kind: { category, version: snapshots?.version ?? 0 },
-    ...{ segments, count, found: 0, known: KeySet() },
+    segments,
+    count,
+    found: 0,
+    known: KeySet(),
   },
 });
 

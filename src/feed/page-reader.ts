@@ -110,7 +110,12 @@ export const pageReader = (store: EventStore, hub: Hub, mostEvents: number): Pag
       reading = undefined;
     }
     return {
-      ...{ from, to, isEnd, bytes, begunAt: current.begunAt, readAt: performance.now() },
+      from,
+      to,
+      isEnd,
+      bytes,
+      begunAt: current.begunAt,
+      readAt: performance.now(),
       covers: (position) => position >= from && position < to,
       next: (position) => firstAfter(events, position),
     };

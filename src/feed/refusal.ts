@@ -36,7 +36,13 @@ export const problemAnswer = (
   const { status, title } = 'status' in refusal ? refusal : feedProblems[refusal.code];
   const body = JSON.stringify({
     type: `urn:forkline:problem:${code}`,
-    ...{ title, status, detail, instance: pathOf(request), code, requestId, errors },
+    title,
+    status,
+    detail,
+    instance: pathOf(request),
+    code,
+    requestId,
+    errors,
   });
   return {
     status,

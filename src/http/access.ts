@@ -50,6 +50,9 @@ export const admission =
 
 /** A problem in the form that those take who answer a request outside the routes, such as the feed. */
 export const refusedBy = ({ status, code, title, message, headers }: Problem): Refused => ({
-  ...{ status, code, title, headers },
+  status,
+  code,
+  title,
+  headers,
   detail: message,
 });

@@ -30,7 +30,9 @@ export const crossOrigin = ({ origins }: Pages): RequestHandler => {
   const share = cors({
     origin: [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
-    ...{ allowedHeaders, exposedHeaders, maxAge },
+    allowedHeaders,
+    exposedHeaders,
+    maxAge,
   });
   return (request, response, next) => {
     const isOptions = request.method === 'OPTIONS';

@@ -54,7 +54,8 @@ export const doorway = (): Doorway => {
   }, messages);
 
   return {
-    ...{ server, messages },
+    server,
+    messages,
     open: (listener) => {
       carryOut = listener;
       phase = 'serving';

@@ -83,7 +83,8 @@ export const readinessOf = (options: ReadinessOptions): Readiness => {
 };
 
 const check = (name: string, reason: string | undefined): Check => ({
-  ...{ name, ok: reason === undefined },
+  name,
+  ok: reason === undefined,
   ...(reason !== undefined && { reason }),
 });
 

@@ -108,7 +108,11 @@ export const route = <
   const query = definition.query ?? nothing;
   const body = definition.body ?? nothing;
   return {
-    ...{ method, path, access, reads, takesFile },
+    method,
+    path,
+    access,
+    reads,
+    takesFile,
     published: { operationId, summary, params, query, body, answers },
     handle: async (request, context) =>
       await handle(

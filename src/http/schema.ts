@@ -54,7 +54,8 @@ const wholeNumber = z.string().regex(/^\d{1,16}$/, 'must be a whole number');
 
 /** A revision in the query. */
 export const revision = publishedAs(wholeNumber.transform(Number).pipe(z.int()), {
-  ...{ type: 'integer', minimum: 0 },
+  type: 'integer',
+  minimum: 0,
   description: 'A place in a stream, counted from 0.',
 });
 
@@ -72,11 +73,15 @@ export const queryFlag = flag.default(false);
 /** What every list takes. */
 export const paging = {
   cursor: publishedAs(z.string().min(1).max(2_000), {
-    ...{ type: 'string', minLength: 1, maxLength: 2_000 },
+    type: 'string',
+    minLength: 1,
+    maxLength: 2_000,
     description: 'What the page before gave as `next`.',
   }).optional(),
   limit: publishedAs(wholeNumber.transform(Number).pipe(z.int().min(1).max(500)), {
-    ...{ type: 'integer', minimum: 1, maximum: 500 },
+    type: 'integer',
+    minimum: 1,
+    maximum: 500,
     description: 'How many items a page has at most.',
   }).default(50),
 };
@@ -90,7 +95,8 @@ export const after = {
       .transform(Number)
       .pipe(z.int('must be a position')),
     {
-      ...{ type: 'string', pattern: '^\\d{1,16}$' },
+      type: 'string',
+      pattern: '^\\d{1,16}$',
       description: 'The position that what is read must have seen; it is waited for, 5 s at most.',
     },
   ).optional(),

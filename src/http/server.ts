@@ -61,7 +61,8 @@ const answerOf = (problem: Problem, url = '/') => {
   const requestId = v7();
   const body = JSON.stringify(problem.document(url.split('?')[0] ?? '/', requestId));
   return {
-    ...{ status: problem.status, body },
+    status: problem.status,
+    body,
     headers: {
       'Content-Type': 'application/problem+json',
       'Content-Length': `${Buffer.byteLength(body)}`,

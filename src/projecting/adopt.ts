@@ -24,7 +24,12 @@ export const adopt = async (options: Options, models: readonly Model[]): Promise
   let beside: Runner | undefined;
   const begin = async (): Promise<Bring> => {
     const bringing = await startRunner({
-      ...{ store, streams, db, parked, log, ...(batchSize && { batchSize }) },
+      store,
+      streams,
+      db,
+      parked,
+      log,
+      ...(batchSize && { batchSize }),
       projections: options.projections.filter(({ name }) => collections.has(name)),
       collectionOf: ({ name }) => collections.get(name) ?? name,
     });
@@ -42,7 +47,8 @@ export const adopt = async (options: Options, models: readonly Model[]): Promise
   };
   try {
     await runner.adopt({
-      ...{ collections, begin },
+      collections,
+      begin,
       adopted: () => {
         for (const model of models) serving.set(model.name, model.serving);
       },

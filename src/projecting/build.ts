@@ -44,9 +44,15 @@ export const startBuild = async (options: BuildOptions, rebuild: Rebuild): Promi
   const collections = new Map(models.map(({ name, collection }) => [name, collection]));
   const projections = options.projections.filter(({ name }) => collections.has(name));
   const runner = await startRunner({
-    ...{ store, streams, db, projections, log, ...(batchSize && { batchSize }) },
+    store,
+    streams,
+    db,
+    projections,
+    log,
+    ...(batchSize && { batchSize }),
     parked: strictParked(options.parked, {
-      ...{ models, skip },
+      models,
+      skip,
       onPoison: (met) => {
         poison ??= met;
       },

@@ -26,7 +26,9 @@ export const foldAgain = async (
   if (position >= head) return;
   const projections = options.projections.filter(({ name }) => collections.has(name));
   const again = await startRunner({
-    ...{ ...options, projections, foldFrom: position },
+    ...options,
+    projections,
+    foldFrom: position,
     collectionOf: ({ name }) => collections.get(name) ?? name,
     isForeign: () => false,
   });

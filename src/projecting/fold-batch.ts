@@ -149,7 +149,10 @@ export const markOf = (
   document: Bare,
   { stream, revision, position }: Pick<Projected, 'stream' | 'revision' | 'position'>,
 ): Mark => ({
-  ...{ _id: `${stream}@${revision}`, stream, revision, position },
+  _id: `${stream}@${revision}`,
+  stream,
+  revision,
+  position,
   document,
 });
 

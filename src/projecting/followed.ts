@@ -98,7 +98,8 @@ export const followCheckpoints = (options: Options): Followed => {
   })();
 
   return {
-    ...{ progress, look },
+    progress,
+    look,
     stop: async () => {
       isStopped = true;
       wake();

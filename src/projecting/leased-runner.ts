@@ -45,7 +45,10 @@ export const startLeasedRunner = async (options: LeasedOptions): Promise<Runner>
   let folding: Runner | undefined;
   const own = () => projections.filter((each) => !isForeign(each));
   const followed = followCheckpoints({
-    ...{ db, log, projections, collectionOf },
+    db,
+    log,
+    projections,
+    collectionOf,
     followed: () => (folding ? projections.filter(isForeign) : projections),
   });
 
@@ -117,7 +120,8 @@ export const startLeasedRunner = async (options: LeasedOptions): Promise<Runner>
   const goOver = async ({ collections, adopted }: Adoption): Promise<void> => {
     const come = await checkpoints.load([...collections.values()]);
     const next = [...collections].map(([name, collection]) => ({
-      ...{ progress: followed.progress(name), position: come.get(collection) ?? -1 },
+      progress: followed.progress(name),
+      position: come.get(collection) ?? -1,
     }));
     if (next.some(({ progress, position }) => position < progress.position())) return;
     adopted();
@@ -134,7 +138,11 @@ export const startLeasedRunner = async (options: LeasedOptions): Promise<Runner>
       return status && age < leaseMs && !isForeign(projection)
         ? { ...status, position }
         : {
-            ...{ name, version, position, lagEvents: null, lagSeconds: null },
+            name,
+            version,
+            position,
+            lagEvents: null,
+            lagSeconds: null,
             stuck: age > stuckAfterMs,
           };
     });
@@ -143,7 +151,9 @@ export const startLeasedRunner = async (options: LeasedOptions): Promise<Runner>
   const idle = () =>
     projections.map((projection) =>
       runOf(options, {
-        ...{ projection, name: collectionOf(projection), isForeign: isForeign(projection) },
+        projection,
+        name: collectionOf(projection),
+        isForeign: isForeign(projection),
         progress: followed.progress(projection.name),
       }),
     );

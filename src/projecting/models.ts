@@ -107,7 +107,8 @@ export const modelsIn = (db: Db): Models => {
     switchBack: async ({ _id, serving }, previous) => {
       const { matchedCount } = await models.updateOne(
         {
-          ...{ _id, 'serving.collection': serving.collection },
+          _id,
+          'serving.collection': serving.collection,
           'previous.collection': previous.collection,
         },
         { $set: { serving: previous, previous: serving } },

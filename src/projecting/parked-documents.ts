@@ -84,8 +84,18 @@ export const waiting = (
   // One that cannot be read has its place in the store alone, and tells its type in its data.
   const isReadable = type !== unreadableType;
   return {
-    ...{ _id: parkedId({ kind, name }, id), kind, name, lane, state: 'parked' },
-    ...{ eventId: id, stream, revision, position, error: null, attempts: 0, parkedAt },
+    _id: parkedId({ kind, name }, id),
+    kind,
+    name,
+    lane,
+    state: 'parked',
+    eventId: id,
+    stream,
+    revision,
+    position,
+    error: null,
+    attempts: 0,
+    parkedAt,
     storeRevision: isReadable ? revision - (metadata.base ?? 0) : revision,
     type: isReadable ? type : (data as { type: string }).type,
   };

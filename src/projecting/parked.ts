@@ -168,7 +168,11 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
             $min: { from: event.position },
             $inc: { joined: 1 },
             $setOnInsert: {
-              ...{ kind, name, lane, stream: event.stream, revision: event.revision },
+              kind,
+              name,
+              lane,
+              stream: event.stream,
+              revision: event.revision,
               ...(waitsFor !== undefined && { waitsFor }),
             },
           },
@@ -206,7 +210,8 @@ export const parkedIn = (db: Db, store: EventStore): Parked => {
   };
 
   return {
-    ...{ of, forget },
+    of,
+    forget,
     hasEnded: (stream) => hasEnded(store, stream),
     prepare: async () => {
       await events.createIndexes([

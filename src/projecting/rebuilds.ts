@@ -66,9 +66,19 @@ export const rebuildsIn = (db: Db, clock: Clock, node: string): Rebuilds => {
     begin: async (models, skip) => {
       const before = await rebuilds.findOne({ _id });
       const rebuild: Rebuild = {
-        ...{ _id, id: randomUUID(), state: 'building', models, skip, poison: null },
-        ...{ startedAt: new Date(clock.now()).toISOString(), heldBy: null, heldUntil: 0 },
-        ...{ position: -1, head: 0, events: 0, eventsPerSecond: null },
+        _id,
+        id: randomUUID(),
+        state: 'building',
+        models,
+        skip,
+        poison: null,
+        startedAt: new Date(clock.now()).toISOString(),
+        heldBy: null,
+        heldUntil: 0,
+        position: -1,
+        head: 0,
+        events: 0,
+        eventsPerSecond: null,
         litter: before?.litter ?? [],
       };
       try {
@@ -86,7 +96,8 @@ export const rebuildsIn = (db: Db, clock: Clock, node: string): Rebuilds => {
     take: () =>
       rebuilds.findOneAndUpdate(
         {
-          ...{ _id, state: { $in: underWay } },
+          _id,
+          state: { $in: underWay },
           $or: [{ heldBy: node }, { heldUntil: { $lt: clock.now() } }],
         },
         { $set: { heldBy: node, heldUntil: clock.now() + leaseMs } },

@@ -91,7 +91,8 @@ export const drainLane = async (
       // It is done with before it is gone: whoever meets it again in between takes it for done.
       const { matchedCount } = await lanes.updateOne(held, {
         $set: {
-          ...{ from: next.position + 1, revision: next.revision + 1 },
+          from: next.position + 1,
+          revision: next.revision + 1,
           claimedUntil: new Date(Date.now() + claimMs),
         },
       });

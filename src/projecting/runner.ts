@@ -94,7 +94,9 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   const { progress = (name: string) => progressOf(name, -1), foldFrom = Infinity } = options;
   let runs: readonly Run[] = projections.map((projection) =>
     runOf(options, {
-      ...{ projection, name: collectionOf(projection), isForeign: isForeign(projection) },
+      projection,
+      name: collectionOf(projection),
+      isForeign: isForeign(projection),
       progress: progress(projection.name),
     }),
   );
@@ -227,7 +229,9 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
         // One that is ahead of the others waits for them: what is new to it has not been read yet.
         const isUnknown = isForeign || position > foldedTo;
         return {
-          ...{ name, version, position: Math.max(position, 0) },
+          name,
+          version,
+          position: Math.max(position, 0),
           lagEvents: isUnknown ? null : events,
           lagSeconds: isUnknown ? null : seconds,
           stuck,

@@ -73,7 +73,8 @@ const endOf = ({ revision }: Loaded<object>): number => (revision === 'none' ? -
 
 /** A stream before its first event: as loaded from a snapshot in which nothing is. */
 const beginningOf = (decider: SnapshottedDecider): Loaded<object> => ({
-  ...{ base: 0, commands: [] },
+  base: 0,
+  commands: [],
   ...outsetFrom(
     decider,
     { stream: '', revision: -1, position: 0, head: decider.initial, count: 0 },

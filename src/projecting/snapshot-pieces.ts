@@ -37,7 +37,8 @@ export const piecesOf = (layers: readonly Layer[]) => {
   const heads = layers.map(headPiece);
   const [first] = layers;
   return {
-    ...{ heads, others: layers.flatMap(otherPieces) },
+    heads,
+    others: layers.flatMap(otherPieces),
     needed: [
       ...(first?.before ? [idOf(below(first, first.before), 'head')] : []),
       ...heads.map(({ _id }) => _id),
@@ -47,7 +48,8 @@ export const piecesOf = (layers: readonly Layer[]) => {
 
 /** The place of the layer below another. */
 const below = ({ stream, ancestors }: Layer, { stream: holder, through }: Segment): Place => ({
-  ...{ stream: holder, revision: through },
+  stream: holder,
+  revision: through,
   ancestors: holder === stream ? ancestors : ancestors.slice(0, ancestors.indexOf(holder)),
 });
 
@@ -64,7 +66,11 @@ const pieceOf = (
 ): Piece => {
   const { stream, revision, position, ancestors } = layer;
   const content = {
-    ...{ _id: idOf(layer, name), stream, ...which, revision, position },
+    _id: idOf(layer, name),
+    stream,
+    ...which,
+    revision,
+    position,
     ...(ancestors.length > 0 && { ancestors }),
     body: JSON.stringify(value),
   };

@@ -57,7 +57,9 @@ export const snapshotsIn = (
   /** The newest version of an entry along the segments: their revisions run on. */
   const entryIn = async (kind: SnapshotKind, segments: readonly Segment[], key: string) => {
     const places = segments.map(({ stream, through }, index) => ({
-      ...{ stream, keys: key, ...madeOn(segments.slice(0, index)) },
+      stream,
+      keys: key,
+      ...madeOn(segments.slice(0, index)),
       ...upTo(through),
     }));
     const piece = await newestIn(kind, places.length === 1 ? { ...places[0] } : { $or: places });

@@ -142,7 +142,9 @@ const changesIn = (decider: SnapshottedDecider, stream: string) => {
       const { state, revision, position } = reached;
       const known = entriesOf(decider, state);
       return {
-        ...{ revision: Number(revision), position, head: headOf(decider, state) },
+        revision: Number(revision),
+        position,
+        head: headOf(decider, state),
         count: countOf(decider, reached),
         entries: new Map(
           [...changed].flatMap((key) => (known.has(key) ? [[key, known.get(key)]] : [])),

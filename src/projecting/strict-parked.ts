@@ -45,8 +45,13 @@ export const strictParked = (parked: Parked, { models, skip, onPoison }: Options
         // What was discarded of it is forgotten, and its documents will be.
         if (await parked.hasEnded(stream)) return false;
         const poison: Poison = {
-          ...{ projection: model?.name ?? consumer.name, eventId, stream, revision, position },
-          ...{ type, error: messageOf(failure.error) },
+          projection: model?.name ?? consumer.name,
+          eventId,
+          stream,
+          revision,
+          position,
+          type,
+          error: messageOf(failure.error),
         };
         onPoison(poison);
         throw new PoisonEvent(poison);

@@ -73,7 +73,9 @@ const within = (since?: string, until?: string, cursor?: string): Filter<AuditRe
 const viewOf = (record: AuditRecord): AuditView => {
   const { _id, position, at, type, stream, subject, revision, ...entry } = record;
   return {
-    ...{ position: String(position), at: new Date(at).toISOString(), type },
+    position: String(position),
+    at: new Date(at).toISOString(),
+    type,
     ...(entry.attempt === undefined ? { stream, revision } : subject && { stream: subject }),
     ...entry,
   };

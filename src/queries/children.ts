@@ -45,7 +45,8 @@ export const openChildren = async (
   const found = await Promise.all(
     categories.map((category) =>
       childrenIn(collections, category, {
-        ...{ sessionId, createdPosition: { $lte: position } },
+        sessionId,
+        createdPosition: { $lte: position },
         $or: [{ settledPosition: { $exists: false } }, { settledPosition: { $gt: position } }],
       }),
     ),
@@ -60,7 +61,8 @@ export const settledChildren = async (
   limit: number,
 ): Promise<Readonly<{ streams: readonly string[]; count: number }>> => {
   const filter = {
-    ...{ sessionId, createdPosition: { $lte: position } },
+    sessionId,
+    createdPosition: { $lte: position },
     settledPosition: { $lte: position },
   };
   const found = await Promise.all(
@@ -85,7 +87,9 @@ const childrenIn = async (
     .sort({ settledPosition: 1, createdPosition: 1 });
   const records = await (limit === undefined ? found : found.limit(limit)).toArray();
   return records.map(({ _id, id, createdPosition }) => ({
-    ...{ stream: _id, id, category },
+    stream: _id,
+    id,
+    category,
     isTakenAlong: createdPosition === 0,
   }));
 };

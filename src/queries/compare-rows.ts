@@ -137,11 +137,13 @@ export const rowsAfter = async (
 const afterPoint = (stretches: readonly Stretch[], { stageOrder, seq }: Point) =>
   anyOf([
     ...within(stretches, seq + 1).map(({ stream, low, high }) => ({
-      ...{ stream, stageOrder },
+      stream,
+      stageOrder,
       seq: between(low, high),
     })),
     ...stretches.map(({ stream, low, high }) => ({
-      ...{ stream, stageOrder: { $gt: stageOrder } },
+      stream,
+      stageOrder: { $gt: stageOrder },
       seq: between(low, high),
     })),
   ]);

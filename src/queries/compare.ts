@@ -132,7 +132,8 @@ const compared = async (
   const before = occurrence === 1 && shared?.stageOrder === stageOrder ? shared : undefined;
   const [a, b] = [fromA ?? before, fromB ?? before];
   return {
-    ...{ stageOrder, occurrence },
+    stageOrder,
+    occurrence,
     ...(a && { a: comparedView(a, ids.a) }),
     ...(b && { b: comparedView(b, ids.b) }),
     ...(a && b && (await differencesOf(collections, a, b))),
@@ -163,7 +164,9 @@ const comparedView = (row: CheckpointRow, executionId: string): Compared => {
 const sideOf = (view: ExecutionView): Side => {
   const { id, status, currentStage, output, error, reason, revision } = view;
   return {
-    ...{ executionId: id, status, revision },
+    executionId: id,
+    status,
+    revision,
     ...(currentStage && { currentStage }),
     ...(output !== undefined && { output }),
     ...(error !== undefined && { error }),

@@ -113,8 +113,11 @@ const nodeOf = (
   record: StreamRecord,
   children: ReadonlyMap<string, readonly StreamRecord[]>,
 ): LineageNode => ({
-  ...{ stream: record._id, revision: record.revision, ownEvents: record.ownEvents },
-  ...{ createdAt: record.createdAt, ...detachedView(record) },
+  stream: record._id,
+  revision: record.revision,
+  ownEvents: record.ownEvents,
+  createdAt: record.createdAt,
+  ...detachedView(record),
   forks: (children.get(record._id) ?? []).map((child) => ({
     at: child.forkedFrom?.revision ?? 0,
     ...nodeOf(child, children),

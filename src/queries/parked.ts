@@ -45,7 +45,14 @@ const viewOf = (event: ParkedEvent): ParkedEventView => {
   const { eventId, lane, stream, revision, position, type, error, attempts, parkedAt } = event;
   const key = lane.slice(lane.indexOf(':') + 1);
   return {
-    ...{ id: eventId, key, stream, revision, position: String(position) },
-    ...{ type, error, attempts, parkedAt },
+    id: eventId,
+    key,
+    stream,
+    revision,
+    position: String(position),
+    type,
+    error,
+    attempts,
+    parkedAt,
   };
 };

@@ -107,7 +107,12 @@ export const countTasks = async (
 
 const statuses = ['ready', 'delayed', 'running', 'completed', 'dead', 'cancelled'] as const;
 const nothing: TaskCounts = {
-  ...{ ready: 0, delayed: 0, running: 0, completed: 0, dead: 0, cancelled: 0 },
+  ready: 0,
+  delayed: 0,
+  running: 0,
+  completed: 0,
+  dead: 0,
+  cancelled: 0,
 };
 
 const sumOf = (queue: string, parts: readonly QueueRecord[], now: number): Numbers => {
@@ -156,7 +161,9 @@ const oldestReady = async (
   for (let below = Number.POSITIVE_INFINITY; below > 0; ) {
     const first = await tasks.findOne<Ready>(
       {
-        ...{ ...visibleTo(caller), queue, status: 'ready' },
+        ...visibleTo(caller),
+        queue,
+        status: 'ready',
         ...(Number.isFinite(below) && { priority: { $lt: below } }),
       },
       {

@@ -35,7 +35,9 @@ export const findReadyTasks = async (
     if (rest <= 0) break;
     const filter: Filter<TaskRecord> = {
       ...(userId !== undefined && { userId }),
-      ...{ queue, status: 'ready', ...range },
+      queue,
+      status: 'ready',
+      ...range,
     };
     const sorted = tasks.find(filter).sort({ priority: -1, readyPosition: 1 }).limit(rest);
     found.push(...(await sorted.toArray()));
@@ -88,8 +90,16 @@ const asReady = ({ id, revision, readyPosition, ...task }: TaskRecord): ReadyTas
   const { userId, type, queue, priority, payload, maxAttempts, timeoutSeconds } = task;
   const { notBefore, sessionId, executionId, attempts, error, reason, cancelRequested } = task;
   const state: LiveTask = {
-    ...{ userId, type, queue, priority, payload, maxAttempts, timeoutSeconds },
-    ...{ status: 'ready', attempts, cancelRequested },
+    userId,
+    type,
+    queue,
+    priority,
+    payload,
+    maxAttempts,
+    timeoutSeconds,
+    status: 'ready',
+    attempts,
+    cancelRequested,
     ...(notBefore !== undefined && { notBefore }),
     ...(sessionId !== undefined && { sessionId }),
     ...(executionId !== undefined && { executionId }),

@@ -66,7 +66,10 @@ export const viewOfDelivery = (delivery: DeliveryDocument): DeliveryView => {
   const { _id, webhookId, status, event, attempts, dueAt, reason, createdAt } = delivery;
   const { id, type, stream, revision, position } = event;
   return {
-    ...{ id: _id, webhookId, status, topic: event.topic },
+    id: _id,
+    webhookId,
+    status,
+    topic: event.topic,
     event: { id, type, stream, revision, position: `${position}` },
     attempts,
     nextAttemptAt: dueAt === null ? null : new Date(dueAt).toISOString(),

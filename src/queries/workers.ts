@@ -32,7 +32,7 @@ export const findWorker = async (
   id: string,
 ): Promise<WorkerView | undefined> => {
   const found = await collections.workers.findOne({
-    ...{ _id: `worker-${id}` },
+    _id: `worker-${id}`,
     ...registered,
     ...visibleTo(caller),
   });

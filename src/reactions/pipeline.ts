@@ -117,7 +117,10 @@ export const pipelineReaction = ({
     if (isUnderWay(dispatched, taskId) && stage?.queue !== undefined) {
       const { userId, sessionId } = dispatched;
       const submitted = {
-        ...{ ...taskDefaults, userId, type: stage.agent, queue: stage.queue },
+        ...taskDefaults,
+        userId,
+        type: stage.agent,
+        queue: stage.queue,
         payload: stagePayload(idOf(stream), data, dispatched),
         executionId: idOf(stream),
         ...(sessionId !== undefined && { sessionId }),

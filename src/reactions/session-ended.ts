@@ -65,7 +65,9 @@ export const sessionEnded = (options: SessionEndedOptions): Reaction => {
   /** Whoever settles one at the same time is right: a refusal says that there is nothing left to cancel. */
   const cancel = async ({ stream, cancel }: Open, cause: StoredEvent): Promise<void> => {
     const request = {
-      ...{ commandId: v5(stream, cause.id), causationId: cause.id, requestId: 'session-ended' },
+      commandId: v5(stream, cause.id),
+      causationId: cause.id,
+      requestId: 'session-ended',
       caller: { userId: 'forkline', admin: true },
     };
     await cancel(request).catch((error: unknown) => {

@@ -51,7 +51,10 @@ export const startReactions = (options: ReactionsOptions): Reactions => {
     const parkedOf = parked.of({ kind: 'reaction', name: reaction.name });
     const child = log.child({ reaction: reaction.name });
     const started = startReaction({
-      ...{ store, reaction, retries, log: child },
+      store,
+      reaction,
+      retries,
+      log: child,
       parked: parkedOf,
     });
     return { reaction, parked: parkedOf, ...started };

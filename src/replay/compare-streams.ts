@@ -119,7 +119,8 @@ const tailOf = async (
   const changed = new Set<string>();
   const isLookingOn = isRelated && decider.snapshots?.entries !== undefined;
   const read = streams.read(stream, {
-    ...{ from: after + 1, through: revision },
+    from: after + 1,
+    through: revision,
     limit: isLookingOn ? mostRead : limit,
   });
   let [count, size] = [0, 0];

@@ -100,6 +100,8 @@ const advanced = (
   const { revision, position } = event;
   return {
     ...beginning(before, new Set(begun)),
-    ...{ state: evolveStored(decider, before.state, event), revision, position },
+    state: evolveStored(decider, before.state, event),
+    revision,
+    position,
   };
 };

@@ -16,7 +16,8 @@ export const describeError = (error: unknown, depth = 0): DescribedError => {
   const { name, message, stack, cause } = error;
   const { code } = error as { code?: unknown };
   return {
-    ...{ type: name, message },
+    type: name,
+    message,
     ...(stack !== undefined && { stack }),
     ...((typeof code === 'string' || typeof code === 'number') && { code }),
     ...(cause instanceof Error && depth < 5 && { cause: describeError(cause, depth + 1) }),

@@ -27,7 +27,10 @@ export const figuresIn = (registry: Registry, { runner, reactions, told }: Figur
     figure: (status: ReturnType<Runner['status']>[number]) => number | null,
   ) =>
     new Gauge({
-      ...{ name, help, labelNames: ['projection'], registers },
+      name,
+      help,
+      labelNames: ['projection'],
+      registers,
       collect() {
         this.reset();
         for (const status of runner.status()) {

@@ -66,8 +66,12 @@ export const measuredHandler =
       if (seconds > slowSeconds)
         log.warn(
           {
-            ...{ command, stream, outcome, requestId },
-            ...{ durationMs: Math.round(seconds * 1000), racesLost: lost },
+            command,
+            stream,
+            outcome,
+            requestId,
+            durationMs: Math.round(seconds * 1000),
+            racesLost: lost,
           },
           'a command was slow',
         );

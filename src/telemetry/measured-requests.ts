@@ -69,7 +69,10 @@ export const measuredRequests = (
       {
         requestId: response.getHeader('X-Request-Id'),
         ...notes.of(request),
-        ...{ method, route, status, durationMs: Math.round(seconds * 1e6) / 1000 },
+        method,
+        route,
+        status,
+        durationMs: Math.round(seconds * 1e6) / 1000,
       },
       status === 0 ? 'request aborted' : 'request',
     );
@@ -91,7 +94,9 @@ export const measuredRequests = (
     response.on('close', () => {
       inFlight -= 1;
       const answered = {
-        ...{ method, route: routeOf(request), seconds: (performance.now() - begun) / 1000 },
+        method,
+        route: routeOf(request),
+        seconds: (performance.now() - begun) / 1000,
         status: response.writableFinished ? response.statusCode : 0,
       };
       count(answered);

@@ -55,13 +55,11 @@ export class Store {
       maxDbs: 2,
     });
     this.#tree = new PackedTree(plain, {
-      ...{
-        name: 'packed',
-        groupBytes: segmentBytes,
-        from: firstSegment,
-        end: endOfSegments,
-        cacheBytes,
-      },
+      name: 'packed',
+      groupBytes: segmentBytes,
+      from: firstSegment,
+      end: endOfSegments,
+      cacheBytes,
     });
     this.#packer = startPacker({
       tree: this.#tree,

@@ -48,7 +48,9 @@ export class PackedBlocks {
     this.#opened = new LRUCache({ maxSize, sizeCalculation: ({ bytes }) => bytes });
     this.#read = new LRUCache({ maxSize: maxSize / 4, sizeCalculation: () => pageBytes });
     this.#blocks = env.openDB<Buffer, Buffer>({
-      ...{ name: options.name, encoding: 'binary', keyEncoding: 'binary' },
+      name: options.name,
+      encoding: 'binary',
+      keyEncoding: 'binary',
     });
     // To count keys, lmdb walks through all of them.
     const [first] = this.#blocks.getKeys({ limit: 1 });

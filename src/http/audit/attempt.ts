@@ -37,7 +37,10 @@ export const sameness = (attempt: Attempt): string => {
  * type and what it was answered with are left.
  */
 export const anyOf = (attempt: Attempt): Attempt => ({
-  ...{ type: attempt.type, method: '*', route: '*', requestId: '*' },
+  type: attempt.type,
+  method: '*',
+  route: '*',
+  requestId: '*',
   ...(attempt.status !== undefined && { status: attempt.status }),
   ...(attempt.code !== undefined && { code: attempt.code }),
   origin: { clientAddress: '*' },

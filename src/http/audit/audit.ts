@@ -68,7 +68,10 @@ export const auditOf = (options: AuditOptions): Audit => {
   };
 
   const about = (request: Request, route: string, requestId: string) => ({
-    ...{ method: request.method, route, requestId, origin: originOf(request) },
+    method: request.method,
+    route,
+    requestId,
+    origin: originOf(request),
   });
 
   return {
@@ -109,8 +112,13 @@ export const auditOf = (options: AuditOptions): Audit => {
     },
     deletedForGood: (target, ownerId, { caller, requestId, origin }) =>
       recorder.note({
-        ...{ type: 'DeletedForGood', method: 'DELETE', route: '/v1/sessions/:id' },
-        ...{ target, caller, requestId, origin: origin ?? { clientAddress: '' } },
+        type: 'DeletedForGood',
+        method: 'DELETE',
+        route: '/v1/sessions/:id',
+        target,
+        caller,
+        requestId,
+        origin: origin ?? { clientAddress: '' },
         ...(ownerId !== undefined && { ownerId }),
       }),
   };

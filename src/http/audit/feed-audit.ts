@@ -32,7 +32,9 @@ export const auditedFeed = ({
   keepsReads,
 }: FeedAuditOptions): Readonly<{ keepOut: KeepOut; admit: Admit; refuse: Refuse }> => {
   const attemptOf = (request: IncomingMessage, caller: Caller | undefined) => ({
-    ...{ method: 'GET', route: '/v1/feed', origin: originOf(request) },
+    method: 'GET',
+    route: '/v1/feed',
+    origin: originOf(request),
     requestId: [request.headers['x-request-id'] ?? v7()].flat()[0] ?? '',
     ...(caller && { caller }),
   });

@@ -94,7 +94,11 @@ const eventOf = ({ attempt, count, firstAt, lastAt }: Noted): NewEvent => {
 const metadataOf = ({ caller, origin, requestId }: Attempt): EventMetadata => {
   const commandId = v7();
   const metadata: Omit<EventMetadata, 'ownerId' | 'userId'> = {
-    ...{ $correlationId: requestId, $causationId: commandId, commandId, requestId, schemaVersion },
+    $correlationId: requestId,
+    $causationId: commandId,
+    commandId,
+    requestId,
+    schemaVersion,
     ...origin,
     ...(caller && { userId: caller.userId }),
     ...(caller?.keyId !== undefined && { keyId: caller.keyId }),

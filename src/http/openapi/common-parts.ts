@@ -31,7 +31,8 @@ export const parameters: Json = {
 /** Headers of answers. */
 export const responseHeaders: Json = {
   'X-Request-Id': {
-    ...{ description: 'The id of the request.', required: true },
+    description: 'The id of the request.',
+    required: true,
     schema: { type: 'string' },
   },
   ETag: {
@@ -39,7 +40,8 @@ export const responseHeaders: Json = {
     schema: { type: 'string', pattern: '^(W/)?"[^"]*"$' },
   },
   Location: {
-    ...{ description: 'Where what was made can be looked at.', required: true },
+    description: 'Where what was made can be looked at.',
+    required: true,
     schema: { type: 'string', pattern: '^/' },
   },
   'Idempotent-Replayed': {
@@ -47,11 +49,13 @@ export const responseHeaders: Json = {
     schema: { type: 'string', const: 'true' },
   },
   'Retry-After': {
-    ...{ description: 'After how many seconds to try again.', required: true },
+    description: 'After how many seconds to try again.',
+    required: true,
     schema: { type: 'string', pattern: '^\\d+$' },
   },
   'WWW-Authenticate': {
-    ...{ description: 'How to say who asks.', required: true },
+    description: 'How to say who asks.',
+    required: true,
     schema: { type: 'string' },
   },
   ...Object.fromEntries(
@@ -70,7 +74,8 @@ export const responseHeaders: Json = {
     schema: { const: 'websocket' },
   },
   Allow: {
-    ...{ description: 'The methods there are.', required: true },
+    description: 'The methods there are.',
+    required: true,
     schema: { type: 'string' },
   },
 };
@@ -78,16 +83,21 @@ export const responseHeaders: Json = {
 /** How callers say who they are. */
 export const securitySchemes: Json = {
   token: {
-    ...{ type: 'http', scheme: 'bearer' },
+    type: 'http',
+    scheme: 'bearer',
     description: 'A JWT, or an API key. The role `admin` stands for administrators.',
   },
   userName: {
-    ...{ type: 'apiKey', in: 'header', name: 'X-User-Id' },
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-User-Id',
     description:
       'Where no authentication is configured: the name of the caller, else `local`, an administrator.',
   },
   tokenInQuery: {
-    ...{ type: 'apiKey', in: 'query', name: 'access_token' },
+    type: 'apiKey',
+    in: 'query',
+    name: 'access_token',
     description: 'For browsers, which give a WebSocket no headers.',
   },
 };

@@ -40,7 +40,9 @@ export const openApiDocument = async (routes: readonly Route[], version: string)
   return {
     openapi: '3.1.0',
     info: {
-      ...{ title: 'Forkline', version, license: { name: 'MIT', identifier: 'MIT' } },
+      title: 'Forkline',
+      version,
+      license: { name: 'MIT', identifier: 'MIT' },
       summary: 'The event-sourced control plane for AI agents.',
       description:
         'Look at any run as of any event, and fork it from there. Refusals are problem documents (RFC 9457) with a stable `code`.',
@@ -54,7 +56,9 @@ export const openApiDocument = async (routes: readonly Route[], version: string)
     components: {
       schemas: Object.fromEntries([...named].sort(([a], [b]) => (a < b ? -1 : 1))),
       responses: problemResponses(),
-      ...{ parameters, headers: responseHeaders, securitySchemes },
+      parameters,
+      headers: responseHeaders,
+      securitySchemes,
     },
   };
 };

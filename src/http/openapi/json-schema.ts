@@ -19,7 +19,9 @@ export const jsonSchemaOf = (
   named: Components,
 ): Json => {
   const { $schema: _, ...made } = z.toJSONSchema(schema, {
-    ...{ io, unrepresentable: 'any', target: 'draft-2020-12' },
+    io,
+    unrepresentable: 'any',
+    target: 'draft-2020-12',
     override: ({ zodSchema, jsonSchema }) => {
       const said = publishedOf(zodSchema);
       const instead = said instanceof z.ZodType ? jsonSchemaOf(said, io, named) : said;

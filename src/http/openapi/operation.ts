@@ -18,7 +18,9 @@ export const operationOf = (route: Route, named: Components): Json => {
     ...(!writes && hasTag ? ['If-None-Match'] : []),
   ];
   return {
-    ...{ operationId, summary, tags: [tagOf(route)] },
+    operationId,
+    summary,
+    tags: [tagOf(route)],
     ...(access === 'admin' && { description: 'For administrators.' }),
     security: securityOf(route),
     parameters: [
@@ -54,14 +56,16 @@ const securityOf = ({ access }: Route): readonly Json[] => {
 
 const parametersIn = (where: 'path' | 'query', schema: ObjectSchema): readonly Json[] =>
   Object.entries(schema.properties ?? {}).map(([name, { description, ...said }]) => ({
-    ...{ name, in: where },
+    name,
+    in: where,
     ...(description !== undefined && { description }),
     ...(schema.required?.includes(name) && { required: true }),
     schema: said,
   }));
 
 const file = {
-  ...{ required: true, description: 'The file as it is, or compressed with gzip; up to 64 MiB.' },
+  required: true,
+  description: 'The file as it is, or compressed with gzip; up to 64 MiB.',
   content: { '*/*': { schema: {} } },
 };
 

@@ -57,7 +57,11 @@ export const refusalsOf = (route: Pick<Route, 'method' | 'path' | 'access'>): Js
   const writes = route.method !== 'get';
   const may: Readonly<Record<number, boolean>> = {
     404: writes || route.access === 'own' || route.path.includes(':'),
-    ...{ 405: false, 408: false, 417: false, 426: false, 431: false },
+    405: false,
+    408: false,
+    417: false,
+    426: false,
+    431: false,
     409: writes,
     412: writes,
     413: writes,

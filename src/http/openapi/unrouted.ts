@@ -2,7 +2,8 @@ import type { Json } from './json-schema.js';
 import { headersOf } from './problems.js';
 
 const answering = (type: string, schema: Json, description: string): Json => ({
-  ...{ description, headers: headersOf(['X-Request-Id']) },
+  description,
+  headers: headersOf(['X-Request-Id']),
   content: { [type]: { schema } },
 });
 
@@ -20,7 +21,9 @@ const ready = statusOf('ready', {
 const unavailable = { 503: { $ref: '#/components/responses/ServiceUnavailable' } };
 
 const operation = (operationId: string, summary: string, responses: Json): Json => ({
-  ...{ operationId, summary, tags: ['operations'] },
+  operationId,
+  summary,
+  tags: ['operations'],
   security: [],
   parameters: [{ $ref: '#/components/parameters/X-Request-Id' }],
   responses,
@@ -52,7 +55,9 @@ export const unrouted: Json = {
   },
   '/v1/feed': {
     get: {
-      ...{ operationId: 'openFeed', summary: 'Open the feed as a WebSocket', tags: ['feed'] },
+      operationId: 'openFeed',
+      summary: 'Open the feed as a WebSocket',
+      tags: ['feed'],
       description:
         'Upgrades to a WebSocket that speaks the subprotocol `forkline.v1`; what is said on it is described in docs/feed.md.',
       security: [{ token: [] }, { tokenInQuery: [] }, { userName: [] }, {}],

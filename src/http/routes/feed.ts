@@ -8,10 +8,15 @@ const names = { type: 'string', description: 'Names, separated by commas.' };
 const asked = {
   type: 'object',
   properties: {
-    ...{ categories: names, streams: names, types: names, topics: names },
+    categories: names,
+    streams: names,
+    types: names,
+    topics: names,
     sessionId: { type: 'string' },
     from: {
-      ...{ type: 'string', pattern: '^(now|start|\\d{1,16})$', default: 'now' },
+      type: 'string',
+      pattern: '^(now|start|\\d{1,16})$',
+      default: 'now',
       description: 'After which position.',
     },
     access_token: { type: 'string', description: 'For browsers, which send no headers here.' },

@@ -70,7 +70,11 @@ export const forkChild = async (
     if (stageTask !== undefined) taking.stageTasks.add(stageTask);
   }
   const fork = {
-    ...{ of: id, at: revision, id: forkId, forkedAt, scope: 'tree' as const },
+    of: id,
+    at: revision,
+    id: forkId,
+    forkedAt,
+    scope: 'tree' as const,
     adoption: adoptionOf(state, sessionId, taking.executions),
   };
   const forking = (amendments: readonly object[]) =>

@@ -60,8 +60,13 @@ export const forkTree = async (
     ? await openChildren(collections, family)
     : [];
   const taking: Taking = {
-    ...{ position: family.position, sessionId: fork.id, forkedAt: fork.forkedAt, resume },
-    ...{ request: withoutRevision(request), executions: new Map(), stageTasks: new Set() },
+    position: family.position,
+    sessionId: fork.id,
+    forkedAt: fork.forkedAt,
+    resume,
+    request: withoutRevision(request),
+    executions: new Map(),
+    stageTasks: new Set(),
   };
   const take = async (child: Child): Promise<void> => {
     const taken = await forkChild(services, taking, child);

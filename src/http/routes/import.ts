@@ -79,7 +79,9 @@ const importJob = (
   const imported = importRuns(
     readRuns(limited(request), options),
     {
-      ...{ caller, requestId, ...(traceparent !== undefined && { traceparent }) },
+      caller,
+      requestId,
+      ...(traceparent !== undefined && { traceparent }),
       ...(origin && { origin }),
     },
     { sessions: noting(sessions), executions: noting(executions), streams },

@@ -28,7 +28,8 @@ export const interruptRoutes = (services: Services, gate: FamilyGate): readonly 
       access: 'caller',
       body: z.strictObject({
         id: id.optional(),
-        ...{ kind, requestId },
+        kind,
+        requestId,
         sessionId: id,
         executionId: id.optional(),
         question: longText.optional(),

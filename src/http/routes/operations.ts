@@ -33,7 +33,8 @@ export const operationRoutes = (services: Services): readonly Route[] => {
     if (reactions.status().some((each) => each.name === name))
       return {
         consumer: { kind: 'reaction', name },
-        ...{ retry: reactions.retry, discard: reactions.discard },
+        retry: reactions.retry,
+        discard: reactions.discard,
       };
     throw new Problem('projection-not-found');
   };
@@ -59,7 +60,9 @@ export const operationRoutes = (services: Services): readonly Route[] => {
         const projections = runner.status().map(async ({ position, ...status }) => {
           const { model, rebuild = null } = standings.get(status.name) ?? {};
           return {
-            ...{ kind: 'projection', ...status, position: String(position) },
+            kind: 'projection',
+            ...status,
+            position: String(position),
             parked: await parkedBy(status.name),
             serving: serving.of(status.name),
             previous: model?.previous ?? null,
@@ -67,7 +70,8 @@ export const operationRoutes = (services: Services): readonly Route[] => {
           };
         });
         const others = reactions.status().map(async (status) => ({
-          ...{ kind: 'reaction', ...status },
+          kind: 'reaction',
+          ...status,
           parked: await parkedBy(status.name),
         }));
         const items = await Promise.all([...projections, ...others]);

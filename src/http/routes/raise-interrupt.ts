@@ -48,7 +48,9 @@ export const interruptRaising = (services: Services, gate: FamilyGate) => {
       const ttl = ttlSeconds === undefined ? defaultTtl : ttlSeconds;
       const at = new Date(clock.now()).toISOString();
       const raised = {
-        ...{ type: 'RaiseInterrupt' as const, userId, sessionId },
+        type: 'RaiseInterrupt' as const,
+        userId,
+        sessionId,
         ...given({ ...question, executionId }),
         ...settings,
         ...(ttl !== null && { ttlSeconds: ttl, expiresAt: secondsAfter(at, ttl) }),

@@ -41,7 +41,9 @@ export const replayCheckpoint = async (
   const taskId = eventId(command.commandId, -2);
   const save = modified(checkpoint, replay.modifications, savedId);
   const fork = {
-    ...{ of: executionId, at: revision, id: newId },
+    of: executionId,
+    at: revision,
+    id: newId,
     amendments: [
       ...(save ? [save] : []),
       ...(replay.resume ? [{ type: 'ResumeExecution', taskId } as const] : []),
@@ -54,7 +56,8 @@ export const replayCheckpoint = async (
   return written(outcome, {
     created: `/v1/executions/${newId}`,
     more: {
-      ...{ originalCheckpointId, executionId: newId },
+      originalCheckpointId,
+      executionId: newId,
       checkpointId: save ? savedId : originalCheckpointId,
       ...(replay.resume && { taskId }),
     },
@@ -71,7 +74,10 @@ const modified = (
     ? undefined
     : {
         type: 'SaveCheckpoint',
-        ...{ checkpointId, agent, stage, stageOrder },
+        checkpointId,
+        agent,
+        stage,
+        stageOrder,
         state: mergeObject(state, modifications),
         ...(outputs !== undefined && { outputs }),
       };

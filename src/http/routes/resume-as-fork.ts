@@ -17,7 +17,9 @@ export const resumeAsFork = async (
 ): Promise<Answer> => {
   const { stream } = await visibleStream(streams, `session-${id}`, command.caller);
   const fork = {
-    ...{ of: id, at: await headOf(streams, stream, command.ifRevision), id: newId },
+    of: id,
+    at: await headOf(streams, stream, command.ifRevision),
+    id: newId,
     amendments: [{ type: 'ResumeSession' } as const],
     ...(reason !== undefined && { reason }),
   };

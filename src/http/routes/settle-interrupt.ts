@@ -86,7 +86,8 @@ const settlementOf = async (streams: Streams, stream: string): Promise<Settlemen
     const { respondedBy } = event.data as { respondedBy?: string };
     if (settled)
       return {
-        ...{ status: settled, settledAt: event.created },
+        status: settled,
+        settledAt: event.created,
         ...(respondedBy !== undefined && { respondedBy }),
       };
   }

@@ -89,6 +89,7 @@ const stretchIn = (cursor: string) => {
 };
 
 const tailView = ({ next, stream, ...tail }: Tail) => ({
-  ...{ stream, ...tail },
+  stream,
+  ...tail,
   more: next === null ? null : `/v1/streams/${encodeURIComponent(stream)}/events?from=${next}`,
 });

@@ -109,7 +109,10 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
         const list = `${plural[category]}/${id}/${entryLists[category]}at=${revision}`;
         return found(
           {
-            ...{ stream, revision, position: String(position), state: stateView(state) },
+            stream,
+            revision,
+            position: String(position),
+            state: stateView(state),
             ...(entries && { entries: { [field]: { count, list } } }),
           },
           'revision-not-found',
@@ -161,7 +164,10 @@ export const streamRoutes = (services: Services, gate: FamilyGate): readonly Rou
         const forkId = body.id ?? newId;
         const forkedAt = new Date(clock.now()).toISOString();
         const fork: ForkCommand<object> = {
-          ...{ of, at: body.at, id: forkId, forkedAt },
+          of,
+          at: body.at,
+          id: forkId,
+          forkedAt,
           amendments: amendmentsOf(category, body.amendments, command, forkedAt),
           ...(body.reason !== undefined && { reason: body.reason }),
         };

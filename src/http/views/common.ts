@@ -9,7 +9,8 @@ export const uuid = publishedAs(z.uuid(), { type: 'string', format: 'uuid' });
 
 /** A moment, ISO 8601 UTC. */
 export const moment = publishedAs(z.iso.datetime({ precision: 3 }), {
-  ...{ type: 'string', format: 'date-time' },
+  type: 'string',
+  format: 'date-time',
   description: 'ISO 8601, UTC.',
 });
 

@@ -66,9 +66,13 @@ export const executionSchema = schemaOf<ExecutionView>()(
 );
 
 const saved = {
-  ...{ id: uuid, agent: z.string(), stage: z.string() },
+  id: uuid,
+  agent: z.string(),
+  stage: z.string(),
   taskId: uuid.describe('The task whose result it is.').exactOptional(),
-  ...{ createdAt: moment, revision, origin: origin.exactOptional() },
+  createdAt: moment,
+  revision,
+  origin: origin.exactOptional(),
 };
 
 const placed = { ...saved, executionId: uuid, stageOrder: count };
@@ -110,7 +114,9 @@ export const timelineSchema = schemaOf<Timeline>()(
 );
 
 const side = z.strictObject({
-  ...{ executionId: uuid, revision, status },
+  executionId: uuid,
+  revision,
+  status,
   currentStage: currentStage.exactOptional(),
   output: json.exactOptional(),
   error: z.string().exactOptional(),

@@ -14,7 +14,9 @@ const whole = z
     messages: z.array(messageSchema),
     executions: z.array(
       z.strictObject({
-        ...{ ...execution, startedAt, endedAt },
+        ...execution,
+        startedAt,
+        endedAt,
         checkpoints: z.array(checkpointDetailSchema),
       }),
     ),

@@ -80,8 +80,12 @@ export const queueSchema = schemaOf<QueueView>()(
   z
     .strictObject({
       queue: z.string(),
-      ...{ ready: count, delayed: count, running: count },
-      ...{ completed: count, dead: count, cancelled: count },
+      ready: count,
+      delayed: count,
+      running: count,
+      completed: count,
+      dead: count,
+      cancelled: count,
       failed: count.describe('Attempts that did not succeed, ever.'),
       rate: z.number().describe('Tasks completed a minute, over the last five minutes.'),
       oldestReady: z.strictObject({ id: uuid, readyAt: moment, ageSeconds: z.number() }).nullable(),

@@ -147,7 +147,9 @@ const attemptOf = (response: Response, begunAt: number, durationMs: number): Att
   if ('error' in response) return { at, durationMs, error: response.error };
   const { status, excerpt } = response;
   return {
-    ...{ at, durationMs, status },
+    at,
+    durationMs,
+    status,
     ...(!isSuccess(response) && { error: `answered ${status}` }),
     ...(excerpt !== '' && { response: excerpt }),
   };

@@ -60,7 +60,9 @@ export const sender = ({ allowPrivate, timeoutMs }: SendOptions): Send => {
     tooLate.catch(() => {});
     const post = async (on: http.Agent | false): Promise<Response> => {
       const posted = request(target, {
-        ...{ method: 'POST', agent: on, lookup },
+        method: 'POST',
+        agent: on,
+        lookup,
         headers: { ...headers, 'content-length': `${Buffer.byteLength(body)}` },
       });
       try {

@@ -75,15 +75,28 @@ export const startWebhooks = (options: WebhookOptions): Webhooks => {
   };
 
   const dispatcher = startDispatcher({
-    ...{ deliveries, clock, log, circuits: known, lockMs: timeoutMs + lockMarginMs },
+    deliveries,
+    clock,
+    log,
+    circuits: known,
+    lockMs: timeoutMs + lockMarginMs,
     deliver: deliverer({
-      ...{ store, collections, deliveries, secrets, circuits: known },
-      ...{ schedule, clock, disable },
+      store,
+      collections,
+      deliveries,
+      secrets,
+      circuits: known,
+      schedule,
+      clock,
+      disable,
       send: sending(sender({ allowPrivate: options.allowPrivate, timeoutMs })),
     }),
   });
   const reaction = webhookReaction({
-    ...{ deliveries, secrets, clock, wake: dispatcher.wake },
+    deliveries,
+    secrets,
+    clock,
+    wake: dispatcher.wake,
     directory: webhookDirectory(collections, options.progress),
     firstWaitMs: schedule[0] ?? 0,
   });

@@ -46,7 +46,8 @@ export const webhookReaction = (options: WebhookReactionOptions): Reaction => {
 
   return {
     // The read model has the name that the group has: what is parked would be looked for there.
-    ...{ name: 'webhook-deliveries', group: 'webhooks' },
+    name: 'webhook-deliveries',
+    group: 'webhooks',
     concurrency,
     handle: (event) =>
       event.stream.startsWith(prefix)

@@ -43,7 +43,10 @@ export class EventLog {
     this.#path = join(folder, fileName);
     this.#env = openFile(folder, fileName);
     this.#tree = new PackedTree(this.#env, {
-      ...{ name: tableOfBlocks, groupBytes: 0, from: keyOf(0), end: behindAll },
+      name: tableOfBlocks,
+      groupBytes: 0,
+      from: keyOf(0),
+      end: behindAll,
       cacheBytes: cachedBytes,
     });
     const lastKey = this.#tree.lastKey();
