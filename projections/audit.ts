@@ -1,6 +1,7 @@
 import type { Fact } from '../src/domain/decider.js';
 import { parseStream } from '../src/domain/deciders.js';
 import { millisecondsOf } from '../src/domain/time.js';
+import { given } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 
 /** What an event of the category `audit` says: that somebody was refused, or looked, or deleted. */
@@ -41,19 +42,13 @@ export const attemptPrefix = 'audit-';
 const entry = (_: AuditDocument | undefined, event: Projected): AuditDocument => {
   const { stream, revision, type, created, metadata } = event;
   const { userId, ownerId, requestId, clientAddress, userAgent, keyId } = metadata;
-  const who = defined({ userId, ownerId, requestId, clientAddress, userAgent, keyId });
-  const about = { stream, revision, type, at: millisecondsOf(created), ...who };
+  const who = { userId, ownerId, requestId, clientAddress, userAgent, keyId };
+  const about = given({ stream, revision, type, at: millisecondsOf(created), ...who });
   if (!stream.startsWith(attemptPrefix)) return about;
   // The codec has checked what is in these streams.
   const { target, ownerId: owner, ...attempt } = event.data as AttemptData;
-  return { ...about, ...defined({ subject: target, ownerId: owner }), attempt };
+  return { ...about, ...given({ subject: target, ownerId: owner }), attempt };
 };
-
-/** Without the fields that are not there. */
-const defined = <Fields extends Readonly<Record<string, string | undefined>>>(fields: Fields) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof Fields]?: NonNullable<Fields[Name]>;
-  };
 
 /** One document an event: the facts that one may ask for, newest first by each. */
 export const audit: Projection<AuditDocument, Fact> = {

@@ -1,5 +1,6 @@
 import type { CheckpointHead, ExecutionEvent } from '../src/domain/execution.js';
 import type { StoredState } from '../src/domain/stored-state.js';
+import { withFields } from '../src/fields.js';
 import type { Projection } from '../src/projecting/projection.js';
 
 /** A checkpoint as stored: its state in full, or as what changed since the checkpoint before. */
@@ -31,12 +32,7 @@ export const checkpoints: Projection<CheckpointDocument, ExecutionEvent> = {
     'checkpointId' in data ? `${stream}/${data.checkpointId}` : undefined,
   begins: ({ type }) => type === 'CheckpointSaved',
   on: {
-    CheckpointSaved: (_, { data, stream, revision, created, metadata }) => ({
-      ...data,
-      stream,
-      seq: revision,
-      userId: metadata.ownerId,
-      createdAt: created,
-    }),
+    CheckpointSaved: (_, { data, stream, revision, created, metadata }) =>
+      withFields(data, { stream, seq: revision, userId: metadata.ownerId, createdAt: created }),
   },
 };

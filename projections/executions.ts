@@ -9,6 +9,7 @@ import {
 } from '../src/domain/execution.js';
 import { adoptionIn, detached } from '../src/domain/fork.js';
 import type { JsonValue } from '../src/domain/json.js';
+import { withFields } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { createdAs, type Descent, descentOf, type OpenSpan } from './descent.js';
 
@@ -50,20 +51,17 @@ const changed =
     change: (document: ExecutionDocument, event: Projected<Event>) => ExecutionDocument,
   ) =>
   (document: ExecutionDocument | undefined, event: Projected<Event>) =>
-    document && {
-      ...change(document, event),
-      updatedAt: event.created,
-      revision: event.revision,
-    };
+    document &&
+    withFields(change(document, event), { updatedAt: event.created, revision: event.revision });
 
 const finished = (status: ExecutionStatus) =>
-  changed((document, { data, created, position }: Projected<Fact<string, object>>) => ({
-    ...withoutTask(document),
-    ...data,
-    status,
-    finishedAt: created,
-    settledPosition: position,
-  }));
+  changed((document, { data, created, position }: Projected<Fact<string, object>>) =>
+    withFields(withoutTask(document), data, {
+      status,
+      finishedAt: created,
+      settledPosition: position,
+    }),
+  );
 
 const withoutTask = ({ dispatched: _, ...document }: ExecutionDocument): ExecutionDocument =>
   document;
@@ -98,24 +96,23 @@ export const executions: Projection<ExecutionDocument, ExecutionEvent> = {
       createdPosition: position,
       revision,
     }),
-    CheckpointSaved: changed((document, { data }) => ({
-      ...(isResultFor(document, data) ? withoutTask(document) : document),
-      checkpointCount: document.checkpointCount + 1,
-      currentStage: stageOf(data),
-    })),
-    StageDispatched: changed(({ held: _, ...document }, event) => ({
-      ...document,
-      dispatched: dispatchedIn(document, event),
-    })),
+    CheckpointSaved: changed((document, { data }) =>
+      withFields(isResultFor(document, data) ? withoutTask(document) : document, {
+        checkpointCount: document.checkpointCount + 1,
+        currentStage: stageOf(data),
+      }),
+    ),
+    StageDispatched: changed(({ held: _, ...document }, event) =>
+      withFields(document, { dispatched: dispatchedIn(document, event) }),
+    ),
     StageFinished: changed((document) => withoutTask(document)),
-    CheckpointsPruned: changed((document, { data }) => ({
-      ...document,
-      checkpointCount: document.checkpointCount - data.count,
-    })),
+    CheckpointsPruned: changed((document, { data }) =>
+      withFields(document, { checkpointCount: document.checkpointCount - data.count }),
+    ),
     ExecutionCompleted: finished('completed'),
     ExecutionFailed: finished('failed'),
     ExecutionCancelled: finished('cancelled'),
-    StreamDetached: changed((document) => ({ ...document, ...detached(document) })),
+    StreamDetached: changed((document) => withFields(document, detached(document))),
     StreamForked: (_, event) => {
       const { data, stream, created, revision } = event;
       // What an ancestor of an execution was is an execution's document; its task is not the fork's.

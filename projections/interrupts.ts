@@ -1,6 +1,7 @@
 import type { Fact } from '../src/domain/decider.js';
 import { adoptionIn, detached } from '../src/domain/fork.js';
 import type { InterruptEvent, InterruptStatus, Raised, Response } from '../src/domain/interrupt.js';
+import { withFields } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { createdAs, type Descent, descentOf, type OpenSpan } from './descent.js';
 import { without } from './without.js';
@@ -29,15 +30,14 @@ const settled =
     document: InterruptDocument | undefined,
     { data, created, revision, position }: Projected<Fact<string, object>>,
   ) =>
-    document && {
-      ...document,
-      ...data,
+    document &&
+    withFields(document, data, {
       status,
       settledAt: created,
       updatedAt: created,
       revision,
       settledPosition: position,
-    };
+    });
 
 /** One document an interrupt: what lists of interrupts show. */
 export const interrupts: Projection<InterruptDocument, InterruptEvent> = {
@@ -74,7 +74,7 @@ export const interrupts: Projection<InterruptDocument, InterruptEvent> = {
     InterruptCancelled: settled('cancelled'),
     InterruptExpired: settled('expired'),
     StreamDetached: (document, { created, revision }) =>
-      document && { ...document, ...detached(document), updatedAt: created, revision },
+      document && withFields(document, detached(document), { updatedAt: created, revision }),
     StreamForked: (_, event) => {
       const { data, stream, created, revision } = event;
       // What an ancestor of an interrupt was is an interrupt's document.

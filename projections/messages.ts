@@ -1,5 +1,6 @@
 import type { JsonObject } from '../src/domain/json.js';
 import type { Message, MessageContent, MessageRole, SessionEvent } from '../src/domain/session.js';
+import { withFields } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 
 /**
@@ -40,24 +41,24 @@ export const messages: Projection<MessageDocument, SessionEvent> = {
   key: ({ stream, data }) => ('messageId' in data ? messageKey(stream, data.messageId) : undefined),
   begins: ({ type }) => type === 'MessagePosted',
   on: {
-    MessagePosted: (_, { data, stream, revision, created, metadata }) => ({
-      ...data,
-      stream,
-      seq: revision,
-      userId: metadata.ownerId,
-      createdAt: created,
-      deleted: false,
-      text: textOf(data),
-    }),
-    MessageEdited: (document, { data, created, ...event }) => ({
-      ...(document ?? inherited(event, data.messageId)),
-      content: data.content,
-      editedAt: created,
-      text: textOf(data),
-    }),
+    MessagePosted: (_, { data, stream, revision, created, metadata }) =>
+      withFields(data, {
+        stream,
+        seq: revision,
+        userId: metadata.ownerId,
+        createdAt: created,
+        deleted: false,
+        text: textOf(data),
+      }),
+    MessageEdited: (document, { data, created, ...event }) =>
+      withFields(document ?? inherited(event, data.messageId), {
+        content: data.content,
+        editedAt: created,
+        text: textOf(data),
+      }),
     MessageDeleted: (document, { data, ...event }) => {
       const { text: _, ...rest } = document ?? inherited(event, data.messageId);
-      return { ...rest, deleted: true };
+      return withFields(rest, { deleted: true });
     },
   },
 };

@@ -1,4 +1,5 @@
 import type { TaskEvent, TaskStatus } from '../src/domain/task.js';
+import { withFields } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 
 /** How many tasks of a queue are in each status. */
@@ -32,11 +33,10 @@ const counted =
   <Event extends TaskEvent>(change: (data: Event['data']) => Change) =>
   (before: QueueDocument | undefined, event: Projected<Event>): QueueDocument => {
     const document = before ?? emptyQueue(event);
-    const numbers = Object.entries(change(event.data)).map(([name, by]) => [
-      name,
-      document[name as keyof Change] + by,
-    ]);
-    return { ...document, ...Object.fromEntries(numbers), updatedAt: event.created };
+    const numbers: Change = {};
+    for (const [name, by] of Object.entries(change(event.data)) as [keyof Change, number][])
+      numbers[name] = document[name] + by;
+    return withFields(document, numbers, { updatedAt: event.created });
   };
 
 const emptyQueue = ({ data, metadata, created }: Projected<TaskEvent>): QueueDocument => ({
@@ -59,7 +59,7 @@ const completedAt = (minutes: readonly Minute[], created: string): readonly Minu
   const last = minutes.at(-1);
   // Where clocks of servers differ, an event may be older than the one before it: it counts as now.
   if (last && minute <= last.minute)
-    return [...minutes.slice(0, -1), { ...last, completed: last.completed + 1 }];
+    return [...minutes.slice(0, -1), withFields(last, { completed: last.completed + 1 })];
   return [...minutes, { minute, completed: 1 }].slice(-minutesKept);
 };
 
@@ -84,7 +84,7 @@ export const queues: Projection<QueueDocument, TaskEvent> = {
     TaskClaimed: counted(() => ({ ready: -1, running: 1 })),
     TaskCompleted: (before, event) => {
       const document = counted(() => ({ running: -1, completed: 1 }))(before, event);
-      return { ...document, minutes: completedAt(document.minutes, event.created) };
+      return withFields(document, { minutes: completedAt(document.minutes, event.created) });
     },
     TaskAttemptFailed: counted(afterAttempt),
     TaskLeaseExpired: counted(afterAttempt),

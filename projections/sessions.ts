@@ -2,6 +2,7 @@ import type { Fact } from '../src/domain/decider.js';
 import { detached } from '../src/domain/fork.js';
 import type { JsonObject } from '../src/domain/json.js';
 import type { SessionEvent, SessionMode, SessionStatus } from '../src/domain/session.js';
+import { withFields } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { type Descent, descentOf } from './descent.js';
 
@@ -30,12 +31,11 @@ type Change = Partial<SessionDocument>;
 const changed =
   <Event extends Fact>(change: (document: SessionDocument, event: Projected<Event>) => Change) =>
   (document: SessionDocument | undefined, event: Projected<Event>) =>
-    document && {
-      ...document,
-      ...change(document, event),
+    document &&
+    withFields(document, change(document, event), {
       updatedAt: event.created,
       revision: event.revision,
-    };
+    });
 
 const to = (status: SessionStatus) => changed(() => ({ status }));
 

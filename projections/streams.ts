@@ -8,6 +8,7 @@ import {
   type StreamForked,
 } from '../src/domain/fork.js';
 import { isRemoval } from '../src/domain/removal.js';
+import { withFields } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { attemptPrefix } from './audit.js';
 
@@ -32,12 +33,12 @@ export type StreamDocument = Readonly<{
   updatedAt: string;
 }>;
 
-const counted = (document: StreamDocument | undefined, event: Projected): StreamDocument => ({
-  ...(document ?? started(event, [])),
-  ownEvents: (document?.ownEvents ?? 0) + 1,
-  revision: event.revision,
-  updatedAt: event.created,
-});
+const counted = (document: StreamDocument | undefined, event: Projected): StreamDocument =>
+  withFields(document ?? started(event, []), {
+    ownEvents: (document?.ownEvents ?? 0) + 1,
+    revision: event.revision,
+    updatedAt: event.created,
+  });
 
 const started = (event: Projected, ancestry: readonly Segment[]): StreamDocument => {
   const { stream, created, revision, metadata } = event;
@@ -59,11 +60,10 @@ const started = (event: Projected, ancestry: readonly Segment[]): StreamDocument
 
 const detached = (document: StreamDocument | undefined, event: Projected): StreamDocument => {
   const { forkedFrom, root, ...rest } = counted(document, event);
-  return {
-    ...rest,
+  return withFields(rest, {
     root: event.stream,
-    ...(forkedFrom && { detachedFrom: { ...forkedFrom, root } }),
-  };
+    ...(forkedFrom && { detachedFrom: withFields(forkedFrom, { root }) }),
+  });
 };
 
 /** One document a stream: its size, and where it comes from. */

@@ -3,6 +3,7 @@ import { adoptionIn, detached } from '../src/domain/fork.js';
 import type { JsonValue } from '../src/domain/json.js';
 import type { Progress, Submitted, TaskEvent, TaskStatus } from '../src/domain/task.js';
 import { isOpen } from '../src/domain/task-evolution.js';
+import { withFields } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { createdAs, type Descent, descentOf, type OpenSpan } from './descent.js';
 import { without } from './without.js';
@@ -47,33 +48,26 @@ export type TaskDocument = Readonly<
 const changed =
   <Event extends Fact>(change: (document: TaskDocument, event: Projected<Event>) => TaskDocument) =>
   (document: TaskDocument | undefined, event: Projected<Event>) =>
-    document && {
-      ...change(document, event),
-      updatedAt: event.created,
-      revision: event.revision,
-    };
+    document &&
+    withFields(change(document, event), { updatedAt: event.created, revision: event.revision });
 
 const settledAs = ['reason', 'finishedAt', 'settledPosition', 'inert'] as const;
 
 const ofOneStatus = ['leaseExpiresAt', 'timesOutAt', 'readyPosition', 'readyAt', 'dueAt'] as const;
 
 /** In another status: without what is true of one status only. */
-const to = (document: TaskDocument, status: TaskStatus): TaskDocument => ({
-  ...without(document, ...ofOneStatus),
-  status,
-});
+const to = (document: TaskDocument, status: TaskStatus): TaskDocument =>
+  withFields(without(document, ...ofOneStatus), { status });
 
-const ready = (document: TaskDocument, { position, created }: Projected): TaskDocument => ({
-  ...to(document, 'ready'),
-  readyPosition: position,
-  readyAt: created,
-});
+const ready = (document: TaskDocument, { position, created }: Projected): TaskDocument =>
+  withFields(to(document, 'ready'), { readyPosition: position, readyAt: created });
 
 const finished = (
   document: TaskDocument,
   status: TaskStatus,
   { created, position }: Projected,
-): TaskDocument => ({ ...to(document, status), finishedAt: created, settledPosition: position });
+): TaskDocument =>
+  withFields(to(document, status), { finishedAt: created, settledPosition: position });
 
 const afterAttempt = (
   document: TaskDocument,
@@ -82,10 +76,10 @@ const afterAttempt = (
 ): TaskDocument => {
   const { retryAt, final } = event.data;
   // What becomes of the task after its last attempt, the next event says.
-  if (final) return { ...to(document, 'running'), error };
+  if (final) return withFields(to(document, 'running'), { error });
   return retryAt === undefined
-    ? { ...ready(document, event), error }
-    : { ...to(document, 'delayed'), error, dueAt: retryAt };
+    ? withFields(ready(document, event), { error })
+    : withFields(to(document, 'delayed'), { error, dueAt: retryAt });
 };
 
 /** One document a task: what lists of tasks show, and where queues are filled from. */
@@ -125,33 +119,30 @@ export const tasks: Projection<TaskDocument, TaskEvent> = {
       };
       const { notBefore } = submitted;
       return delayed && notBefore !== undefined
-        ? { ...document, dueAt: notBefore }
+        ? withFields(document, { dueAt: notBefore })
         : ready(document, event);
     },
     TaskBecameDue: changed(ready),
-    TaskClaimed: changed(
-      (document, { data: { workerId, attempt, leaseExpiresAt, timesOutAt } }) => ({
-        ...without(to(document, 'running'), 'progress'),
+    TaskClaimed: changed((document, { data: { workerId, attempt, leaseExpiresAt, timesOutAt } }) =>
+      withFields(without(to(document, 'running'), 'progress'), {
         attempts: attempt,
         workerId,
         leaseExpiresAt,
         timesOutAt,
       }),
     ),
-    TaskLeaseExtended: changed((document, { data: { leaseExpiresAt } }) => ({
-      ...document,
-      leaseExpiresAt,
-    })),
-    TaskProgressed: changed((document, { data: { percent, status } }) => ({
-      ...document,
-      progress: { percent, ...(status !== undefined && { status }) },
-    })),
+    TaskLeaseExtended: changed((document, { data: { leaseExpiresAt } }) =>
+      withFields(document, { leaseExpiresAt }),
+    ),
+    TaskProgressed: changed((document, { data: { percent, status } }) =>
+      withFields(document, { progress: { percent, ...(status !== undefined && { status }) } }),
+    ),
     TaskCompleted: changed((document, event) => {
       const { result } = event.data;
-      return {
-        ...finished(document, 'completed', event),
-        ...(result !== undefined && { result }),
-      };
+      return withFields(
+        finished(document, 'completed', event),
+        result === undefined ? {} : { result },
+      );
     }),
     TaskAttemptFailed: changed((document, event) =>
       afterAttempt(document, event.data.error, event),
@@ -159,28 +150,26 @@ export const tasks: Projection<TaskDocument, TaskEvent> = {
     TaskLeaseExpired: changed((document, event) =>
       afterAttempt(document, event.data.reason, event),
     ),
-    TaskDeadLettered: changed((document, event) => ({
-      ...finished(document, 'dead', event),
-      reason: event.data.reason,
-    })),
-    TaskRetried: changed((document, event) => ({
-      ...without(ready(document, event), ...settledAs),
-      attempts: 0,
-      cancelRequested: false,
-    })),
-    TaskCancelRequested: changed((document, { data: { reason } }) => ({
-      ...document,
-      cancelRequested: true,
-      ...(reason !== undefined && { reason }),
-    })),
+    TaskDeadLettered: changed((document, event) =>
+      withFields(finished(document, 'dead', event), { reason: event.data.reason }),
+    ),
+    TaskRetried: changed((document, event) =>
+      withFields(without(ready(document, event), ...settledAs), {
+        attempts: 0,
+        cancelRequested: false,
+      }),
+    ),
+    TaskCancelRequested: changed((document, { data: { reason } }) =>
+      withFields(document, { cancelRequested: true, ...(reason !== undefined && { reason }) }),
+    ),
     TaskCancelled: changed((document, event) => {
       const { reason } = event.data;
-      return {
-        ...finished(document, 'cancelled', event),
-        ...(reason !== undefined && { reason }),
-      };
+      return withFields(
+        finished(document, 'cancelled', event),
+        reason === undefined ? {} : { reason },
+      );
     }),
-    StreamDetached: changed((document) => ({ ...document, ...detached(document) })),
+    StreamDetached: changed((document) => withFields(document, detached(document))),
     StreamForked: (_, event) => {
       const { data, stream, created, revision } = event;
       // What an ancestor of a task was is a task's document.

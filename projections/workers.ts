@@ -1,6 +1,7 @@
 import type { Fact } from '../src/domain/decider.js';
 import type { TaskEvent } from '../src/domain/task.js';
 import type { WorkerEvent, WorkerStatus } from '../src/domain/worker.js';
+import { withFields } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 
 /** What became of the tasks that a worker claimed. */
@@ -53,7 +54,7 @@ const blank = (id: string): WorkerDocument => ({
 const to =
   (change: (document: WorkerDocument) => Partial<Registration>) =>
   (document: WorkerDocument | undefined, { created, revision }: Projected<Fact>) =>
-    document && { ...document, ...change(document), updatedAt: created, revision };
+    document && withFields(document, change(document), { updatedAt: created, revision });
 
 const counting =
   (change: (tasks: WorkerTasks) => Partial<WorkerTasks>) =>
@@ -62,7 +63,7 @@ const counting =
     { data }: Projected<Fact<string, { workerId: string }>>,
   ): WorkerDocument => {
     const before = document ?? blank(data.workerId);
-    return { ...before, tasks: { ...before.tasks, ...change(before.tasks) } };
+    return withFields(before, { tasks: withFields(before.tasks, change(before.tasks)) });
   };
 
 const failing = counting(({ active, failed }) => ({ active: active - 1, failed: failed + 1 }));
@@ -85,8 +86,7 @@ export const workers: Projection<WorkerDocument, WorkersEvent> = {
   on: {
     WorkerRegistered: (document, { stream, data, created, revision }) => {
       const { userId, queues, maxConcurrentTasks, heartbeatSeconds } = data;
-      return {
-        ...(document ?? blank(stream.slice(prefix.length))),
+      return withFields(document ?? blank(stream.slice(prefix.length)), {
         userId,
         queues,
         maxConcurrentTasks,
@@ -96,7 +96,7 @@ export const workers: Projection<WorkerDocument, WorkersEvent> = {
         registeredAt: document?.registeredAt ?? created,
         updatedAt: created,
         revision,
-      };
+      });
     },
     WorkerStopRequested: to(({ status }) => ({
       status: status === 'lost' ? 'lost' : 'stopping',
@@ -113,6 +113,9 @@ export const workers: Projection<WorkerDocument, WorkersEvent> = {
     TaskLeaseExpired: failing,
     // Taken away at once, which is neither done nor failed.
     TaskCancelled: (document) =>
-      document && { ...document, tasks: { ...document.tasks, active: document.tasks.active - 1 } },
+      document &&
+      withFields(document, {
+        tasks: withFields(document.tasks, { active: document.tasks.active - 1 }),
+      }),
   },
 };

@@ -8,6 +8,7 @@ import { type Task, type TaskCommand, task } from '../domain/task.js';
 import { RevisionConflict, StreamTombstoned } from '../eventstore/event-store.js';
 import { type Folded, fold } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
+import { withFields } from '../fields.js';
 import type { Clock } from '../projecting/clock.js';
 import type { TaskHandler } from './noticing.js';
 import type { ReadyTask } from './ready-task.js';
@@ -84,7 +85,7 @@ export const claimCommand = (
   const leaseToken = randomBytes(tokenBytes).toString('base64url');
   return {
     commands: [{ type: 'ClaimTask', workerId, leaseToken, leaseSeconds, at }],
-    request: { ...asked, causationId: causationId ?? asked.commandId, commandId },
+    request: withFields(asked, { causationId: causationId ?? asked.commandId, commandId }),
   };
 };
 

@@ -7,6 +7,7 @@ import type { CommandRequest } from '../commands/request.js';
 import type { Task, TaskCommand } from '../domain/task.js';
 import { StoreUnavailable } from '../eventstore/event-store.js';
 import type { Told } from '../eventstore/told.js';
+import { withFields } from '../fields.js';
 import {
   type Claimant,
   type ClaimedTask,
@@ -162,7 +163,9 @@ export const startClaims = ({
     const ticket = line.ticket();
     const claimed: ClaimedTask[] = [];
     for (;;) {
-      claimed.push(...(await claimReady(wanted, { ...asked, max: max - claimed.length }, request)));
+      claimed.push(
+        ...(await claimReady(wanted, withFields(asked, { max: max - claimed.length }), request)),
+      );
       if (claimed.length >= max || isStopping || signal?.aborted) return claimed;
       const isMoreHere = queues.first(wanted) !== undefined;
       if (claimed.length > 0 && isMoreHere) return claimed;
@@ -204,10 +207,10 @@ export const startClaims = ({
       const commandId = v7();
       queues.claiming(commandId);
       const done = (outcome: Handled<Task>) => {
-        queues.handedOut({ ...task, id: outcome.id, revision: outcome.revision });
+        queues.handedOut(withFields(task, { id: outcome.id, revision: outcome.revision }));
         give(claimedTask(outcome));
       };
-      return { claim: { ...claim(commandId), done }, over: () => give(undefined) };
+      return { claim: withFields(claim(commandId), { done }), over: () => give(undefined) };
     },
     ready: (task) => {
       noticed = Math.max(noticed, task.readyPosition);

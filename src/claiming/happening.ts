@@ -2,6 +2,7 @@ import type { Fact } from '../domain/decider.js';
 import { type Task, type TaskEvent, task } from '../domain/task.js';
 import { type StoredEvent, tombstoneType } from '../eventstore/event-store.js';
 import { sizeOf } from '../eventstore/size.js';
+import { withFields } from '../fields.js';
 import type { ReadyTask } from './ready-task.js';
 
 /** What an event means to the queues of ready tasks. */
@@ -55,7 +56,7 @@ export const happeningOf = (event: StoredEvent): Happening | undefined => {
       const { queue, userId, priority } = data;
       const state = heldState(task.evolve(task.initial, { type, data }));
       const placed = { id, queue, userId, priority, readyPosition: position, revision };
-      return { type: 'ready', task: { ...placed, ...state } };
+      return { type: 'ready', task: withFields(placed, state) };
     }
     case 'TaskBecameDue':
     case 'TaskRetried':

@@ -1,6 +1,7 @@
 import type { BaselineHandler } from '../commands/handle.js';
 import { isRejection } from '../domain/decider.js';
 import type { Submitted, Task, TaskCommand, TaskRejection } from '../domain/task.js';
+import { withFields } from '../fields.js';
 import type { Claims } from './claims.js';
 import { heldState } from './happening.js';
 
@@ -24,7 +25,7 @@ export const noticing =
       const { userId, queue, priority } = state;
       // The event that makes a task ready is the last of its append.
       const placed = { id, userId, queue, priority, readyPosition: position, revision };
-      ready({ ...placed, ...heldState(state) });
+      ready(withFields(placed, heldState(state)));
       return outcome;
     } finally {
       reservation?.over();

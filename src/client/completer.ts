@@ -1,3 +1,4 @@
+import { withFields } from '../fields.js';
 import { charactersOf, isRefused, mostCharacters, mostItems, settledIn } from './bulk.js';
 import { type Settled, sentTogether } from './sent-together.js';
 import type { Claimed, ClaimedTask, Completion, NextClaim } from './task-types.js';
@@ -63,7 +64,7 @@ export const completerOver = (options: CompleterOptions) => {
     next?: Following | undefined,
   ): Promise<Outcome> => {
     try {
-      await withNext(next, (claim) => tasks.complete(id, { ...completion, ...claim }));
+      await withNext(next, (claim) => tasks.complete(id, withFields(completion, claim)));
       return done;
     } catch (error) {
       return { error };

@@ -1,3 +1,4 @@
+import { withFields } from '../fields.js';
 import { charactersOf, isRefused, mostCharacters, mostItems, settledIn } from './bulk.js';
 import { ForklineError } from './forkline-error.js';
 import { newId } from './new-id.js';
@@ -54,6 +55,6 @@ export const submissionOver = (http: Transport) => {
 
   return (task: NewTask, options?: WriteOptions): Promise<Written> =>
     options === undefined
-      ? together({ ...task, id: task.id ?? newId() })
+      ? together(withFields(task, { id: task.id ?? newId() }))
       : http.write('POST', '/v1/tasks', task, options);
 };

@@ -8,6 +8,7 @@ import { keysOf, load, withKeys } from '../eventstore/load.js';
 import { entriesOf, type Loaded } from '../eventstore/partial.js';
 import { sizeOf } from '../eventstore/size.js';
 import { noSnapshots, type Snapshots } from '../eventstore/snapshots.js';
+import { withFields } from '../fields.js';
 import { type Decided, decideAll } from './decide-all.js';
 import { decideFollowUp, type FollowUp, placeBefore } from './follow-up.js';
 import { inLanes } from './lanes.js';
@@ -107,7 +108,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
 
   const remember = (stream: string, known: Known<State>): Known<State> => {
     if (known.revision === 'none') return known;
-    const measured = { ...known, size: known.size ?? stateSize(decider, known.state) };
+    const measured = withFields(known, { size: known.size ?? stateSize(decider, known.state) });
     cache.set(stream, measured);
     return measured;
   };
@@ -163,14 +164,13 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const events = [...own, ...others];
     const appended = await streams.append(stream, events, before.revision, before.base);
     const { revision, position } = appended;
-    const handled = { id, stream, state };
-    if (followed) followUp.done({ ...handled, revision, position, added: others.length });
+    if (followed) followUp.done({ id, stream, state, revision, position, added: others.length });
     const place = await placeBefore(streams, stream, appended, others.length);
     before.log.note({ commandId: request.commandId, ...place });
     if (followed) before.log.note({ commandId: followUp.request.commandId, revision, position });
     const size = before.size === undefined ? {} : { size: before.size + sizeOf(facts) };
-    remember(stream, { ...before, ...size, state, revision, position });
-    return { ...handled, ...place, added: own.length };
+    remember(stream, withFields(before, size, { state, revision, position }));
+    return { id, stream, state, added: own.length, ...place };
   };
 
   const handleAt = async (
@@ -184,7 +184,9 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const cached = cache.peek(stream);
     // One that knows only some of its entries would have to be asked for the others.
     const isAlike = cached?.revision === at.revision && !cached.outset;
-    const before: Known<State> = isAlike ? cached : { ...at, log: commandLog(), isPartial: true };
+    const before: Known<State> = isAlike
+      ? cached
+      : withFields(at, { log: commandLog(), isPartial: true });
     const { state } = before;
     if (!mayAct(request, state)) return reject(decider.notFound);
     const decided = decideAll(decider, state, commands);

@@ -1,4 +1,5 @@
 import { OrderedMap } from 'immutable';
+import { withFields } from '../fields.js';
 import { type Decider, evolveWith, type Fact } from './decider.js';
 import { decideExecution } from './execution-rules.js';
 import { fingerprint } from './fingerprint.js';
@@ -150,14 +151,13 @@ const withCheckpoint = (
   };
   const { dispatched } = execution;
   const isResult = dispatched !== undefined && dispatched.taskId === taskId;
-  const saved = {
-    ...(isResult ? withoutTask(execution) : execution),
+  const saved = withFields(isResult ? withoutTask(execution) : execution, {
     checkpoints: execution.checkpoints.set(checkpointId, fingerprint(latest)),
     latest,
     deltas: 'state' in data ? 0 : execution.deltas + 1,
-  };
+  });
   return !isResult && dispatched?.stageOrder === stageOrder
-    ? { ...saved, dispatched: { ...dispatched, checkpointed: true } }
+    ? withFields(saved, { dispatched: withFields(dispatched, { checkpointed: true }) })
     : saved;
 };
 
@@ -181,33 +181,27 @@ export const execution: Decider<ExecutionCommand, Execution, ExecutionEvent, Exe
   },
 
   evolve: evolveWith<Execution, ExecutionEvent>({
-    ExecutionStarted: (_, data) => ({
-      ...data,
-      status: 'running',
-      checkpoints: OrderedMap(),
-      deltas: 0,
-    }),
+    ExecutionStarted: (_, data) =>
+      withFields(data, {
+        status: 'running',
+        checkpoints: OrderedMap<string, string>(),
+        deltas: 0,
+      }),
     CheckpointSaved: onLive(withCheckpoint),
-    StageDispatched: onLive(({ held: _, ...execution }, { stage, stageOrder, taskId }) => ({
-      ...execution,
-      dispatched: { stage, stageOrder, taskId, checkpointed: false },
-    })),
+    StageDispatched: onLive(({ held: _, ...execution }, { stage, stageOrder, taskId }) =>
+      withFields(execution, { dispatched: { stage, stageOrder, taskId, checkpointed: false } }),
+    ),
     StageFinished: onLive((execution) => withoutTask(execution)),
-    ExecutionCompleted: onLive((execution, data) => ({
-      ...execution,
-      ...data,
-      status: 'completed',
-    })),
-    ExecutionFailed: onLive((execution, data) => ({ ...execution, ...data, status: 'failed' })),
-    ExecutionCancelled: onLive((execution, data) => ({
-      ...execution,
-      ...data,
-      status: 'cancelled',
-    })),
-    CheckpointsPruned: onLive((execution, { through, count }) => ({
-      ...execution,
-      pruned: { through, count: (execution.pruned?.count ?? 0) + count },
-    })),
+    ExecutionCompleted: onLive((execution, data) =>
+      withFields(execution, data, { status: 'completed' }),
+    ),
+    ExecutionFailed: onLive((execution, data) => withFields(execution, data, { status: 'failed' })),
+    ExecutionCancelled: onLive((execution, data) =>
+      withFields(execution, data, { status: 'cancelled' }),
+    ),
+    CheckpointsPruned: onLive((execution, { through, count }) =>
+      withFields(execution, { pruned: { through, count: (execution.pruned?.count ?? 0) + count } }),
+    ),
     // A fork has the past of an execution, not its work: the task under way is the ancestor's.
     StreamForked: onLive((execution, data) => {
       const forkedFrom = originOf(data.ancestry);
@@ -218,6 +212,6 @@ export const execution: Decider<ExecutionCommand, Execution, ExecutionEvent, Exe
         ...(forkedFrom && { forkedFrom }),
       };
     }),
-    StreamDetached: onLive((execution) => ({ ...execution, ...detached(execution) })),
+    StreamDetached: onLive((execution) => withFields(execution, detached(execution))),
   }),
 };

@@ -1,3 +1,4 @@
+import { withFields } from '../fields.js';
 import { type Decider, type Decision, evolveWith, type Fact, reject } from './decider.js';
 import {
   adoptionIn,
@@ -172,7 +173,7 @@ const decide = (command: InterruptCommand, interrupt: Interrupt): InterruptDecis
 const onLive =
   <Data>(change: (interrupt: LiveInterrupt, data: Data) => Partial<LiveInterrupt>) =>
   (interrupt: Interrupt, data: Data): Interrupt =>
-    interrupt.status === 'absent' ? interrupt : { ...interrupt, ...change(interrupt, data) };
+    interrupt.status === 'absent' ? interrupt : withFields(interrupt, change(interrupt, data));
 
 /** A question to a person that holds up an agent, until it is answered, cancelled or too late. */
 export const interrupt: Decider<InterruptCommand, Interrupt, InterruptEvent, InterruptRejection> = {
@@ -188,9 +189,9 @@ export const interrupt: Decider<InterruptCommand, Interrupt, InterruptEvent, Int
       : undefined,
 
   evolve: evolveWith<Interrupt, InterruptEvent>({
-    InterruptRaised: (_, data) => ({ ...data, status: 'pending' }),
-    InterruptResolved: onLive((_, data) => ({ ...data, status: 'resolved' as const })),
-    InterruptCancelled: onLive((_, data) => ({ ...data, status: 'cancelled' as const })),
+    InterruptRaised: (_, data) => withFields(data, { status: 'pending' }),
+    InterruptResolved: onLive((_, data) => withFields(data, { status: 'resolved' as const })),
+    InterruptCancelled: onLive((_, data) => withFields(data, { status: 'cancelled' as const })),
     InterruptExpired: onLive(() => ({ status: 'expired' as const })),
     // The deadline of a fork's past is not its own: it waits anew, if it still waits.
     StreamForked: (state, data) => {

@@ -1,4 +1,5 @@
 import { OrderedMap } from 'immutable';
+import { withFields } from '../fields.js';
 import { type Decider, type Decision, evolveWith, type Fact, reject } from './decider.js';
 import { fingerprint } from './fingerprint.js';
 import {
@@ -167,7 +168,7 @@ const decide = (command: SessionCommand, session: Session): SessionDecision => {
 const onLive =
   <Data>(change: (session: LiveSession, data: Data) => Partial<LiveSession>) =>
   (session: Session, data: Data): Session =>
-    session.status === 'absent' ? session : { ...session, ...change(session, data) };
+    session.status === 'absent' ? session : withFields(session, change(session, data));
 
 const to = (status: SessionStatus) => onLive(() => ({ status }));
 
@@ -177,7 +178,7 @@ const onMessage = (
   change: Partial<MessageState>,
 ): Partial<LiveSession> => {
   const message = session.messages.get(messageId);
-  return message ? { messages: session.messages.set(messageId, { ...message, ...change }) } : {};
+  return message ? { messages: session.messages.set(messageId, withFields(message, change)) } : {};
 };
 
 /** A message as it was posted. Its fingerprint is made once somebody looks at it, as most are never asked for theirs. */
@@ -214,13 +215,13 @@ export const session: Decider<SessionCommand, Session, SessionEvent, SessionReje
   },
 
   evolve: evolveWith<Session, SessionEvent>({
-    SessionCreated: (_, data) => ({
-      ...data,
-      status: 'created',
-      archived: false,
-      deleted: false,
-      messages: OrderedMap(),
-    }),
+    SessionCreated: (_, data) =>
+      withFields(data, {
+        status: 'created',
+        archived: false,
+        deleted: false,
+        messages: OrderedMap<string, MessageState>(),
+      }),
     SessionRenamed: onLive((_, { title }) => ({ title })),
     SessionMetadataChanged: onLive((_, { metadata }) => ({ metadata })),
     SessionArchived: onLive(() => ({ archived: true })),

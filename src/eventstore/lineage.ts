@@ -1,5 +1,6 @@
 import { forkOfArchive } from '../domain/archive.js';
 import type { Segment } from '../domain/fork.js';
+import { withFields } from '../fields.js';
 import { fromArchived } from './archived.js';
 import { type Descents, descentsIn } from './descents.js';
 import {
@@ -99,12 +100,14 @@ export const withLineage = (store: EventStore, remembered = 50_000): Streams => 
       if (expected !== 'none' && expected < base) throw new RevisionConflict(stream, expected);
       const placed = base === 0 ? events : events.map((event) => onBase(event, base));
       const storeExpected = expected === 'none' ? 'none' : expected - base;
-      const { storeRevision, ...appended } = await store
-        .append(stream, placed, storeExpected)
-        .catch((error) => {
-          throw error instanceof RevisionConflict ? new RevisionConflict(stream, expected) : error;
-        });
-      return { revision: storeRevision + base, ...appended };
+      const {
+        storeRevision,
+        position,
+        isGapless = false,
+      } = await store.append(stream, placed, storeExpected).catch((error) => {
+        throw error instanceof RevisionConflict ? new RevisionConflict(stream, expected) : error;
+      });
+      return { revision: storeRevision + base, position, isGapless };
     },
     read: async function* (stream, options = {}) {
       if (isWhole(options) && !descents.isKnown(stream)) {
@@ -134,10 +137,8 @@ export const withLineage = (store: EventStore, remembered = 50_000): Streams => 
 const isWhole = ({ from = 0, through, direction, limit }: LogicalReadOptions): boolean =>
   from === 0 && through === undefined && limit === undefined && direction !== 'backwards';
 
-const onBase = (event: NewEvent, base: number): NewEvent => ({
-  ...event,
-  metadata: { ...event.metadata, base },
-});
+const onBase = (event: NewEvent, base: number): NewEvent =>
+  withFields(event, { metadata: withFields(event.metadata, { base }) });
 
 /** An archive goes together with its fork. */
 const asOfFork = (error: unknown): unknown => {

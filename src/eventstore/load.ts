@@ -1,5 +1,6 @@
 import type { Decider, Fact } from '../domain/decider.js';
 import type { Segment } from '../domain/fork.js';
+import { withFields } from '../fields.js';
 import { commandsIn } from './carried-out.js';
 import { ancestryAt } from './descents.js';
 import type { StoredEvent } from './event-store.js';
@@ -46,7 +47,7 @@ export const load = async <State, Event extends Fact>(
   if (!decider.snapshots && !onto) return loadWhole(sources, decider, stream, unborn, through);
   const ancestry = await sources.streams.ancestryOf(stream);
   if (!ancestry) return unborn;
-  const nothing = { ...unborn, base: baseOf(ancestry) };
+  const nothing = withFields(unborn, { base: baseOf(ancestry) });
   // Where there was no stream yet, a fork of any length may have come into being since.
   const earlier = onto?.revision === 'none' ? undefined : onto;
   try {
@@ -59,7 +60,13 @@ export const load = async <State, Event extends Fact>(
         ? await sources.snapshots.commands(start.outset.kind, start.outset.segments)
         : start.commands;
     const begun = await withEntries(sources.snapshots, decider, start, keys);
-    return await advance(sources, decider, stream, { ...begun, commands: recalled }, through);
+    return await advance(
+      sources,
+      decider,
+      stream,
+      withFields(begun, { commands: recalled }),
+      through,
+    );
   } catch (error) {
     if (!(error instanceof SnapshotsUnavailable)) throw error;
     return advance(sources, decider, stream, nothing, through);
@@ -76,7 +83,7 @@ const loadWhole = async <State, Event extends Fact>(
 ): Promise<Loaded<State>> => {
   const loaded = await advance(sources, decider, stream, unborn, through);
   if (loaded.revision === 'none') return loaded;
-  return { ...loaded, base: baseOf((await sources.streams.ancestryOf(stream)) ?? []) };
+  return withFields(loaded, { base: baseOf((await sources.streams.ancestryOf(stream)) ?? []) });
 };
 
 /** The same state with some entries more. @throws what {@link load} throws */
@@ -120,7 +127,7 @@ export const newestAlong = async <State, Event extends Fact>(
     if (newest) {
       const { revision } = newest;
       const holders = [...older, { stream, through: revision }];
-      return { ...nothing, ...outsetFrom(decider, newest, holders) };
+      return withFields(nothing, outsetFrom(decider, newest, holders));
     }
   }
   return undefined;
@@ -150,7 +157,7 @@ export const advance = async <State, Event extends Fact>(
   }
   if (decider.snapshots && folded > 2 * snapshots.every && loaded.revision !== 'none')
     snapshots.missed(stream, loaded.revision);
-  return { ...loaded, commands: commands.all() };
+  return withFields(loaded, { commands: commands.all() });
 };
 
 /**
@@ -189,7 +196,11 @@ export const foldedOnto = <State, Event extends Fact>(
   event: StoredEvent,
 ): Loaded<State> => {
   const { revision, position } = event;
-  return { ...loaded, state: evolveStored(decider, loaded.state, event), revision, position };
+  return withFields(loaded, {
+    state: evolveStored(decider, loaded.state, event),
+    revision,
+    position,
+  });
 };
 
 /** Where the snapshot lies that a state was loaded from, as long as no event was folded onto it. */

@@ -1,5 +1,7 @@
 const perValue = 16;
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /**
  * Roughly how many bytes a parsed JSON value would take as JSON, without writing it: 16 for each value,
  * and the characters of texts and keys.
@@ -9,7 +11,7 @@ export const sizeOf = (value: unknown): number => {
   if (typeof value !== 'object' || value === null) return perValue;
   let size = perValue;
   if (Array.isArray(value)) for (const inner of value) size += sizeOf(inner);
-  else for (const [key, inner] of Object.entries(value)) size += key.length + sizeOf(inner);
+  else for (const key of Object.keys(value)) size += key.length + sizeOf((value as Fields)[key]);
   return size;
 };
 

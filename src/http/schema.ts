@@ -101,11 +101,3 @@ export const after = {
     },
   ).optional(),
 };
-
-/** Makes an object of what is given: properties that are undefined are left out. */
-export const given = <Fields extends object>(
-  fields: Fields,
-): { [Key in keyof Fields]: Exclude<Fields[Key], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof Fields]: Exclude<Fields[Key], undefined>;
-  };

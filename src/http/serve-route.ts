@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Caller } from '../commands/request.js';
+import { withFields } from '../fields.js';
 import type { KeptAnswer } from '../queries/idempotency-keys.js';
 import { admit } from './access.js';
 import { contextOf, type RequestIds, requestIdOf } from './context.js';
@@ -24,7 +25,7 @@ export const serveRoute =
       // What a file adds has ids made from its content: it needs no key to be repeated.
       const key = route.takesFile ? undefined : idempotencyKeyOf(request, caller);
       const answer = await (key === undefined
-        ? carryOut({ ...newIds(), areNew: true })
+        ? carryOut({ areNew: true, ...newIds() })
         : once(key, request, carryOut));
       if ('write' in answer || answer.status < 300)
         services.audit.answered(route, request, requestIdOf(response), caller);
@@ -47,13 +48,17 @@ const answerTo = async (
   const position = request.query.after;
   if (position !== undefined) await caughtUp(route, services, position);
   try {
-    const answer = await route.handle(request, {
-      ...contextOf(request, caller, requestId, ids, origin),
-      refused: (problem) => services.audit.refused(request, requestId, problem),
-    });
+    const answer = await route.handle(
+      request,
+      withFields(contextOf(request, caller, requestId, ids, origin), {
+        refused: (problem: Problem) => services.audit.refused(request, requestId, problem),
+      }),
+    );
     return 'write' in answer
       ? answer
-      : { ...asSent(answer), ...(answer.passing && { passing: true }) };
+      : answer.passing
+        ? withFields(asSent(answer), { passing: true })
+        : asSent(answer);
   } catch (error) {
     const problem = problemOf(error);
     if (isFinal(problem, route)) {

@@ -1,5 +1,6 @@
 import { eventId } from '../commands/event-id.js';
 import type { Outcome } from '../commands/request.js';
+import { given, withFields } from '../fields.js';
 import { carriedOut, creating, written } from './answers.js';
 import { type Belonging, belongingOf, type Named } from './belonging.js';
 import { type BulkOutcome, bulkAnswer, eachOf } from './bulk.js';
@@ -9,7 +10,6 @@ import type { FamilyGate } from './family-gate.js';
 import { Problem } from './problem.js';
 import type { Answer } from './route.js';
 import type { NewTask } from './routes/task-schema.js';
-import { given } from './schema.js';
 import type { Services } from './services.js';
 
 const path = '/v1/tasks';
@@ -26,12 +26,12 @@ export const taskSubmission = (
   ): Promise<Outcome> => {
     const id = named ?? newId;
     const { sessionId: _, executionId: __, ...task } = fields;
-    const submitted = { ...given(task), ...belonging };
+    const submitted = withFields(given(task), belonging);
     const at = new Date(clock.now()).toISOString();
     const outcome = await creating(
       `task-${id}`,
       'task-already-exists',
-      tasks(id, [{ type: 'SubmitTask', submitted, at }], { ...command, isNew: true }),
+      tasks(id, [{ type: 'SubmitTask', submitted, at }], withFields(command, { isNew: true })),
     );
     // Somebody else's task has the id.
     if ('rejected' in outcome && outcome.rejected === 'task-not-found')
@@ -70,7 +70,7 @@ export const taskSubmission = (
       let position = 0;
       const outcomes = await eachOf(asked, context, path, async ({ task, index }) => {
         const outcome = await submit(task, await belonging, {
-          command: { ...command, commandId: eventId(command.commandId, index) },
+          command: withFields(command, { commandId: eventId(command.commandId, index) }),
           newId: derivedId(context.newId, index),
         });
         position = Math.max(position, outcome.position);

@@ -1,5 +1,6 @@
 import { forkOfArchive } from '../domain/archive.js';
 import { unreadableType } from '../eventstore/event-store.js';
+import { withFields } from '../fields.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
 
 /** A document as it lies in its collection, with the position of the last event folded into it. */
@@ -185,7 +186,7 @@ export const foldRows = (
   }
   const chained = rows.map((row, index) => {
     const next = rows[index + 1];
-    return next ? { ...row, to: next.from, position: next.position } : row;
+    return next ? withFields(row, { to: next.from, position: next.position }) : row;
   });
   const isKnown = ({ _id }: StoredRow) => open.some((row) => row._id === _id);
   return {

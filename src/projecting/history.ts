@@ -3,6 +3,7 @@ import { shownStream } from '../domain/archive.js';
 import { type Origin, originOf, type StreamForked } from '../domain/fork.js';
 import { StreamTombstoned } from '../eventstore/event-store.js';
 import type { Streams } from '../eventstore/lineage.js';
+import { withFields } from '../fields.js';
 import { writtenOf } from './archives.js';
 import { concerns, isKept, type Mark, markOf, step } from './fold-batch.js';
 import { insertNew } from './guarded-writes.js';
@@ -59,7 +60,7 @@ export const historyIn = (
     step(
       projection,
       document,
-      isFork(event) && document ? { ...event, inherited: document } : event,
+      isFork(event) && document ? withFields(event, { inherited: document }) : event,
     );
 
   const inheritedBy = async (event: Projected, origin: Origin): Promise<FromStream | undefined> => {
@@ -78,7 +79,7 @@ export const historyIn = (
 
   const withDocumentAt = async (event: Projected, origin: Origin): Promise<Projected> => {
     const inherited = await inheritedBy(event, origin);
-    return inherited ? { ...event, inherited } : event;
+    return inherited ? withFields(event, { inherited }) : event;
   };
 
   const keepCopiedOf = async (fork: string, copies: readonly Projected[]): Promise<void> => {
@@ -90,7 +91,7 @@ export const historyIn = (
       const before = document;
       document = past(before, written);
       if (document && isKept(before, written.revision))
-        marks.push(markOf(document, { ...written, stream: fork }));
+        marks.push(markOf(document, withFields(written, { stream: fork })));
     }
     await insertNew(collection, marks);
   };

@@ -2,6 +2,7 @@ import { fingerprint } from '../domain/fingerprint.js';
 import type { Segment } from '../domain/fork.js';
 import { sizeOf } from '../eventstore/size.js';
 import type { Layer } from '../eventstore/snapshots.js';
+import { withFields } from '../fields.js';
 
 /** Where a layer lies. */
 type Place = Pick<Layer, 'stream' | 'revision' | 'ancestors'>;
@@ -74,7 +75,7 @@ const pieceOf = (
     ...(ancestors.length > 0 && { ancestors }),
     body: JSON.stringify(value),
   };
-  return { ...content, digest: fingerprint(content) };
+  return withFields(content, { digest: fingerprint(content) });
 };
 
 const headPiece = (layer: Layer): Piece =>

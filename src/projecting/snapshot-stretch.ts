@@ -7,6 +7,7 @@ import { eventsAfter, foldedOnto, knowingFor, type Sources } from '../eventstore
 import { countOf, entriesOf, headOf, type Loaded, outsetFrom } from '../eventstore/partial.js';
 import { sizeOf } from '../eventstore/size.js';
 import { type Layer, lastSnapshotAt, type Snapshots } from '../eventstore/snapshots.js';
+import { withFields } from '../fields.js';
 
 /** A decider whose states are kept in snapshots. */
 export type SnapshottedDecider = Decider<never, object, Fact, unknown> &
@@ -65,7 +66,7 @@ export const layStretch = async (
     const last = layers.at(-1);
     if (!last) return;
     await behind.write(layers);
-    newest = { ...from, ...outsetFrom(decider, last, [...older, placeOf(last)]) };
+    newest = withFields(from, outsetFrom(decider, last, [...older, placeOf(last)]));
     layers = [];
     bytes = 0;
   };
@@ -82,7 +83,11 @@ export const layStretch = async (
       if (isStopped()) break;
       const last = layers.at(-1);
       const before = last ? placeOf(last) : newest.outset?.segments.at(-1);
-      const layer = { ...since.layerAt(reached), ...(before && { before }), stream, ancestors };
+      const layer = withFields(since.layerAt(reached), {
+        stream,
+        ancestors,
+        ...(before && { before }),
+      });
       layers.push(layer);
       bytes += sizeOf(layer.head) + sizeOf([...layer.entries.values()]);
       since = changesIn(decider, stream);

@@ -53,10 +53,11 @@ type Named = SpanOptions & Readonly<{ name: string; parent: Context }>;
  */
 export const inSpan = async <Result>(
   tracer: Tracer,
-  { name, parent, ...options }: Named,
+  named: Named,
   work: (span: Span) => Promise<Result>,
 ): Promise<Result> => {
-  const span = tracer.startSpan(name, options, parent);
+  const { name, parent } = named;
+  const span = tracer.startSpan(name, named, parent);
   // Nobody traces: there is nothing to be within, and nobody to be told of its end.
   if (!isSpanContextValid(span.spanContext())) return await work(span);
   try {

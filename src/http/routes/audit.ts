@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { storedName } from '../../domain/deciders.js';
+import { given } from '../../fields.js';
 import { listAudit } from '../../queries/audit.js';
 import { type Route, route } from '../route.js';
-import { after, given, paging } from '../schema.js';
+import { after, paging } from '../schema.js';
 import type { Services } from '../services.js';
 import { auditEntrySchema } from '../views/audit.js';
 import { pageOf } from '../views/common.js';

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { given } from '../../fields.js';
 import { findCheckpoint } from '../../queries/checkpoints.js';
 import { found } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, jsonObject, reason } from '../schema.js';
+import { after, id, jsonObject, reason } from '../schema.js';
 import type { Services } from '../services.js';
 import { checkpointDetailSchema, replayedSchema } from '../views/executions.js';
 import { replayCheckpoint } from './replay-checkpoint.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { given } from '../../fields.js';
 import { listCheckpoints } from '../../queries/checkpoints.js';
 import { findExecution } from '../../queries/executions.js';
 import { timelineOf } from '../../queries/timeline.js';
@@ -6,7 +7,7 @@ import { found, written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, paging, revision } from '../schema.js';
+import { after, id, paging, revision } from '../schema.js';
 import type { Services } from '../services.js';
 import { count, pageOf, writtenSchema, writtenWith } from '../views/common.js';
 import { checkpointSchema, timelineSchema } from '../views/executions.js';

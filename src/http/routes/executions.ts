@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventId } from '../../commands/event-id.js';
+import { given } from '../../fields.js';
 import { compareExecutions } from '../../queries/compare.js';
 import { findExecution, listExecutions } from '../../queries/executions.js';
 import { creating, found, written } from '../answers.js';
@@ -7,7 +8,7 @@ import { belongingOf } from '../belonging.js';
 import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, json, paging, queueName, reason } from '../schema.js';
+import { after, id, json, paging, queueName, reason } from '../schema.js';
 import type { Services } from '../services.js';
 import { pageOf, writtenSchema } from '../views/common.js';
 import { comparisonSchema, executionSchema } from '../views/executions.js';

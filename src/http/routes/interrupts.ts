@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { interruptKinds, interruptStatuses } from '../../domain/interrupt.js';
+import { given } from '../../fields.js';
 import { findInterrupt, listInterrupts } from '../../queries/interrupts.js';
 import { found, written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, jsonObject, paging, reason, ttlSeconds } from '../schema.js';
+import { after, id, jsonObject, paging, reason, ttlSeconds } from '../schema.js';
 import type { Services } from '../services.js';
 import { pageOf, writtenSchema } from '../views/common.js';
 import { interruptSchema } from '../views/interrupts.js';

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { given } from '../../fields.js';
 import { listMessages } from '../../queries/messages.js';
 import { searchMessages } from '../../queries/search.js';
 import { findSessionRecord } from '../../queries/sessions.js';
 import { written } from '../answers.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, paging, queryFlag, revision, searched } from '../schema.js';
+import { after, id, paging, queryFlag, revision, searched } from '../schema.js';
 import type { Services } from '../services.js';
 import { pageOf, writtenSchema } from '../views/common.js';
 import { messageHitSchema, messageSchema } from '../views/sessions.js';

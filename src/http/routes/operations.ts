@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { given } from '../../fields.js';
 import type { Consumer } from '../../projecting/parked-documents.js';
 import type { Retried } from '../../projecting/retry-parked.js';
 import { countParked, listParked } from '../../queries/parked.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { given, paging } from '../schema.js';
+import { paging } from '../schema.js';
 import type { Services } from '../services.js';
 import { pageOf } from '../views/common.js';
 import { consumerSchema, parkedEventSchema, retriedSchema } from '../views/operations.js';

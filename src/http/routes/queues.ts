@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { given } from '../../fields.js';
 import { findQueue, listQueues } from '../../queries/queues.js';
 import { type Route, route } from '../route.js';
-import { after, given, paging, queueName } from '../schema.js';
+import { after, paging, queueName } from '../schema.js';
 import type { Services } from '../services.js';
 import { pageOf } from '../views/common.js';
 import { queueSchema } from '../views/tasks.js';

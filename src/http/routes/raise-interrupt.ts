@@ -3,13 +3,13 @@ import { isRejection } from '../../domain/decider.js';
 import type { InterruptKind } from '../../domain/interrupt.js';
 import type { JsonObject } from '../../domain/json.js';
 import { secondsAfter } from '../../domain/time.js';
+import { given } from '../../fields.js';
 import { creating, written } from '../answers.js';
 import { belongingOf } from '../belonging.js';
 import type { RequestContext } from '../context.js';
 import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import type { Answer } from '../route.js';
-import { given } from '../schema.js';
 import type { Services } from '../services.js';
 
 type NewInterrupt = Readonly<{

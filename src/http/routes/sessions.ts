@@ -1,20 +1,11 @@
 import { z } from 'zod';
+import { given } from '../../fields.js';
 import { findSession, listSessions } from '../../queries/sessions.js';
 import { creating, found, written } from '../answers.js';
 import type { FamilyGate } from '../family-gate.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import {
-  after,
-  given,
-  id,
-  metadata,
-  paging,
-  queryFlag,
-  reason,
-  searched,
-  text,
-} from '../schema.js';
+import { after, id, metadata, paging, queryFlag, reason, searched, text } from '../schema.js';
 import type { Services } from '../services.js';
 import { pageOf, writtenSchema } from '../views/common.js';
 import { sessionSchema } from '../views/sessions.js';

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { eventId } from '../../commands/event-id.js';
 import type { Task } from '../../domain/task.js';
+import { given, withFields } from '../../fields.js';
 import { carriedOut, written } from '../answers.js';
 import { bulkAnswer, eachOf, mostItems } from '../bulk.js';
 import { claimNext, nextClaim } from '../claim-next.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { given, id } from '../schema.js';
+import { id } from '../schema.js';
 import type { Services } from '../services.js';
 import { moment, writtenSchema, writtenWith } from '../views/common.js';
 import { bulkSchema, claimedToo } from '../views/tasks.js';
@@ -75,7 +76,9 @@ export const taskLeaseRoutes = (services: Services): readonly Route[] => {
           async ({ id, ...completed }, index) => {
             const complete = { type: 'CompleteTask' as const, ...given(completed) };
             const commandId = eventId(command.commandId, index);
-            const outcome = carriedOut(await tasks(id, [complete], { ...command, commandId }));
+            const outcome = carriedOut(
+              await tasks(id, [complete], withFields(command, { commandId })),
+            );
             finished ??= outcome.state;
             return written(outcome);
           },

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { given } from '../../fields.js';
 import { findTask, listTasks } from '../../queries/tasks.js';
 import { found, written } from '../answers.js';
 import { mostItems } from '../bulk.js';
 import type { FamilyGate } from '../family-gate.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, paging, queueName, reason } from '../schema.js';
+import { after, id, paging, queueName, reason } from '../schema.js';
 import type { Services } from '../services.js';
 import { taskSubmission } from '../submit-tasks.js';
 import { pageOf, writtenSchema } from '../views/common.js';

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Caller } from '../../commands/request.js';
+import { given } from '../../fields.js';
 import { findWebhook } from '../../queries/webhooks.js';
 import { found } from '../answers.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, given, id, paging } from '../schema.js';
+import { after, id, paging } from '../schema.js';
 import type { Services } from '../services.js';
 import { count, pageOf } from '../views/common.js';
 import { deliverySchema } from '../views/webhooks.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type CommandRequest, maySee } from '../../commands/request.js';
+import { given } from '../../fields.js';
 import {
   findWorker,
   listWorkers,
@@ -9,7 +10,7 @@ import {
 import { creating, written } from '../answers.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
-import { after, given, paging, queueName } from '../schema.js';
+import { after, paging, queueName } from '../schema.js';
 import type { Services } from '../services.js';
 import { pageOf, writtenSchema } from '../views/common.js';
 import { beatingSchema, workerSchema } from '../views/tasks.js';
