@@ -1,10 +1,9 @@
 import type { Fact } from '../src/domain/decider.js';
 import { adoptionIn, detached } from '../src/domain/fork.js';
 import type { InterruptEvent, InterruptStatus, Raised, Response } from '../src/domain/interrupt.js';
-import { withFields } from '../src/fields.js';
+import { withFields, without } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { createdAs, type Descent, descentOf, type OpenSpan } from './descent.js';
-import { without } from './without.js';
 
 export type InterruptDocument = Readonly<
   Raised & {

@@ -3,10 +3,9 @@ import { adoptionIn, detached } from '../src/domain/fork.js';
 import type { JsonValue } from '../src/domain/json.js';
 import type { Progress, Submitted, TaskEvent, TaskStatus } from '../src/domain/task.js';
 import { isOpen } from '../src/domain/task-evolution.js';
-import { withFields } from '../src/fields.js';
+import { withFields, without } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 import { createdAs, type Descent, descentOf, type OpenSpan } from './descent.js';
-import { without } from './without.js';
 
 /** A task, without the token of its lease: that is its holder's secret. */
 export type TaskDocument = Readonly<

@@ -75,12 +75,12 @@ export const rateLimitHeaders = ({
   resetSeconds,
   isOver,
 }: Counted): Readonly<Record<string, string>> => ({
-  ...(isOver && { 'Retry-After': `${resetSeconds}` }),
   'RateLimit-Limit': `${quota}`,
   'RateLimit-Remaining': `${remaining}`,
   'RateLimit-Reset': `${resetSeconds}`,
   'RateLimit-Policy': `"${name}";q=${quota};w=${windowSeconds}`,
   RateLimit: `"${name}";r=${remaining};t=${resetSeconds}`,
+  ...(isOver && { 'Retry-After': `${resetSeconds}` }),
 });
 
 /** What whoever made too many requests is told, in words. */

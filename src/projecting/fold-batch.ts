@@ -1,6 +1,6 @@
 import { forkOfArchive } from '../domain/archive.js';
 import { unreadableType } from '../eventstore/event-store.js';
-import { withFields } from '../fields.js';
+import { withFields, without } from '../fields.js';
 import type { AnyProjection, FromStream, Projected } from './projection.js';
 
 /** A document as it lies in its collection, with the position of the last event folded into it. */
@@ -109,10 +109,9 @@ export const foldDocument = (
   const fresh = events.filter(({ position }) => position > (stored?.position ?? -1));
   const last = fresh.at(-1);
   if (!last) return undefined;
-  const { _id: _, position: __, ...bare } = stored ?? { _id: key, position: 0 };
   const marks: Mark[] = [];
   // Stored documents are this fold's own, with _id and position added.
-  let document = stored && (bare as Bare);
+  let document = stored && (without(stored, '_id', 'position') as Bare);
   for (const event of fresh) {
     const before = document;
     document = step(projection, before, event);
@@ -195,4 +194,4 @@ export const foldRows = (
   };
 };
 
-const bareOf = ({ _id, position, key, from, to, ...bare }: StoredRow): Bare => bare;
+const bareOf = (row: StoredRow): Bare => without(row, '_id', 'position', 'key', 'from', 'to');

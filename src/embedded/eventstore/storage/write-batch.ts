@@ -91,9 +91,9 @@ export class WriteBatch {
       revision: isTombstoned ? tombstoneRevision : revision,
       position,
       created: this.now,
+      type: event.type,
     };
-    const bytes = encodeRecorded(event, place);
-    const entry = new LogEntry(position, bytes, { ...place, type: event.type });
+    const entry = new LogEntry(position, encodeRecorded(event, place), place);
     this.entries.push(entry);
     let pending = this.#pending.get(stream);
     const head = {
