@@ -1,4 +1,3 @@
-import { withFields } from '../fields.js';
 import { charactersOf, isRefused, mostCharacters, mostItems, settledIn } from './bulk.js';
 import { type Settled, sentTogether } from './sent-together.js';
 import type { Claimed, ClaimedTask, Completion, NextClaim } from './task-types.js';
@@ -64,7 +63,7 @@ export const completerOver = (options: CompleterOptions) => {
     next?: Following | undefined,
   ): Promise<Outcome> => {
     try {
-      await withNext(next, (claim) => tasks.complete(id, withFields(completion, claim)));
+      await withNext(next, (claim) => tasks.complete(id, { ...completion, ...claim }));
       return done;
     } catch (error) {
       return { error };

@@ -1,4 +1,3 @@
-import { withFields } from '../fields.js';
 import { charactersOf, isRefused, mostCharacters, mostItems, settledIn } from './bulk.js';
 import { ForklineError } from './forkline-error.js';
 import { newId } from './new-id.js';
@@ -48,13 +47,11 @@ export const submissionOver = (http: Transport) => {
 
   const together = sentTogether<NamedTask, Written>({
     send: (tasks) => (tasks.length > 1 ? many(tasks) : each(tasks)),
-    most: mostItems,
-    mostSize: mostCharacters,
-    sizeOf: charactersOf,
+    ...{ most: mostItems, mostSize: mostCharacters, sizeOf: charactersOf },
   });
 
   return (task: NewTask, options?: WriteOptions): Promise<Written> =>
     options === undefined
-      ? together(withFields(task, { id: task.id ?? newId() }))
+      ? together({ ...task, id: task.id ?? newId() })
       : http.write('POST', '/v1/tasks', task, options);
 };
