@@ -1,3 +1,4 @@
+import { given } from '../fields.js';
 import { type Decision, reject } from './decider.js';
 import { isSameJson } from './json.js';
 import type {
@@ -25,21 +26,12 @@ const retryAt = (attempts: number, { at, jitter }: RetryTiming): Moment => {
 
 const isExhausted = ({ attempts, maxAttempts }: LiveTask): boolean => attempts >= maxAttempts;
 
-const submittedAs = (task: LiveTask): Submitted => {
+/** What a task was submitted with, of what is known of it. */
+export const submittedAs = (task: Submitted): Submitted => {
   const { userId, type, queue, priority, payload, maxAttempts, timeoutSeconds } = task;
   const { notBefore, sessionId, executionId } = task;
-  return {
-    userId,
-    type,
-    queue,
-    priority,
-    payload,
-    maxAttempts,
-    timeoutSeconds,
-    ...(notBefore !== undefined && { notBefore }),
-    ...(sessionId !== undefined && { sessionId }),
-    ...(executionId !== undefined && { executionId }),
-  };
+  const always = { userId, type, queue, priority, payload, maxAttempts, timeoutSeconds };
+  return given({ ...always, notBefore, sessionId, executionId });
 };
 
 const submit = ({ type: _, at, submitted }: Named<'SubmitTask'>, task: Task): TaskDecision => {

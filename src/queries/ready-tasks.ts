@@ -1,5 +1,7 @@
 import type { Filter } from 'mongodb';
 import type { LiveTask } from '../domain/task.js';
+import { submittedAs } from '../domain/task-rules.js';
+import { given, withFields } from '../fields.js';
 import type { Collections, TaskRecord } from './collections.js';
 
 /** Where a task stands among those ready in its queue. */
@@ -87,24 +89,8 @@ const rangesAfter = (place: ReadyPlace | undefined): readonly Filter<TaskRecord>
 
 const asReady = ({ id, revision, readyPosition, ...task }: TaskRecord): ReadyTaskRecord[] => {
   if (readyPosition === undefined) return [];
-  const { userId, type, queue, priority, payload, maxAttempts, timeoutSeconds } = task;
-  const { notBefore, sessionId, executionId, attempts, error, reason, cancelRequested } = task;
-  const state: LiveTask = {
-    userId,
-    type,
-    queue,
-    priority,
-    payload,
-    maxAttempts,
-    timeoutSeconds,
-    status: 'ready',
-    attempts,
-    cancelRequested,
-    ...(notBefore !== undefined && { notBefore }),
-    ...(sessionId !== undefined && { sessionId }),
-    ...(executionId !== undefined && { executionId }),
-    ...(error !== undefined && { error }),
-    ...(reason !== undefined && { reason }),
-  };
+  const { priority, attempts, cancelRequested, error, reason } = task;
+  const more = { status: 'ready', attempts, cancelRequested, error, reason } as const;
+  const state: LiveTask = withFields(submittedAs(task), given(more));
   return [{ id, revision, priority, readyPosition, state, isFork: task.ancestors !== undefined }];
 };
