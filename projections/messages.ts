@@ -1,6 +1,6 @@
 import type { JsonObject } from '../src/domain/json.js';
 import type { Message, MessageContent, MessageRole, SessionEvent } from '../src/domain/session.js';
-import { withFields } from '../src/fields.js';
+import { withFields, without } from '../src/fields.js';
 import type { Projected, Projection } from '../src/projecting/projection.js';
 
 /**
@@ -57,8 +57,8 @@ export const messages: Projection<MessageDocument, SessionEvent> = {
         text: textOf(data),
       }),
     MessageDeleted: (document, { data, ...event }) => {
-      const { text: _, ...rest } = document ?? inherited(event, data.messageId);
-      return withFields(rest, { deleted: true });
+      const before = document ?? inherited(event, data.messageId);
+      return withFields(without(before, 'text'), { deleted: true });
     },
   },
 };

@@ -190,8 +190,8 @@ export const interrupt: Decider<InterruptCommand, Interrupt, InterruptEvent, Int
 
   evolve: evolveWith<Interrupt, InterruptEvent>({
     InterruptRaised: (_, data) => withFields(data, { status: 'pending' }),
-    InterruptResolved: onLive((_, data) => withFields(data, { status: 'resolved' as const })),
-    InterruptCancelled: onLive((_, data) => withFields(data, { status: 'cancelled' as const })),
+    InterruptResolved: onLive((_, data) => withFields(data, { status: 'resolved' })),
+    InterruptCancelled: onLive((_, data) => withFields(data, { status: 'cancelled' })),
     InterruptExpired: onLive(() => ({ status: 'expired' as const })),
     // The deadline of a fork's past is not its own: it waits anew, if it still waits.
     StreamForked: (state, data) => {

@@ -30,8 +30,18 @@ const isExhausted = ({ attempts, maxAttempts }: LiveTask): boolean => attempts >
 export const submittedAs = (task: Submitted): Submitted => {
   const { userId, type, queue, priority, payload, maxAttempts, timeoutSeconds } = task;
   const { notBefore, sessionId, executionId } = task;
-  const always = { userId, type, queue, priority, payload, maxAttempts, timeoutSeconds };
-  return given({ ...always, notBefore, sessionId, executionId });
+  return given({
+    userId,
+    type,
+    queue,
+    priority,
+    payload,
+    maxAttempts,
+    timeoutSeconds,
+    notBefore,
+    sessionId,
+    executionId,
+  });
 };
 
 const submit = ({ type: _, at, submitted }: Named<'SubmitTask'>, task: Task): TaskDecision => {
