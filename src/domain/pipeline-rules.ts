@@ -87,7 +87,8 @@ const resultOf = (result: JsonValue | undefined): StageResult => {
 
 /**
  * The stage's task is completed. What it gave is saved as the stage's checkpoint, unless the worker
- * saved one for the stage itself: then only that the stage is over is noted.
+ * saved one for the stage itself: then only that the stage is over is noted. A result that cannot be saved
+ * fails the execution.
  */
 const finishStage = (
   { taskId, checkpointId, result }: Named<'FinishStage'>,
@@ -102,6 +103,12 @@ const finishStage = (
     return isThrough(execution)
       ? [completed(outputs ?? latest?.outputs)]
       : [{ type: 'StageFinished', data: { stage, stageOrder, taskId } }];
+
+  // An id is given once. The worker may know this one and save something else under it.
+  if (execution.checkpoints.has(checkpointId)) {
+    const error = `another checkpoint has the id of the result of stage ${stage}`;
+    return [{ type: 'ExecutionFailed', data: { error } }];
+  }
 
   const isTooLarge =
     jsonBytes(state) > largestState || jsonBytes([state, outputs ?? null]) > largestResult;

@@ -176,6 +176,14 @@ describe('the result of a task', () => {
     given(execution).events(started, planDispatched).when(finish('t-7')).changesNothing();
     given(execution).events(started, planDispatched, planned).when(finish('t-1')).changesNothing();
   });
+  it('under an id that another checkpoint has fails the execution', () =>
+    given(execution)
+      .events(started, saved('c-t-1'), planDispatched)
+      .when(finish('t-1', { state: { plan: 1 } }))
+      .adds({
+        type: 'ExecutionFailed',
+        data: { error: 'another checkpoint has the id of the result of stage plan' },
+      }));
   it.each([
     ['a state', { state: { long: 'ø'.repeat(460_800) } }],
     ['outputs', { outputs: 'x'.repeat(1_000_000) }],
