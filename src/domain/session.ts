@@ -181,17 +181,27 @@ const onMessage = (
   return message ? { messages: session.messages.set(messageId, withFields(message, change)) } : {};
 };
 
-/** A message as it was posted. Its fingerprint is made once somebody looks at it, as most are never asked for theirs. */
+/** Where a message has what was posted, or the fingerprint once that is made; a field that nobody sees, nor copies. */
+const source = Symbol('what was posted');
+
+/** One for all messages: with a function of its own each would have a shape of its own too, and take several times the room. */
+const lazyFingerprint = {
+  enumerable: true,
+  get(this: { [source]: Message | string }): string {
+    const known = this[source];
+    if (typeof known === 'string') return known;
+    this[source] = fingerprint(known);
+    return this[source];
+  },
+};
+
+/** A message as it was posted. Its fingerprint is made when somebody looks at it, as most are never asked for theirs. */
 const asPosted = (posted: Message): MessageState => {
-  let postedAs: string | undefined;
-  return {
-    role: posted.role,
-    content: posted.content,
-    deleted: false,
-    get postedAs() {
-      postedAs ??= fingerprint(posted);
-      return postedAs;
-    },
+  const { role, content } = posted;
+  const message = { role, content, deleted: false };
+  Object.defineProperty(message, source, { value: posted, writable: true });
+  return Object.defineProperty(message, 'postedAs', lazyFingerprint) as typeof message & {
+    postedAs: string;
   };
 };
 
