@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 
 /** The only address that embedded servers listen on: no other machine reaches them. */
@@ -14,6 +15,14 @@ export type RunningServer = Readonly<{
 /** A server in a thread of its own. `exited` settles when the thread is gone, with the error if one ended it. */
 export type ServerThread = RunningServer & Readonly<{ exited: Promise<Error | undefined> }>;
 
+/**
+ * How large what is not young may become in a thread before all of it is collected, in MiB. What a store
+ * keeps for seconds, its newest events and batches under way, is not young by then. With the few MiB that
+ * V8 begins with, all was collected once or twice a second under load, and each time the compiled code of
+ * functions that nobody held just then was dropped, to be compiled again.
+ */
+const collectedFromMb = 64;
+
 type Report = { listening: number } | { failed: { name: string; message: string } };
 
 /**
@@ -24,7 +33,11 @@ type Report = { listening: number } | { failed: { name: string; message: string 
  * @throws what the start function threw, by name and message
  */
 export const startServerThread = async (entry: URL, options: object): Promise<ServerThread> => {
+  // No option of a worker says so. It is read when a thread begins, and what runs already goes on as it was;
+  // while it is set Node compiles its own modules anew.
+  setFlagsFromString(`--initial-old-space-size=${collectedFromMb}`);
   const worker = new Worker(entry, { workerData: options });
+  worker.once('online', () => setFlagsFromString('--initial-old-space-size=0'));
   const exited = new Promise<Error | undefined>((resolve) => {
     worker.once('error', resolve);
     worker.once('exit', () => resolve(undefined));
