@@ -47,8 +47,11 @@ const formatKey = own('collection ');
 const purgeKey = (segment: number) => own(`purge ${segment}`);
 const withPrefix = (rest: string) => ({ from: own(rest), to: after(own(rest)) });
 
-/** How the store is written: 2 since entries are packed into blocks. There was no mark before. */
-const currentFormat = 2;
+/**
+ * How the store is written: 2 since entries are packed into blocks, 3 since an entry of a text index may
+ * have several documents. There was no mark before.
+ */
+const currentFormat = 3;
 
 /** The first bytes of every key in a segment. */
 export const segmentPrefix = (segment: number): Buffer => {
@@ -81,10 +84,12 @@ const checkName = (ns: string) => {
   if (isBad) throw new CommandError('InvalidNamespace', `Invalid namespace specified '${ns}'`);
 };
 
-const checkFormat = (mark: Buffer | undefined) => {
+/** @throws when this version does not know it */
+const formatOf = (mark: Buffer | undefined): number => {
   const format = mark ? decode(mark).format : 1;
   if (format > currentFormat)
     throw new Error(`the store was written by a newer version, in format ${format}`);
+  return format;
 };
 
 /** What there is: collections and their indexes, in memory and in the store. */
@@ -100,7 +105,7 @@ export class Catalogue {
 
   /** Reads everything again, after a commit that failed. */
   reload(): void {
-    checkFormat(this.#store.get(formatKey));
+    formatOf(this.#store.get(formatKey));
     const stored = Array.from(this.#store.entries(withPrefix('collection ')))
       .filter(({ key }) => !key.equals(formatKey))
       .map(({ value }) => decode(value) as Collection);
@@ -142,7 +147,7 @@ export class Catalogue {
 
   /** Says which format the store is of, so that older versions leave it alone. */
   mark(): void {
-    if (this.#store.get(formatKey)) return;
+    if (formatOf(this.#store.get(formatKey)) === currentFormat) return;
     this.#store.put(formatKey, encode({ format: currentFormat }));
   }
 

@@ -32,7 +32,7 @@ export const namespaceOf = ({ db, name, args }: Request): string => {
  * taken back together with what it wrote.
  */
 export const writeWith = async <Result>(
-  { store, catalogue }: Context,
+  { store, catalogue, documents }: Pick<Context, 'store' | 'catalogue' | 'documents'>,
   job: () => Result,
 ): Promise<Result> => {
   let isDone = false;
@@ -41,11 +41,13 @@ export const writeWith = async <Result>(
       const takeBack = catalogue.remember();
       try {
         const result = job();
+        documents.postings.settle();
         isDone = true;
         return result;
       } catch (error) {
         // At once: other jobs may run before this one's promise is settled.
         takeBack();
+        documents.postings.forget();
         throw error;
       }
     });

@@ -12,6 +12,7 @@ import {
   keyLimit,
 } from './index-entries.js';
 import { cutKey, encodeKey } from './key-encoding.js';
+import { Postings } from './postings.js';
 import { decodeFields, idOf, maxDocumentBytes } from './raw.js';
 import { shellText } from './shell-text.js';
 import type { Store } from './store.js';
@@ -25,14 +26,19 @@ export const idKeyOf = (id: unknown): Buffer => cutKey(encodeKey(id), maxIdBytes
 export const documentKey = (collection: Collection, idKey: Buffer): Buffer =>
   Buffer.concat([segmentPrefix(collection.segment), idKey]);
 
+const nothing = Buffer.alloc(0);
+
 /** Documents with their index entries. Everything here runs inside {@link Store.write}. */
 export class Documents {
   readonly #store: Store;
   readonly #catalogue: Catalogue;
+  /** The words of texts: written together, when the transaction ends, or one of them is searched for. */
+  readonly postings: Postings;
 
   constructor(store: Store, catalogue: Catalogue) {
     this.#store = store;
     this.#catalogue = catalogue;
+    this.postings = new Postings(store);
   }
 
   /**
@@ -99,9 +105,9 @@ export class Documents {
     next: Document | undefined,
   ): void {
     const changes = indexes.map((index) => {
-      const before = old ? entriesOf(index, old, idKey).entries : [];
-      const later = next ? entriesOf(index, next, idKey) : { entries: [], index };
-      return { index, later: later.index, difference: differenceOf(before, later.entries) };
+      const before = old && entriesOf(index, old, idKey);
+      const later = next && entriesOf(index, next, idKey);
+      return { index, before, later, difference: differenceOf(before?.entries, later?.entries) };
     });
     for (const { index, difference } of changes) {
       if (!index.isUnique) continue;
@@ -109,10 +115,12 @@ export class Documents {
         if (this.#isTaken(key.subarray(0, fieldsBytes), idKey))
           throw duplicateKey(collection, index, values);
     }
-    for (const { index, later, difference } of changes) {
+    for (const { index, before, later, difference } of changes) {
       for (const { key } of difference.gone) this.#store.remove(key);
-      for (const { key, value } of difference.made) this.#store.put(key, value);
-      if (later !== index) this.#catalogue.saveIndex(collection.ns, later);
+      for (const { key } of difference.made) this.#store.put(key, nothing);
+      if (before?.words) this.postings.remove(collection, index, idKey, before.words);
+      if (later?.words) this.postings.add(collection, index, idKey, later.words);
+      if (later && later.index !== index) this.#catalogue.saveIndex(collection.ns, later.index);
     }
   }
 

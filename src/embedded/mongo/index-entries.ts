@@ -1,6 +1,6 @@
 import type { Document } from 'bson';
-import type { Index, TextSpec } from './catalogue.js';
-import { extractKeys, isSameAt } from './index-keys.js';
+import type { Index } from './catalogue.js';
+import { extractKeys, isSameAt, type KeyTuple } from './index-keys.js';
 import { collect, putByte, putRaw, putUnsigned32 } from './key-bytes.js';
 import { cutKey, putKeys } from './key-encoding.js';
 import { type FieldNames, fieldNames } from './raw.js';
@@ -22,13 +22,18 @@ export type IndexEntry = Readonly<{
   /** How long the key is without the `_id` at its end. */
   fieldsBytes: number;
   values: readonly unknown[];
-  value: Buffer;
   /** Whether the fields were too long for a key. */
   isCut: boolean;
 }>;
 
-/** The entries of a document in an index, and the index, knowing of what is special about them. */
-export type Indexed = Readonly<{ entries: readonly IndexEntry[]; index: Index }>;
+/** The words of a document in a text index, with what each scores, under each of the values before the text. */
+export type Words = Readonly<{
+  tuples: readonly KeyTuple[];
+  scores: ReadonlyMap<string, number>;
+}>;
+
+/** The entries of a document in an index, or its words, and the index, knowing of what is special about them. */
+export type Indexed = Readonly<{ entries: readonly IndexEntry[]; words?: Words; index: Index }>;
 
 type Layout = Readonly<{
   paths: readonly (readonly string[])[];
@@ -70,32 +75,11 @@ export const indexedFields = (indexes: readonly Index[]): FieldNames => {
 export const isUntouched = (index: Index, old: Document, next: Document): boolean =>
   layoutOf(index).sources.every((parts) => isSameAt(old, next, parts));
 
-const nothing = Buffer.alloc(0);
-
-/** The terms of a text index, and as bytes what each scores. */
-const termsOf = (document: Document, weights: TextSpec['weights']): readonly Term[] => {
-  const known = new Map<number, Buffer>();
-  return Array.from(scoreTerms(document, weights), ([term, score]) => {
-    const value = known.get(score) ?? scoreBytes(score);
-    known.set(score, value);
-    return [term, value];
-  });
-};
-
-type Term = readonly [term: string, value: Buffer];
-
-const scoreBytes = (score: number): Buffer => {
-  const value = Buffer.allocUnsafe(8);
-  value.writeDoubleLE(score);
-  return value;
-};
-
 const entryOf = (
   { segment }: Index,
   values: readonly unknown[],
   directions: readonly number[],
   idKey: Buffer,
-  value: Buffer,
 ): IndexEntry => {
   let fieldsBytes = 0;
   const key = collect(() => {
@@ -106,28 +90,37 @@ const entryOf = (
     putByte(idKey.length & 0xff);
   });
   if (fieldsBytes - segmentBytes <= maxFieldsBytes)
-    return { key, fieldsBytes, values, value, isCut: false };
+    return { key, fieldsBytes, values, isCut: false };
   const fields = cutKey(key.subarray(segmentBytes, fieldsBytes), maxFieldsBytes);
   const cut = Buffer.concat([key.subarray(0, segmentBytes), fields, key.subarray(fieldsBytes)]);
-  return { key: cut, fieldsBytes: segmentBytes + fields.length, values, value, isCut: true };
+  return { key: cut, fieldsBytes: segmentBytes + fields.length, values, isCut: true };
 };
 
 /** The entries of a document in an index. Of values that an array has several times there are as many. */
 export const entriesOf = (index: Index, document: Document, idKey: Buffer): Indexed => {
   const { paths, directions } = layoutOf(index);
   const { tuples, throughArray } = extractKeys(document, paths);
-  const terms = index.text && termsOf(document, index.text.weights);
-  const entries: IndexEntry[] = [];
-  for (const tuple of tuples)
-    if (!terms) entries.push(entryOf(index, tuple, directions, idKey, nothing));
-    else
-      for (const [term, value] of terms)
-        entries.push(entryOf(index, [...tuple, term], directions, idKey, value));
+  const entries = index.text ? [] : tuples.map((tuple) => entryOf(index, tuple, directions, idKey));
+  const known = widened(index, throughArray, entries);
+  if (!index.text) return { entries, index: known };
+  return {
+    entries,
+    words: { tuples, scores: scoreTerms(document, index.text.weights) },
+    index: known,
+  };
+};
+
+/** The index, knowing of what is special about some entries. */
+const widened = (
+  index: Index,
+  throughArray: readonly boolean[],
+  entries: readonly IndexEntry[],
+): Index => {
   const isCut = !index.hasCut && entries.some((entry) => entry.isCut);
   const isWider = throughArray.some((isThrough, i) => isThrough && !index.isMultikey[i]);
-  if (!isCut && !isWider) return { entries, index };
+  if (!isCut && !isWider) return index;
   const isMultikey = index.isMultikey.map((known, i) => known || (throughArray[i] ?? false));
-  return { entries, index: { ...index, isMultikey, hasCut: index.hasCut || isCut } };
+  return { ...index, isMultikey, hasCut: index.hasCut || isCut };
 };
 
 const byKey = (entries: readonly IndexEntry[]) =>
@@ -135,16 +128,14 @@ const byKey = (entries: readonly IndexEntry[]) =>
 
 /** What is to be removed and what to be put for the entries that were to become those that are. */
 export const differenceOf = (
-  old: readonly IndexEntry[],
-  next: readonly IndexEntry[],
+  old: readonly IndexEntry[] = [],
+  next: readonly IndexEntry[] = [],
 ): Readonly<{ gone: readonly IndexEntry[]; made: readonly IndexEntry[] }> => {
   if (old.length === 0 || next.length === 0) return { gone: old, made: next };
   const [before, later] = [byKey(old), byKey(next)];
   return {
     gone: [...before].flatMap(([name, entry]) => (later.has(name) ? [] : [entry])),
-    made: [...later].flatMap(([name, entry]) =>
-      before.get(name)?.value.equals(entry.value) ? [] : [entry],
-    ),
+    made: [...later].flatMap(([name, entry]) => (before.has(name) ? [] : [entry])),
   };
 };
 

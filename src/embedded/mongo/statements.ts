@@ -100,10 +100,12 @@ const indexesFor = (collection: Collection, hint: unknown): { indexes?: readonly
 };
 
 /** Looks for the documents a statement means. Read to its end inside a write, it sees that write. */
-export const findTargets = ({ store, catalogue }: Context, target: Target, limit: number) => {
+export const findTargets = (context: Context, target: Target, limit: number) => {
+  const { store, catalogue, documents } = context;
   const collection = catalogue.find(target.ns);
   if (!collection) return [];
   const { filter, sort, hint } = target;
+  if (filter.text) documents.postings.settle();
   return search(store, collection, {
     filter,
     sort,

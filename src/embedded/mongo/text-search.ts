@@ -1,12 +1,13 @@
 import { after } from '../packing/after.js';
-import { type Index, segmentPrefix } from './catalogue.js';
+import type { Index } from './catalogue.js';
 import { documentKey } from './documents.js';
 import { CommandError } from './errors.js';
 import type { Filter } from './filter.js';
-import { idKeyOfEntry, keyLimit } from './index-entries.js';
-import { cutKey, encodeKey, inverted } from './key-encoding.js';
+import { inverted } from './key-encoding.js';
+import { type Posting, postingsOf, wordPrefix } from './postings.js';
 import { decode } from './raw.js';
 import type { Reading, Search } from './scan.js';
+import type { Store } from './store.js';
 import { parseTextQuery, passesText } from './text.js';
 
 const prefixOf = (index: Index, filter: Filter): Buffer =>
@@ -25,6 +26,17 @@ const prefixOf = (index: Index, filter: Filter): Buffer =>
     }),
   );
 
+/** The documents that have a word, each once, in order. While this waits, others may write the entries anew. */
+function* postingsUnder(store: Store, word: Buffer): Generator<Posting> {
+  let last: Buffer | undefined;
+  for (const entry of store.entries({ from: word, to: after(word) }))
+    for (const posting of postingsOf(entry)) {
+      if (last && Buffer.compare(posting.idKey, last) <= 0) continue;
+      last = posting.idKey;
+      yield posting;
+    }
+}
+
 /** Finds documents by a text index, with their scores, in no order. */
 export function* searchText(reading: Reading, index: Index): Search {
   const { store, collection, filter, examined } = reading;
@@ -33,14 +45,10 @@ export function* searchText(reading: Reading, index: Index): Search {
   const prefix = prefixOf(index, filter);
   const scores = new Map<string, { idKey: Buffer; score: number }>();
   for (const term of query.terms) {
-    const fields = cutKey(Buffer.concat([prefix, encodeKey(term)]), keyLimit(index));
-    const from = Buffer.concat([segmentPrefix(index.segment), fields]);
-    for (const { key, value } of store.entries({ from, to: after(from) })) {
+    for (const { idKey, score } of postingsUnder(store, wordPrefix(index, prefix, term))) {
       examined.keys++;
-      const idKey = idKeyOfEntry(key);
       const name = idKey.toString('latin1');
-      const score = (scores.get(name)?.score ?? 0) + value.readDoubleLE();
-      scores.set(name, { idKey, score });
+      scores.set(name, { idKey, score: score + (scores.get(name)?.score ?? 0) });
       yield undefined;
     }
   }

@@ -78,6 +78,7 @@ describe('the indexes of a document that was replaced', () => {
       const key = documentKey(test.catalogue.get(replaced), idKeyOf(1));
       const last = test.store.get(key);
       if (last) test.documents.insert(fresh, last);
+      test.documents.postings.settle();
       expect(entriesOf(replaced)).toEqual(entriesOf(fresh));
     });
     // In one transaction, which sees what it writes.

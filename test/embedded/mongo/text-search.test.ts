@@ -104,6 +104,24 @@ describe('$text', () => {
     ).rejects.toMatchObject({ code: 2 });
   });
 
+  it('finds what a statement before it in the same command has written', async () => {
+    const statement = (q: object, u: object, more: object) => ({ q, u: { $set: u }, ...more });
+    await mongo.client.db('text').command({
+      update: 'notes',
+      updates: [
+        statement({ _id: 'new' }, { userId: 'eve', title: 'Milk' }, { upsert: true }),
+        statement({ userId: 'eve', $text: { $search: 'milk' } }, { title: 'Rye' }, { multi: true }),
+        statement({ userId: 'eve', $text: { $search: 'milk' } }, { title: 'Ale' }, { multi: true }),
+      ],
+    });
+    expect(await notes.find({ userId: 'eve' }).toArray()).toEqual([
+      { _id: 'new', userId: 'eve', title: 'Rye' },
+    ]);
+    expect(await notes.deleteMany({ userId: 'eve', $text: { $search: 'rye' } })).toMatchObject({
+      deletedCount: 1,
+    });
+  });
+
   it('is explained', async () => {
     const { queryPlanner } = await notes
       .find({ userId: 'ann', $text: { $search: 'tea' } })
