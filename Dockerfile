@@ -35,5 +35,6 @@ EXPOSE 4400
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-# node itself, in exec form: a shell or npm in between would keep the stop signal to itself.
-CMD ["node", "dist/src/cli/forkline.js", "serve"]
+# node itself, in exec form: a shell or npm in between would keep the stop signal to itself. The option is
+# that of `npm start`: see docs/operations.md, "What a request costs".
+CMD ["node", "--max-semi-space-size=64", "dist/src/cli/forkline.js", "serve"]

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { posix } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { nodeOptions } from '../support/node-options.js';
 import {
   argumentsOf,
   copiesOf,
@@ -72,10 +73,10 @@ describe('the image', () => {
       expect(copiesOf(stage)[0]?.sources).toEqual(['.npmrc', 'package.json', 'package-lock.json']);
   });
 
-  it('starts the built command in exec form, with no shell or npm to swallow the stop signal', () => {
-    expect(argumentsOf(final, 'CMD').map((command) => JSON.parse(command))).toEqual([
-      ['node', buildOutput().command, 'serve'],
-    ]);
+  it('starts what `npm start` does in exec form, with no shell or npm to swallow the stop signal', () => {
+    const command = ['node', ...nodeOptions, buildOutput().command, 'serve'];
+    expect(argumentsOf(final, 'CMD').map((each) => JSON.parse(each))).toEqual([command]);
+    expect(textOf('docs/deployment.md')).toContain(`ExecStart=/usr/bin/${command.join(' ')}\n`);
     expect(posix.dirname(buildOutput().command).split('/')[0]).toBe(buildOutput().outDir);
     expect(argumentsOf(final, 'ENTRYPOINT')).toEqual([]);
     expect(argumentsOf(final, 'STOPSIGNAL')).toEqual(['SIGTERM']);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { nodeOptions } from './node-options.js';
 
 const entry = fileURLToPath(new URL('../../src/cli/forkline.js', import.meta.url));
 
@@ -94,7 +95,8 @@ const startCommand = async (
   awaited: readonly RegExp[],
   forkline = entry,
 ): Promise<Running> => {
-  const child = spawn(process.execPath, [forkline, ...args], {
+  const options = args[0] === 'serve' ? nodeOptions : [];
+  const child = spawn(process.execPath, [...options, forkline, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
