@@ -118,9 +118,8 @@ export class Postings {
 
   /** The last `_id` of a collection; no index has one behind it. */
   #lastIn(segment: number): Buffer {
-    for (const { key } of this.#store.entries({ ...segmentRange(segment), isReverse: true }))
-      return key.subarray(segmentPrefix(segment).length);
-    return Buffer.alloc(0);
+    const entry = this.#store.first({ ...segmentRange(segment), isReverse: true });
+    return entry ? entry.key.subarray(segmentPrefix(segment).length) : Buffer.alloc(0);
   }
 
   #put(entries: readonly Entry[]): void {
@@ -129,30 +128,31 @@ export class Postings {
 
   /** Changes entries of a word, so that they stay in order among themselves as well. */
   #merge(word: Buffer, changes: readonly Change[]): void {
+    const end = after(word);
     for (let at = 0; at < changes.length; ) {
-      const first = changes[at]?.idKey ?? word;
-      const key = entryKey(word, first);
-      const behind = Buffer.concat([key, Buffer.alloc(1)]);
-      const entry = firstOf(this.#store.entries({ from: word, to: behind, isReverse: true }));
-      const next = firstOf(this.#store.entries({ from: behind, to: after(word) }));
-      const end = next ? idKeyOfEntry(next.key) : undefined;
       const start = at;
-      while (at < changes.length && isBefore(changes[at]?.idKey, end)) at++;
-      const postings = entry ? postingsOf(entry) : [];
-      const isInside = entry && !isBefore(postings.at(-1)?.idKey, first);
-      this.#replace(
-        isInside ? entry : undefined,
-        entriesOf(word, amended(isInside ? postings : [], changes.slice(start, at))),
-      );
+      const behind = Buffer.concat([entryKey(word, changes[at]?.idKey ?? word), Buffer.alloc(1)]);
+      const before = this.#store.first({ from: word, to: behind, isReverse: true });
+      const postings = before ? postingsOf(before) : [];
+      const last = postings.at(-1)?.idKey;
+      while (at < changes.length && last && !isBefore(last, changes[at]?.idKey)) at++;
+      if (before && at > start) {
+        this.#replace(before, entriesOf(word, amended(postings, changes.slice(start, at))));
+        continue;
+      }
+      // Between two entries. What is to be removed there was none of.
+      const next = this.#store.first({ from: behind, to: end });
+      const nextId = next && idKeyOfEntry(next.key);
+      while (at < changes.length && (!nextId || isBefore(changes[at]?.idKey, nextId))) at++;
+      this.#put(entriesOf(word, changes.slice(start, at).filter(isThere)));
     }
   }
 
-  #replace(old: Entry | undefined, entries: readonly Entry[]): void {
-    const [first, ...others] = entries;
-    if (old && !first?.key.equals(old.key)) this.#store.remove(old.key);
-    if (first && !(old && first.key.equals(old.key) && first.value.equals(old.value)))
-      this.#store.put(first.key, first.value);
-    this.#put(others);
+  #replace(old: Entry, entries: readonly Entry[]): void {
+    const [first] = entries;
+    if (!first?.key.equals(old.key)) this.#store.remove(old.key);
+    else if (entries.length === 1 && first.value.equals(old.value)) return;
+    this.#put(entries);
   }
 }
 
@@ -177,20 +177,28 @@ const note = (byTerm: Map<string, Change[]>, term: string, change: Change): void
 
 const isThere = (change: Change): change is Posting => change.score !== undefined;
 
-const isBefore = (idKey: Buffer | undefined, end: Buffer | undefined): boolean =>
-  !idKey || !end || Buffer.compare(idKey, end) < 0;
-
-const byId = (a: Change, b: Change): number => Buffer.compare(a.idKey, b.idKey);
+const isBefore = (a: Buffer | undefined, b: Buffer | undefined): boolean =>
+  a !== undefined && b !== undefined && Buffer.compare(a, b) < 0;
 
 /** The last change of each document, in order. */
 const latest = (changes: readonly Change[]): readonly Change[] => {
-  const inOrder = changes.toSorted(byId);
+  const inOrder = changes.toSorted((a, b) => Buffer.compare(a.idKey, b.idKey));
   return inOrder.filter(({ idKey }, n) => !inOrder[n + 1]?.idKey.equals(idKey));
 };
 
-/** What becomes of postings by changes. */
-const amended = (postings: readonly Posting[], changes: readonly Change[]): readonly Posting[] =>
-  latest([...postings, ...changes]).filter(isThere);
+/** What becomes of postings by changes; both in order. */
+const amended = (postings: readonly Posting[], changes: readonly Change[]): readonly Posting[] => {
+  const left: Posting[] = [];
+  let at = 0;
+  for (const change of changes) {
+    let posting = postings[at];
+    for (; posting && isBefore(posting.idKey, change.idKey); posting = postings[++at])
+      left.push(posting);
+    if (posting?.idKey.equals(change.idKey)) at++;
+    if (isThere(change)) left.push(change);
+  }
+  return left.concat(postings.slice(at));
+};
 
 const entryKey = (word: Buffer, idKey: Buffer): Buffer =>
   collect(() => {
@@ -229,9 +237,4 @@ const bytesOf = ([first, ...others]: readonly Posting[], bytes: number): Buffer 
     at = value.writeDoubleLE(score, at);
   }
   return value;
-};
-
-const firstOf = (entries: Iterable<Entry>): Entry | undefined => {
-  for (const entry of entries) return entry;
-  return undefined;
 };

@@ -152,6 +152,12 @@ export class Store {
     }
   }
 
+  /** The first entry of a range; the last one where it is read backwards. */
+  first(range: Pick<KeyRange, 'from' | 'to' | 'isReverse'>): Entry | undefined {
+    for (const entry of this.#tree.entries({ isReverse: false, ...range })) return entry;
+    return undefined;
+  }
+
   /** How many entries a range has. */
   count({ from, to }: KeyRange): number {
     return this.#tree.count(from, to);

@@ -26,7 +26,7 @@ export const queries: Comparison = {
   parts: (size) => [
     {
       script: 'http/against-bare.js',
-      args: size === 'full' ? ['5', '1500'] : ['1', '100'],
+      args: size === 'full' ? ['12', '2000'] : ['1', '100'],
       minutes: 20,
       measured: 'lines',
     },

@@ -4,7 +4,7 @@ import { type Context, writeWith } from '../../../src/embedded/mongo/context.js'
 import { Cursors } from '../../../src/embedded/mongo/cursors.js';
 import { parseIndex } from '../../../src/embedded/mongo/index-spec.js';
 import { createPurger } from '../../../src/embedded/mongo/purging.js';
-import { encode } from '../../../src/embedded/mongo/raw.js';
+import { decode, encode } from '../../../src/embedded/mongo/raw.js';
 import { openTestStore, type TestStore } from './support/store.js';
 
 describe('the catalogue', () => {
@@ -56,6 +56,23 @@ describe('the catalogue', () => {
     for (const segment of segments) expect(test.store.count(segmentRange(segment))).toBe(0);
     const [kept] = test.catalogue.get('a.kept').indexes;
     expect(test.store.count(segmentRange(kept!.segment))).toBe(3);
+  });
+
+  it('marks a store of an earlier version, which may refuse it then, and refuses those of later ones', async () => {
+    const marked = Buffer.from('\0\0\0\0collection ', 'utf8');
+    const formatWas = (format: number) =>
+      test.store.write(() => test.store.put(marked, encode({ format })));
+    const format = () => decode(test.store.get(marked) ?? Buffer.alloc(0)).format;
+    await test.store.write(() => test.catalogue.mark());
+    const current = format();
+    await formatWas(current - 1);
+    await test.store.write(() => new Catalogue(test.store).mark());
+    expect(format()).toBe(current);
+    await formatWas(current + 1);
+    expect(() => new Catalogue(test.store)).toThrow(
+      `written by a newer version, in format ${current + 1}`,
+    );
+    await formatWas(current);
   });
 
   it('takes back what a failed write had changed, and only that', async () => {
