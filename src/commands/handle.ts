@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { type Decider, type Fact, isRejection, type Rejection, reject } from '../domain/decider.js';
-import { type CommandLog, commandLog } from '../eventstore/carried-out.js';
+import { type CarriedOut, type CommandLog, commandLog } from '../eventstore/carried-out.js';
 import { RevisionConflict } from '../eventstore/event-store.js';
 import type { Folded } from '../eventstore/fold.js';
 import type { Streams } from '../eventstore/lineage.js';
@@ -130,7 +130,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     known: Known<State>,
     keys: readonly string[],
   ): Promise<Known<State>> => {
-    if (!known.outset) return known;
+    if (!known.outset || keys.length === 0) return known;
     const { log, isPartial, size, ...cached } = known;
     const asked = { ...cached, commands: [] };
     const found = await withKeys(sources, decider, stream, asked, keys);
@@ -165,9 +165,11 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     const appended = await streams.append(stream, events, before.revision, before.base);
     const { revision, position } = appended;
     if (followed) followUp.done({ id, stream, state, revision, position, added: others.length });
-    const place = await placeBefore(streams, stream, appended, others.length);
-    before.log.note({ commandId: request.commandId, ...place });
-    if (followed) before.log.note({ commandId: followUp.request.commandId, revision, position });
+    const place = followed
+      ? await placeBefore(streams, stream, appended, others.length)
+      : { revision, position };
+    noteIn(before.log, request, place);
+    if (followed) noteIn(before.log, followUp.request, { revision, position });
     const size = before.size === undefined ? {} : { size: before.size + sizeOf(facts) };
     remember(stream, withFields(before, size, { state, revision, position }));
     return { id, stream, state, added: own.length, ...place };
@@ -202,7 +204,7 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     followUp?: FollowUp<Command, State>,
   ): Promise<Handled<State> | Rejection<Reason>> => {
     const stream = streamOf(id);
-    const { commandId, ifRevision, isNew } = request;
+    const { commandId, isFirst, ifRevision, isNew } = request;
     const cached = cache.get(stream) ?? (isNew ? unborn() : undefined);
     const keys = keysOf(decider, commands);
     let before = cached ? await knowing(stream, cached, keys) : await refresh(stream, keys);
@@ -211,7 +213,8 @@ export const commandHandler = <Command, State extends object, Event extends Fact
     for (let attempt = 1; ; attempt++) {
       const { state } = before;
       const isAllowed = mayAct(request, state);
-      const done = before.log.find(commandId);
+      // One that nobody has sent before is found only where it was added by an append that failed all the same.
+      const done = isFirst && !isFresh ? undefined : before.log.find(commandId);
       if (done && isAllowed) return { id, stream, ...placeOf(done), added: 0, state };
       const decided = isAllowed ? decideAll(decider, state, commands) : reject(decider.notFound);
       const isMismatch = ifRevision !== undefined && ifRevision !== before.revision;
@@ -244,6 +247,15 @@ export const commandHandler = <Command, State extends object, Event extends Fact
 
 /** The ids of a command and what is kept of where it is, in bytes. */
 const bytesACommand = 128;
+
+/** Notes a command that was carried out, for as long as somebody may send it again. */
+const noteIn = (
+  log: CommandLog,
+  { commandId, isFirst }: CommandRequest,
+  { revision, position }: Omit<CarriedOut, 'commandId'>,
+): void => {
+  if (!isFirst) log.note({ commandId, revision, position });
+};
 
 const heldBy = ({ size = 0, log }: Known<unknown>): number => size + log.size() * bytesACommand + 1;
 

@@ -6,16 +6,14 @@ export const inLanes = () => {
   const tails = new Map<string, Promise<unknown>>();
 
   return <Result>(key: string, work: () => Promise<Result>): Promise<Result> => {
-    const before = tails.get(key) ?? Promise.resolve();
-    const result = before.then(work, work);
-    const tail = result.then(
-      () => {},
-      () => {},
-    );
-    tails.set(key, tail);
-    void tail.then(() => {
+    const before = tails.get(key);
+    const result = before === undefined ? work() : before.then(work);
+    const leave = () => {
       if (tails.get(key) === tail) tails.delete(key);
-    });
+    };
+    // Whoever waits for its end does not care how it ended.
+    const tail = result.then(leave, leave);
+    tails.set(key, tail);
     return result;
   };
 };

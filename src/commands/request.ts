@@ -13,6 +13,8 @@ export type RequestOrigin = Readonly<{ clientAddress: string; userAgent?: string
 export type CommandRequest = Readonly<{
   /** A UUID. A command carried out again under the same id adds nothing. */
   commandId: string;
+  /** That id was made for this request: nobody has it who could send the command again. */
+  isFirst?: true;
   requestId: string;
   caller: Caller;
   /** The event that the command follows, if it follows one. */

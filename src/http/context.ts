@@ -68,6 +68,7 @@ export const contextOf = (
     isNewId: ids.areNew ?? false,
     command: {
       commandId: ids.commandId,
+      ...(ids.areNew && { isFirst: true }),
       requestId,
       caller,
       origin,

@@ -33,7 +33,6 @@ export const measuredHandler =
     const stream = `${category}-${id}`;
     const next = followUp && measuredFollowUp(stream, followUp, { instruments, tracer });
     const { commandId, requestId } = request;
-    const racesLost = races.begin(commandId);
     const begun = performance.now();
     let outcome: Outcome = 'failed';
     try {
@@ -59,7 +58,7 @@ export const measuredHandler =
       throw error;
     } finally {
       const seconds = secondsSince(begun);
-      const lost = racesLost();
+      const lost = races.settle(commandId);
       for (const { type } of commands) instruments.commands.inc({ command: type, outcome });
       instruments.commandSeconds.observe({ command }, seconds);
       if (lost > 0) instruments.commandRetries.inc({ command }, lost);

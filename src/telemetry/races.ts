@@ -1,25 +1,26 @@
-/** How many races each command under way has lost. The event store tells of them, the command is told. */
+import { LRUCache } from 'lru-cache';
+
+/** How many races commands have lost. The event store tells of each, whoever carried the command out asks. */
 export type Races = Readonly<{
-  /** @returns tells how many were lost, and ends it */
-  begin(commandId: string): () => number;
   lost(commandId: string): void;
+  /** How many a command has lost, which is forgotten with that. */
+  settle(commandId: string): number;
 }>;
 
-/** Counts the races that commands lose to other nodes while they are carried out, by command id. */
+/** Of how many commands that nobody asks about races are remembered. */
+const mostCommands = 1_000;
+
+/** Counts the races that commands lose to other nodes while they are carried out. Most lose none, and take no room. */
 export const racesOf = (): Races => {
-  const underWay = new Map<string, number>();
+  const counts = new LRUCache<string, number>({ max: mostCommands });
   return {
-    begin: (commandId) => {
-      underWay.set(commandId, 0);
-      return () => {
-        const lost = underWay.get(commandId) ?? 0;
-        underWay.delete(commandId);
-        return lost;
-      };
-    },
     lost: (commandId) => {
-      const before = underWay.get(commandId);
-      if (before !== undefined) underWay.set(commandId, before + 1);
+      counts.set(commandId, (counts.get(commandId) ?? 0) + 1);
+    },
+    settle: (commandId) => {
+      const lost = counts.get(commandId) ?? 0;
+      if (lost > 0) counts.delete(commandId);
+      return lost;
     },
   };
 };
