@@ -13,10 +13,10 @@ const acceptsMessages = (session: LiveSession): boolean =>
  * event; another message under the same id is refused.
  */
 export const postMessage = (
-  { type: _, isNew: __, ...message }: CommandOf<'PostMessage'>,
+  { type: _, isNew, ...message }: CommandOf<'PostMessage'>,
   session: LiveSession,
 ): SessionDecision => {
-  const known = session.messages.get(message.messageId);
+  const known = isNew ? undefined : session.messages.get(message.messageId);
   if (known) return known.postedAs === fingerprint(message) ? [] : reject('message-already-exists');
   if (!acceptsMessages(session)) return reject('session-not-active');
   return [{ type: 'MessagePosted', data: message }];

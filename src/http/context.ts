@@ -68,10 +68,10 @@ export const contextOf = (
     isNewId: ids.areNew ?? false,
     command: {
       commandId: ids.commandId,
-      ...(ids.areNew && { isFirst: true }),
       requestId,
       caller,
       origin,
+      ...(ids.areNew && { isFirst: true }),
       ...(typeof traceparent === 'string' && traceContext.test(traceparent) && { traceparent }),
       ...(ifRevision !== undefined && { ifRevision }),
     },

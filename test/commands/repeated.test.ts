@@ -5,7 +5,7 @@ import { commandHandler } from '../../src/commands/handle.js';
 import type { Outcome } from '../../src/commands/request.js';
 import { isRejection } from '../../src/domain/decider.js';
 import { type SessionCommand, session } from '../../src/domain/session.js';
-import type { EventStore } from '../../src/eventstore/event-store.js';
+import { type EventStore, RevisionConflict } from '../../src/eventstore/event-store.js';
 import { withLineage } from '../../src/eventstore/lineage.js';
 import { carryOut } from '../support/carry-out.js';
 import { openStore, type TestStore } from '../support/event-stores.js';
@@ -99,6 +99,33 @@ describe('a command under the id of one carried out before', () => {
       rejected: 'session-not-found',
     });
     expect(await node()(id, [create], { ...asked, caller: admin })).toMatchObject({ added: 0 });
+  });
+});
+
+it('adds once what nobody has sent before, though its append was carried out and said to have lost a race', async () => {
+  let hasLied = false;
+  const lying: EventStore = {
+    ...store,
+    append: async (stream, events, expected) => {
+      const appended = await store.append(stream, events, expected);
+      if (hasLied || expected === 'none') return appended;
+      hasLied = true;
+      throw new RevisionConflict(stream, expected);
+    },
+  };
+  const sessions = node(lying);
+  const id = newId();
+  await sessions(id, [create], request({ isFirst: true }));
+  await sessions(
+    id,
+    [{ type: 'PostMessage', isNew: true, ...question }],
+    request({ isFirst: true }),
+  );
+  expect(hasLied).toBe(true);
+  expect(await eventsIn(id)).toHaveLength(2);
+  expect(await sessions(id, [move('active')], request({ isFirst: true }))).toMatchObject({
+    revision: 2,
+    added: 1,
   });
 });
 
