@@ -84,7 +84,7 @@ export class Postings {
       for (const term of words.scores.keys()) note(byTerm, term, { idKey, score: undefined });
   }
 
-  /** Writes what has changed. Only inside {@link Store.write}, of which it has to be the end. */
+  /** Writes what has changed so far. Only inside {@link Store.write}, at its end at the latest. */
   settle(): void {
     if (this.#changed.size === 0) return;
     const changed = this.#changed;
