@@ -22,6 +22,8 @@ export type AttemptOptions = Readonly<{
 
 /** An attempt at a task, under way. */
 export type Attempt = Readonly<{
+  /** Settles once the work has ended, however, and what came of it is to be told. Never rejects. */
+  worked: Promise<unknown>;
   /** Settles once the server knows what came of it, or that it is no matter any more. Never rejects. */
   over: Promise<Ending>;
   /** Ends the work before its time. */
@@ -122,9 +124,10 @@ export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attemp
     }
   };
 
+  const worked = work();
   const run = async (): Promise<Ending> => {
     try {
-      const result = await work();
+      const result = await worked;
       await reports.end();
       if (working.signal.reason !== 'lease-lost') return await settle(result);
     } catch {
@@ -136,7 +139,7 @@ export const startAttempt = (task: ClaimedTask, options: AttemptOptions): Attemp
     tell({ type: 'lost', task, tookMs: tookMs() });
     return 'lost';
   };
-  return { over: run(), end };
+  return { worked, over: run(), end };
 };
 
 const failureOf = (error: unknown, { reason }: AbortSignal): TaskFailure => {

@@ -11,7 +11,7 @@ export type ClaimerOptions = Readonly<{
 }>;
 
 /** The most tasks that one claim is given. */
-export const mostClaimed = 100;
+const mostClaimed = 100;
 
 /** How long one call waits for work where there is one queue to ask, in seconds. */
 const longWait = 20;

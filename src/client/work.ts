@@ -1,6 +1,6 @@
 import { type Attempt, startAttempt } from './attempt.js';
-import { claimerOver, mostClaimed } from './claimer.js';
-import { completerOver, type Following } from './completer.js';
+import { claimerOver } from './claimer.js';
+import { completerOver } from './completer.js';
 import { pause } from './pause.js';
 import { presenceOf } from './presence.js';
 import type { ClaimedTask } from './task-types.js';
@@ -38,9 +38,8 @@ export const work = async (
   const living = new AbortController();
   const givingUp = new AbortController();
   let claimed = 0;
-  /** Tasks that were asked for and may yet come. */
-  let promised = 0;
-  let turn = 0;
+  /** Tasks whose work is under way. One that is done leaves its place to the next while the server is told. */
+  let atWork = 0;
   let failure: unknown;
   let wake = () => {};
 
@@ -73,6 +72,11 @@ export const work = async (
       givingUp: givingUp.signal,
     });
     running.add(attempt);
+    atWork += 1;
+    void attempt.worked.then(() => {
+      atWork -= 1;
+      wake();
+    });
     void attempt.over.then((ending) => {
       running.delete(attempt);
       done[ending] += 1;
@@ -80,38 +84,27 @@ export const work = async (
     });
   };
 
-  /** Claims as many tasks as are being completed, without waiting for any. */
-  const following = (count: number): Following | undefined => {
-    const max = Math.min(count, mostClaimed, maxTasks - claimed - promised);
-    turn += 1;
-    const queue = queues[turn % queues.length];
-    if (claiming.signal.aborted || max <= 0 || queue === undefined) return undefined;
-    promised += max;
-    return {
-      claim: { queue, max, workerId: id, leaseSeconds },
-      came: (tasks) => {
-        promised -= max;
-        tasks.forEach(start);
-      },
-    };
-  };
-  const complete = completerOver({ tasks, reachability, following, givingUp: givingUp.signal });
+  const complete = completerOver({ tasks, reachability, givingUp: givingUp.signal });
 
   const change = () =>
     new Promise<void>((resolve) => {
       wake = resolve;
     });
 
+  /** How many more tasks it may be given. No more are held than twice as many as it works at, should the server be slow to hear. */
+  const room = (): number =>
+    Math.min(concurrency - atWork, 2 * concurrency - running.size, maxTasks - claimed);
+
   const fill = async (): Promise<void> => {
     while (!claiming.signal.aborted) {
-      const room = Math.min(concurrency - running.size, maxTasks - claimed - promised);
+      const max = room();
       if (claimed >= maxTasks) stop('done');
-      else if (room <= 0) await change();
+      else if (max <= 0) await change();
       else {
-        promised += room;
-        const tasks = await claimNext(room, claiming.signal);
-        promised -= room;
+        const tasks = await claimNext(max, claiming.signal);
         tasks.forEach(start);
+        // Where there were no more, the next claim is in no hurry, and is for the places of work that ends at once as well.
+        if (tasks.length > 0 && tasks.length < max) await pause(0);
       }
     }
   };

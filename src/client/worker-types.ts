@@ -92,7 +92,7 @@ export type WorkerNews =
 export type WorkOptions = Readonly<{
   id: string;
   queues: readonly string[];
-  /** How many tasks at once; 1 by default. */
+  /** How many tasks it works at at the same time; 1 by default. It takes the next while it tells the server of those that are done. */
   concurrency?: number;
   /** How long a task stays this worker's without being heard from, in seconds; 30 by default. */
   leaseSeconds?: number;

@@ -6,6 +6,7 @@ import {
   type WorkerNews,
 } from '../../src/client/node-client.js';
 import { type Program, removeFolder, startProgram, temporaryFolder } from '../support/program.js';
+import { until } from '../support/until.js';
 
 let program: Program;
 let client: ForklineClient;
@@ -29,7 +30,7 @@ const eventOf = async (id: string, type: string): Promise<ForklineEvent> => {
 };
 
 describe('running a worker', () => {
-  it('carries out tasks with a function, one call for each while it is busy', async () => {
+  it('carries out tasks with a function, by two calls for each', async () => {
     const calls: string[] = [];
     const counted = new ForklineClient({
       url: program.url,
@@ -45,14 +46,60 @@ describe('running a worker', () => {
       async ({ payload }) => Number(payload) * 2,
     );
     expect(done).toEqual({ completed: 6, failed: 0, lost: 0 });
-    expect(calls).toEqual([
-      ...['/v1/workers', '/v1/queues/doubles/claim'],
+    expect(calls.slice(0, 2)).toEqual(['/v1/workers', '/v1/queues/doubles/claim']);
+    expect(calls.slice(2, -1).sort()).toEqual([
+      ...Array<string>(5).fill('/v1/queues/doubles/claim'),
       ...Array<string>(6).fill('/v1/tasks/:id/complete'),
-      '/v1/workers/doubler/stop',
     ]);
+    expect(calls.at(-1)).toBe('/v1/workers/doubler/stop');
     const last = ids.at(-1) ?? '';
     const { position } = await eventOf(last, 'TaskCompleted');
     expect((await client.tasks.get(last, { after: position })).result).toBe(10);
+  });
+
+  it('claims the next while it tells of those that are done, and holds no more than twice as many as it works at', async () => {
+    let answer = () => {};
+    const answering = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const slow = new ForklineClient({
+      url: program.url,
+      fetch: async (input, init) => {
+        if (String(input).includes('/complete')) await answering;
+        return fetch(input, init);
+      },
+    });
+    for (let n = 0; n < 9; n += 1) await submit('slow', n);
+    const held: number[] = [];
+    let atWork = 0;
+    let mostAtWork = 0;
+    const told: WorkerNews['type'][] = [];
+    const options = { id: 'slow', queues: ['slow'], concurrency: 2, maxTasks: 9 };
+    const working = slow.workers.run(
+      { ...options, onNews: ({ type }) => told.push(type) },
+      async ({ payload }) => {
+        held.push(Number(payload));
+        atWork += 1;
+        mostAtWork = Math.max(mostAtWork, atWork);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        atWork -= 1;
+      },
+    );
+    await until(() => held.length === 4 && atWork === 0);
+    // One that asked for more would be given it at once.
+    const { items } = await client.queues.claim('slow', { workerId: 'another', max: 1 });
+    expect(items.map(({ payload }) => payload)).toEqual([4]);
+    expect(told.filter((type) => type === 'completed')).toEqual([]);
+    expect(held).toEqual([0, 1, 2, 3]);
+    const [taken] = items;
+    await client.tasks.fail(taken!.id, {
+      leaseToken: taken!.leaseToken,
+      error: 'not mine',
+      retryAfterSeconds: 0,
+    });
+    answer();
+    expect(await working).toEqual({ completed: 9, failed: 0, lost: 0 });
+    expect(mostAtWork).toBe(2);
   });
 
   it.each([
