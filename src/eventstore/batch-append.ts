@@ -34,13 +34,32 @@ type Waiting = Readonly<{
 }>;
 
 /**
- * Appends over one call for all, on the connection of the store's client, which finds the nodes of a
+ * Over how many calls appends go. A call hands over one message in a turn of the event loop, and a server
+ * one answer: what is appended at the same time would go there one by one, the first by a flush of its
+ * own for which the others wait (ADR 56). EventStoreDB takes 100 calls on a connection, of all kinds.
+ */
+const callsAtOnce = 16;
+
+/**
+ * Appends over a few calls for all, on the connection of the store's client, which finds the nodes of a
  * cluster, knows the credentials and connects again. The messages alone are written and read here: as the client
  * does that, it takes longer than all the rest of an append (ADR 45).
  *
  * @returns what {@link EventStore.append} is
  */
 export const batchAppends = (client: EventStoreDBClient): EventStore['append'] => {
+  const calls = Array.from({ length: callsAtOnce }, () => appendsOfCall(client));
+  return (...asked) => leastBusy(calls).append(...asked);
+};
+
+type AppendsOfCall = Readonly<{ append: EventStore['append']; underWay(): number }>;
+
+/** The first of those that have the fewest appends under way. */
+const leastBusy = (calls: readonly AppendsOfCall[]): AppendsOfCall =>
+  calls.reduce((least, call) => (call.underWay() < least.underWay() ? call : least));
+
+/** Appends over one call, which is begun anew when it has ended. */
+const appendsOfCall = (client: EventStoreDBClient): AppendsOfCall => {
   const calls = new WeakMap<GrpcClient, Call>();
   const waitingOn = new WeakMap<Call, UnderWay<string, Waiting>>();
   // Told apart by the last of their five parts, which counts them.
@@ -81,19 +100,33 @@ export const batchAppends = (client: EventStoreDBClient): EventStore['append'] =
   // biome-ignore lint/complexity/useLiteralKeys: this form alone is let past `protected`
   const callUnderWay = client['GRPCStreamCreator'](GrpcClient, 'batchAppend', begin, calls);
 
-  return async (stream, events, expected) => {
-    const call = await callUnderWay().catch((error) => fail(error, stream));
-    const waiting = waitingOn.get(call);
-    if (!waiting) throw new StoreUnavailable('the connection to the event store was lost');
-    count += 1;
-    const correlationId = `${prefix}${count.toString(16).padStart(12, '0')}`;
-    const deadline = Date.now() + deadlineMs;
-    const requests = requestsOf({ correlationId, stream, events, expected, deadline });
-    const answer = await new Promise<Readonly<BatchAnswer>>((answered, lost) => {
-      waiting.set(correlationId, { answered, lost });
-      for (const request of requests) call.write(request);
-    }).catch((error) => fail(error, stream));
-    return appendedIn(answer, { stream, expected, count: events.length });
+  let busy = 0;
+  const ask = async (
+    ...[stream, events, expected]: Parameters<EventStore['append']>
+  ): Promise<Readonly<BatchAnswer>> => {
+    busy += 1;
+    try {
+      const call = await callUnderWay();
+      const waiting = waitingOn.get(call);
+      if (!waiting) throw new StoreUnavailable('the connection to the event store was lost');
+      count += 1;
+      const correlationId = `${prefix}${count.toString(16).padStart(12, '0')}`;
+      const deadline = Date.now() + deadlineMs;
+      const requests = requestsOf({ correlationId, stream, events, expected, deadline });
+      return await new Promise((answered, lost) => {
+        waiting.set(correlationId, { answered, lost });
+        for (const request of requests) call.write(request);
+      });
+    } catch (error) {
+      return fail(error, stream);
+    } finally {
+      busy -= 1;
+    }
+  };
+  return {
+    append: async (stream, events, expected) =>
+      appendedIn(await ask(stream, events, expected), { stream, expected, count: events.length }),
+    underWay: () => busy,
   };
 };
 

@@ -34,17 +34,26 @@ const inOrder: Script = {
   },
 };
 
+/** Over how many calls appends go that are under way at the same time. */
+const callsAtOnce = 16;
+
+/** For the calls that come, in their order. */
 let scripts: Script[];
+let calls: number;
 let server: Server;
 let store: EventStore;
 beforeEach(async () => {
   scripts = [];
+  calls = 0;
   const streams: Service = {
     name: 'event_store.client.streams.Streams',
     methods: {
       BatchAppend: {
         kind: 'duplex',
-        serve: (call) => serve(call, scripts.shift() ?? inOrder),
+        serve: (call) => {
+          calls += 1;
+          return serve(call, scripts.shift() ?? inOrder);
+        },
       },
     },
   };
@@ -80,34 +89,42 @@ const serve = (call: DuplexStream, { after, answer }: Script): Promise<void> => 
 };
 
 const append = (n: number) => store.append(`test-${n}`, newEvents(1), 'none');
+const numbers = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 it('gives each append its own answer, in whatever order they come', async () => {
-  scripts.push({
+  const reversed: Script = {
     after: 3,
     answer: (call, asked) => {
       for (const each of [...asked].reverse()) call.write(success(each));
     },
-  });
-  const appended = await Promise.all([5, 6, 7].map(append));
-  expect(appended.map(({ storeRevision, position }) => [storeRevision, position])).toEqual([
-    [5, 5],
-    [6, 6],
-    [7, 7],
-  ]);
+  };
+  scripts = Array(callsAtOnce).fill(reversed);
+  const appended = await Promise.all(numbers(3 * callsAtOnce).map(append));
+  expect(appended.map(({ storeRevision, position }) => [storeRevision, position])).toEqual(
+    numbers(3 * callsAtOnce).map((n) => [n, n]),
+  );
+});
+
+it('sends what is appended at the same time over calls side by side, and what comes later over the first', async () => {
+  for (const n of numbers(5)) await append(n);
+  expect(calls).toBe(1);
+  await Promise.all(numbers(3).map(append));
+  expect(calls).toBe(3);
+  await Promise.all(numbers(10 * callsAtOnce).map(append));
+  expect(calls).toBe(callsAtOnce);
 });
 
 it.each<[string, Script['answer']]>([
-  ['ends the call', (call) => call.end()],
-  ['breaks the call off', (call) => call.emit('error', { code: status.UNAVAILABLE })],
+  ['ends its calls', (call) => call.end()],
+  ['breaks its calls off', (call) => call.emit('error', { code: status.UNAVAILABLE })],
 ])(
   'a server that %s leaves no append without an answer, and the next goes on',
   async (_, answer) => {
-    scripts.push({ after: 2, answer });
-    const failed = await Promise.allSettled([append(1), append(2)]);
-    expect(failed.map((outcome) => 'reason' in outcome && outcome.reason)).toEqual([
-      expect.any(StoreUnavailable),
-      expect.any(StoreUnavailable),
-    ]);
+    scripts = Array(callsAtOnce).fill({ after: 2, answer });
+    const failed = await Promise.allSettled(numbers(2 * callsAtOnce).map(append));
+    expect(failed.map((outcome) => 'reason' in outcome && outcome.reason)).toEqual(
+      Array(2 * callsAtOnce).fill(expect.any(StoreUnavailable)),
+    );
     expect(await append(8)).toMatchObject({ storeRevision: 8 });
   },
 );
