@@ -11,6 +11,7 @@ import {
   eventsOf,
   everyItem,
   forkOf,
+  later,
   postMessage,
   saveCheckpoint,
   startExecution,
@@ -79,11 +80,11 @@ describe('the messages of forks, some of them detached', () => {
               const at = what % (items[0]!.revision + 1);
               const fork = await forkOf(ann, session.stream, at);
               sessions.push(fork);
-              ({ position } = fork);
+              position = later(position, fork);
             } else if (kind === 'add' || !message) {
               const written = await postMessage(ann, session.id, `text ${value}`);
               known.push({ in: session.id, id: written.id });
-              ({ position } = written);
+              position = later(position, written);
             } else {
               // The stream may not have the message, or no longer: then nothing happens.
               const reply =
@@ -91,7 +92,7 @@ describe('the messages of forks, some of them detached', () => {
                   ? await ann.patch(`${path}/${message.id}`, { content: `text ${value}` })
                   : await ann.delete(`${path}/${message.id}`);
               expect([200, 404]).toContain(reply.status);
-              if (reply.status === 200) ({ position } = reply.body);
+              if (reply.status === 200) position = later(position, reply.body);
             }
           }
           for (const [n, { stream }] of sessions.entries())
@@ -101,7 +102,7 @@ describe('the messages of forks, some of them detached', () => {
           // What nobody descends from any more goes, and takes nothing along that others have.
           for (const session of sessions) {
             const reply = await ann.delete(`/v1/sessions/${session.id}?hard=true`);
-            if (reply.status === 200) ({ position } = reply.body);
+            if (reply.status === 200) position = later(position, reply.body);
             else {
               expectProblem(reply, 'stream-has-forks', 409);
               left.push(session);
@@ -148,12 +149,12 @@ describe('the checkpoints of forks, some of them detached', () => {
               const at = what % ((await eventsOf(ann, execution.stream)).at(-1)!.revision + 1);
               const fork = await forkOf(ann, execution.stream, at);
               executions.push(fork);
-              ({ position } = fork);
+              position = later(position, fork);
             } else {
               const state = { long, n, [`key ${value}`]: { list: [value, which % 3], what } };
               const saved = await saveCheckpoint(ann, execution.id, n, state);
               sent.set(saved.id, state);
-              ({ position } = saved);
+              position = later(position, saved);
             }
           }
           for (const { id, stream } of executions) {

@@ -10,6 +10,7 @@ import {
   eventsOf,
   everyItem,
   forkOf,
+  later,
   postMessage,
   saveCheckpoint,
   startExecution,
@@ -60,13 +61,13 @@ describe('the messages of forks', () => {
             ];
             const fork = await forkOf(ann, session.stream, at, { amendments });
             sessions.push(fork);
-            ({ position } = fork);
+            position = later(position, fork);
           } else if (kind === 'add' || messageId === undefined) {
             const role = (['user', 'user', 'assistant'] as const)[what % 3];
             const fields = { role, ...(value === 0 && { metadata: { value, list: [what] } }) };
             const written = await postMessage(ann, session.id, content, fields);
             known.push(written.id);
-            ({ position } = written);
+            position = later(position, written);
           } else {
             // The stream may not have the message, or not as one to edit: then nothing happens.
             const reply =
@@ -74,7 +75,7 @@ describe('the messages of forks', () => {
                 ? await ann.patch(`${path}/${messageId}`, { content })
                 : await ann.delete(`${path}/${messageId}`);
             expect([200, 404, 409]).toContain(reply.status);
-            if (reply.status === 200) ({ position } = reply.body);
+            if (reply.status === 200) position = later(position, reply.body);
           }
         }
         for (const { id, stream } of sessions) {
@@ -111,7 +112,7 @@ describe('the checkpoints of forks', () => {
             const amendments = value % 2 ? [{ type: 'SaveCheckpoint', ...saving }] : [];
             const fork = await forkOf(ann, execution.stream, at, { amendments });
             executions.push(fork);
-            ({ position } = fork);
+            position = later(position, fork);
             if (value % 2) {
               const added = (await eventsOf(ann, fork.stream)).at(-1)!;
               sent.set(String(added.data.checkpointId), state);
@@ -121,11 +122,11 @@ describe('the checkpoints of forks', () => {
             const reply = await ann.post<Written>(path, { keepLast: 1 + (value % 4) });
             // Not while a fork hangs off one that would go.
             expect([200, 409]).toContain(reply.status);
-            if (reply.status === 200) ({ position } = reply.body);
+            if (reply.status === 200) position = later(position, reply.body);
           } else {
             const saved = await saveCheckpoint(ann, execution.id, n, state);
             sent.set(saved.id, state);
-            ({ position } = saved);
+            position = later(position, saved);
           }
         }
         for (const { id, stream } of executions) {

@@ -67,3 +67,7 @@ export const everyItem = async <Item>(
 
 export const eventsOf = (api: Api, stream: string): Promise<readonly EventItem[]> =>
   everyItem<EventItem>(api, `/v1/streams/${stream}/events?limit=500`);
+
+/** The later of two positions: what changes nothing is answered with the place of its stream, which may be long past. */
+export const later = (position: string, written: Readonly<{ position: string }>): string =>
+  Number(written.position) > Number(position) ? written.position : position;
