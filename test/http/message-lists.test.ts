@@ -3,7 +3,7 @@ import type { MessageView } from '../../src/queries/messages.js';
 import type { Page } from '../../src/queries/page.js';
 import type { Written } from './support/api.js';
 import { expectProblem } from './support/expect-problem.js';
-import { bodyOf, createSession, everyItem, forkOf, postMessage } from './support/making.js';
+import { bodyOf, createSession, everyItem, forkOf, later, postMessage } from './support/making.js';
 import { sharing } from './support/running.js';
 
 const server = sharing();
@@ -28,9 +28,9 @@ describe('a session of 1,200 messages', () => {
       await Promise.all(
         Array.from({ length: 40 }, async (_, index) => {
           const content = `message ${start + index}`;
-          const { revision, position } = await postMessage(ann, session.id, content);
-          posted[revision - 1] = content;
-          if (Number(position) > Number(after)) after = position;
+          const written = await postMessage(ann, session.id, content);
+          posted[written.revision - 1] = content;
+          after = later(after, written);
         }),
       );
   });
