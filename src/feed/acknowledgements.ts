@@ -1,6 +1,6 @@
 import { type Pace, paceBy } from './pace.js';
 
-/** What a consumer was sent and has not acknowledged. Counted from its first acknowledgement on. */
+/** What a consumer was sent and has not acknowledged. */
 export type Acknowledgements = Pick<Pace, 'room'> &
   Readonly<{
     sent(position: number): void;
@@ -10,22 +10,20 @@ export type Acknowledgements = Pick<Pace, 'room'> &
   }>;
 
 /**
- * Nothing sent yet, and nothing counted before the first acknowledgement: clients need not acknowledge.
+ * Nothing sent yet.
  *
  * @param window the most that may be unacknowledged; up to there, there is room for the past
  */
 export const acknowledgements = (window: number): Acknowledgements => {
   const open: number[] = [];
-  let isCounting = false;
   const pace = paceBy(() => open.length < window);
   return {
     room: pace.room,
     isFull: () => open.length >= window,
     sent: (position) => {
-      if (isCounting) open.push(position);
+      open.push(position);
     },
     acknowledge: (position) => {
-      isCounting = true;
       const arrived = open.findIndex((sent) => sent > position);
       open.splice(0, arrived < 0 ? open.length : arrived);
       pace.moved();

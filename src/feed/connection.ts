@@ -1,21 +1,18 @@
 import type { WebSocket } from 'ws';
 import type { Caller } from '../commands/request.js';
-import { type Acknowledgements, acknowledgements } from './acknowledgements.js';
-import { type EventFrames, frameHead } from './event-frames.js';
+import type { EventFrames, FrameHead } from './event-frames.js';
 import type { Feed } from './feed.js';
-import type { Start } from './filter.js';
-import type { FeedRequest } from './follow.js';
+import type { FeedEvent } from './feed-event.js';
 import {
   type ClientMessage,
-  caughtUpMessage,
   errorMessage,
   type FeedError,
   parseMessage,
   pongMessage,
-  subscribedMessage,
 } from './messages.js';
 import type { Outlet } from './outlet.js';
-import { paceBy } from './pace.js';
+import { type Pace, paceBy } from './pace.js';
+import { type Host, Subscription } from './subscription.js';
 
 export type ConnectionLimits = Readonly<{
   /** The most subscriptions at a time. */
@@ -41,128 +38,142 @@ export type Client = Readonly<{
   caller: Caller;
 }>;
 
-/** One client's connection. */
-export type Connection = Readonly<{
-  /** How much the client has taken, in bytes. */
-  taken(): number;
-  /** Closes a client that does not keep up, telling it where to resume. */
-  closeTooSlow(): void;
-}>;
+/** What a client is subscribed to, and the way to end it. */
+type Subscribed = Readonly<{ subscription: Subscription; stop(): void }>;
 
-type Subscribed = Readonly<{
-  acks: Acknowledgements;
-  /** The position of the last thing it was told, or else the one it asked to begin after. */
-  told(): number | undefined;
-  stop(): void;
-}>;
+type Subscribe = Extract<ClientMessage, Readonly<{ op: 'subscribe' }>>;
 
 /** Speaks the protocol `forkline.v1` with one client until either side closes. */
-export const serveConnection = (
-  { socket, outlet, frames, caller }: Client,
-  feed: Feed,
-  limits: ConnectionLimits,
-): Connection => {
-  const subscriptions = new Map<string, Subscribed>();
-  const paced = Math.max(limits.pacedBytes, outlet.mark);
-  const pace = paceBy(() => outlet.backlog < paced);
-  outlet.onEmptied(pace.moved);
+export class Connection implements Host {
+  readonly #client: Client;
+  readonly #socket: WebSocket;
+  readonly #outlet: Outlet;
+  readonly #frames: EventFrames;
+  readonly #feed: Feed;
+  readonly #limits: ConnectionLimits;
+  readonly #pace: Pace;
+  readonly #subscriptions = new Map<string, Subscribed>();
 
-  const stopAll = () => {
-    for (const { stop } of subscriptions.values()) stop();
-  };
+  constructor(client: Client, feed: Feed, limits: ConnectionLimits) {
+    const { socket, outlet, frames } = client;
+    const paced = Math.max(limits.pacedBytes, outlet.mark);
+    this.#client = client;
+    this.#socket = socket;
+    this.#outlet = outlet;
+    this.#frames = frames;
+    this.#feed = feed;
+    this.#limits = limits;
+    this.#pace = paceBy(() => outlet.backlog < paced);
+    outlet.onEmptied(this.#pace.moved);
+    socket.on('message', (data: Buffer) => this.#hear(data));
+    socket.on('close', () => this.#stopAll());
+  }
 
-  const closeTooSlow = () => {
-    if (socket.readyState !== socket.OPEN) return;
-    const positions = [...subscriptions.values()].flatMap(({ told }) => told() ?? []);
+  /** How much the client has taken, in bytes. */
+  get taken(): number {
+    return this.#outlet.taken;
+  }
+
+  /** Closes a client that does not keep up, telling it where to resume. */
+  closeTooSlow(): void {
+    if (!this.#isOpen()) return;
+    const { userId } = this.#client.caller;
+    const subscribed = [...this.#subscriptions.values()];
+    const positions = subscribed.flatMap(({ subscription }) => subscription.told ?? []);
     const resumeAfter = positions.length === 0 ? '' : `${Math.min(...positions)}`;
-    const { userId } = caller;
-    feed.log.info({ userId, resumeAfter }, 'a client of the feed was closed: it is too slow');
-    feed.watch.tooSlow('websocket');
-    outlet.flush();
-    socket.close(tooSlow, resumeAfter);
-    stopAll();
-  };
+    this.#feed.log.info({ userId, resumeAfter }, 'a client of the feed was closed: it is too slow');
+    this.#feed.watch.tooSlow('websocket');
+    this.#outlet.flush();
+    this.#socket.close(tooSlow, resumeAfter);
+    this.#stopAll();
+  }
 
-  const maySend = (): boolean => {
-    if (socket.readyState !== socket.OPEN) return false;
-    if (!outlet.isOver(limits.bufferedBytes)) return true;
-    closeTooSlow();
+  room(): Promise<void> | undefined {
+    return this.#pace.room();
+  }
+
+  send(text: string): boolean {
+    if (!this.#maySend()) return false;
+    this.#outlet.flush();
+    this.#socket.send(text);
+    return true;
+  }
+
+  tell(head: FrameHead, event: FeedEvent, isLast: boolean): boolean {
+    if (!this.#maySend()) return false;
+    this.#outlet.write(this.#frames.frame(head, event), isLast);
+    return true;
+  }
+
+  failed(id: string, told: number | undefined, err: unknown): void {
+    this.#subscriptions.delete(id);
+    this.#feed.log.error({ err, after: told }, 'the feed cannot read the past');
+    const detail = `no events after ${told} can be read`;
+    this.#refuse({ id, code: 'history-unreadable', detail });
+  }
+
+  #isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN;
+  }
+
+  #maySend(): boolean {
+    if (!this.#isOpen()) return false;
+    if (!this.#outlet.isOver(this.#limits.bufferedBytes)) return true;
+    this.closeTooSlow();
     return false;
-  };
+  }
 
-  const send = (text: string): boolean => {
-    const may = maySend();
-    if (may) {
-      outlet.flush();
-      socket.send(text);
-    }
-    return may;
-  };
+  #refuse(error: FeedError): void {
+    this.send(errorMessage(error));
+  }
 
-  const refuse = (error: FeedError) => send(errorMessage(error));
+  #stopAll(): void {
+    for (const { stop } of this.#subscriptions.values()) stop();
+  }
 
-  const subscribe = (id: string, request: FeedRequest) => {
-    const acks = acknowledgements(limits.unacknowledged);
-    const head = frameHead(id);
-    let told = startOf(request.from);
-    const stop = feed.follow(request, {
-      room: () => pace.room() ?? acks.room(),
-      started: () => send(subscribedMessage(id)),
-      event: (event, isLast) => {
-        if (acks.isFull()) return closeTooSlow();
-        if (!maySend()) return;
-        outlet.write(frames(head, event), isLast);
-        told = event.position;
-        acks.sent(event.position);
-      },
-      caughtUp: (position) => {
-        if (send(caughtUpMessage(id, position))) told = position;
-      },
-      failed: (err) => {
-        subscriptions.delete(id);
-        feed.log.error({ err, after: told }, 'the feed cannot read the past');
-        refuse({ id, code: 'history-unreadable', detail: `no events after ${told} can be read` });
-      },
-      // The connection is closed by whoever accepted it.
-      ended: () => undefined,
-    });
-    subscriptions.set(id, { acks, told: () => told, stop });
-  };
-
-  const carryOut = (message: ClientMessage) => {
-    if (message.op === 'ping') return send(pongMessage);
-    const { id } = message;
-    const subscribed = subscriptions.get(id);
-    if (message.op === 'subscribe') {
-      if (subscribed)
-        return refuse({ id, code: 'duplicate-subscription', detail: 'this id is in use' });
-      const most = limits.subscriptions;
-      if (subscriptions.size >= most)
-        return refuse({ id, code: 'too-many-subscriptions', detail: `the limit is ${most}` });
-      return subscribe(id, { caller, filter: message.filter, from: message.from });
-    }
-    if (!subscribed)
-      return refuse({ id, code: 'subscription-not-found', detail: 'there is none with this id' });
-    if (message.op === 'ack') return subscribed.acks.acknowledge(message.position);
-    subscriptions.delete(id);
-    subscribed.stop();
-  };
-
-  socket.on('message', (data: Buffer) => {
-    if (socket.readyState !== socket.OPEN) return;
-    if (data.length > limits.messageBytes) {
-      const detail = `a message has at most ${limits.messageBytes} bytes`;
-      return refuse({ code: 'message-too-large', detail });
+  #hear(data: Buffer): void {
+    if (!this.#isOpen()) return;
+    const { messageBytes } = this.#limits;
+    if (data.length > messageBytes) {
+      const detail = `a message has at most ${messageBytes} bytes`;
+      this.#refuse({ code: 'message-too-large', detail });
+      return;
     }
     const message = parseMessage(data.toString());
-    return 'error' in message ? refuse(message.error) : carryOut(message);
-  });
-  socket.on('close', stopAll);
+    if ('error' in message) this.#refuse(message.error);
+    else this.#carryOut(message);
+  }
 
-  return { taken: () => outlet.taken, closeTooSlow };
-};
+  #carryOut(message: ClientMessage): void {
+    if (message.op === 'ping') this.send(pongMessage);
+    else if (message.op === 'subscribe') this.#subscribe(message);
+    else {
+      const { id } = message;
+      const subscribed = this.#subscriptions.get(id);
+      if (!subscribed) {
+        const detail = 'there is none with this id';
+        this.#refuse({ id, code: 'subscription-not-found', detail });
+      } else if (message.op === 'ack') subscribed.subscription.acknowledge(message.position);
+      else {
+        this.#subscriptions.delete(id);
+        subscribed.stop();
+      }
+    }
+  }
 
-const startOf = (from: Start): number | undefined => {
-  if (from === 'start') return 0;
-  return from === 'now' ? undefined : from;
-};
+  #subscribe({ id, filter, from }: Subscribe): void {
+    if (this.#subscriptions.has(id)) {
+      this.#refuse({ id, code: 'duplicate-subscription', detail: 'this id is in use' });
+      return;
+    }
+    const { subscriptions: most, unacknowledged } = this.#limits;
+    if (this.#subscriptions.size >= most) {
+      this.#refuse({ id, code: 'too-many-subscriptions', detail: `the limit is ${most}` });
+      return;
+    }
+    const head = this.#frames.headOf(id);
+    const subscription = new Subscription(id, head, from, this, unacknowledged);
+    const stop = this.#feed.follow({ caller: this.#client.caller, filter, from }, subscription);
+    this.#subscriptions.set(id, { subscription, stop });
+  }
+}

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { FeedEvent } from './feed-event.js';
 import { perEvent } from './per-event.js';
 
@@ -13,49 +14,62 @@ export type Frame = Readonly<{
   following: Frame | undefined;
 }>;
 
-/**
- * Makes WebSocket frames of events, for subscriptions of any connection. Those with the same id get
- * the same frame of an event, and of a large event everyone gets the same bytes.
- */
-export type EventFrames = (head: FrameHead, event: FeedEvent) => Frame;
+/** Makes WebSocket frames of events, for subscriptions of any connection. */
+export type EventFrames = Readonly<{
+  /** What stands before the event in the messages of a subscription: the same object for the same id, mostly. */
+  headOf(id: string): FrameHead;
+  /** The frame of an event: the same one for the same head; of a large event everyone gets the same bytes. */
+  frame(head: FrameHead, event: FeedEvent): Frame;
+}>;
 
-/** What stands before the event in the messages of a subscription, see {@link frameHead}. */
+/** The beginning of a message, as text and its length in bytes of UTF-8. */
 export type FrameHead = Readonly<{ text: string; length: number }>;
-
-/** What stands before the event in the messages of a subscription, as text and its length in bytes of UTF-8. */
-export const frameHead = (id: string): FrameHead => {
-  const text = `{"op":"event","id":${JSON.stringify(id)},"event":`;
-  return { text, length: Buffer.byteLength(text) };
-};
 
 const tail = Buffer.from('}');
 // From here on it costs less to send an event in parts than to copy it for each id.
 const large = 16 * 1024;
 // Events mostly go to few ids, or else to as many ids as there are clients: those gain nothing.
 const mostIds = 64;
+// Of so many ids, those asked for last.
+const mostHeads = 1_024;
 
 type Made = { -readonly [Key in keyof Frame]: Frame[Key] };
 
 /** Makes frames for all connections of a process, remembering those it made last. */
 export const eventFrames = (): EventFrames => {
-  /** The frame that was made last for each id. */
-  const latest = new Map<string, Made>();
+  const heads = new LRUCache<string, FrameHead>({ max: mostHeads });
+  /** The frame that was made last for each head. */
+  const latest = new Map<FrameHead, Made>();
   const madeOf = perEvent(() => {
     if (latest.size === mostIds) latest.clear();
-    return new Map<string, Frame>();
+    return new Map<FrameHead, Frame>();
   });
 
-  return (head, event) => {
-    const made = madeOf(event);
-    const before = made.get(head.text);
-    if (before) return before;
-    const frame = frameOf(head, event);
-    const previous = latest.get(head.text);
-    if (previous) previous.following = frame;
-    if (previous || latest.size < mostIds) latest.set(head.text, frame);
-    if (made.size < mostIds) made.set(head.text, frame);
-    return frame;
+  return {
+    headOf: (id) => {
+      const known = heads.get(id);
+      if (known) return known;
+      const head = headFor(id);
+      heads.set(id, head);
+      return head;
+    },
+    frame: (head, event) => {
+      const made = madeOf(event);
+      const before = made.get(head);
+      if (before) return before;
+      const frame = frameOf(head, event);
+      const previous = latest.get(head);
+      if (previous) previous.following = frame;
+      if (previous || latest.size < mostIds) latest.set(head, frame);
+      if (made.size < mostIds) made.set(head, frame);
+      return frame;
+    },
   };
+};
+
+const headFor = (id: string): FrameHead => {
+  const text = `{"op":"event","id":${JSON.stringify(id)},"event":`;
+  return { text, length: Buffer.byteLength(text) };
 };
 
 /** A frame of bytes that are to be sent, with no other to follow it. */

@@ -90,11 +90,7 @@ export const startFeed = (store: EventStore, log: Logger, options: FeedOptions =
         leave();
         consumer.ended();
       };
-      const failed = (error: unknown) => {
-        ends.delete(end);
-        consumer.failed(error);
-      };
-      const unfollow = follow(sources, request, { ...consumer, failed });
+      const unfollow = follow(sources, request, consumer, () => ends.delete(end));
       const leave = () => {
         ends.delete(end);
         unfollow();

@@ -5,9 +5,11 @@ import { type Backoff, backoff } from './backoff.js';
 import type { Consumer } from './consumer.js';
 import type { Stretch } from './event-window.js';
 import type { FairWork } from './fair-work.js';
+import type { FeedEvent } from './feed-event.js';
 import { type Filter, type Start, showing, wantedBy } from './filter.js';
 import type { Hub } from './hub.js';
 import type { Past } from './past.js';
+import type { Listener } from './telling.js';
 
 /** What a consumer asks for. */
 export type FeedRequest = Readonly<{ caller: Caller; filter: Filter; from: Start }>;
@@ -31,12 +33,14 @@ const eventsATurn = 64;
  * Tells a consumer each event it asked for, once and in order: what is older than the hub's window
  * from pages of the past, as fast as the consumer has room; then it joins the others at the hub.
  *
+ * @param onFailed called before the consumer is told that it failed
  * @returns ends it
  */
 export const follow = (
   { opened, head, retry, fair }: Sources,
   { caller, filter, from }: FeedRequest,
   consumer: Consumer,
+  onFailed: () => void,
 ): (() => void) => {
   const wanted = wantedBy(caller, filter);
   const isShown = showing(wanted);
@@ -53,11 +57,7 @@ export const follow = (
 
   /** To be called in the same turn in which the window was found to hold nothing more. */
   const join = (hub: Hub): void => {
-    leave = hub.join(wanted, (events, isAll) => {
-      const last = events.at(-1);
-      for (const event of events)
-        if (event.position > position) consumer.event(event, isAll && event === last);
-    });
+    leave = hub.join(wanted, new Follower(consumer, position));
     consumer.caughtUp(Math.max(position, hub.position()));
   };
 
@@ -135,6 +135,7 @@ export const follow = (
         if (isStopped) return;
         if (!(error instanceof StoreUnavailable) && failures >= mostFailures) {
           dismiss();
+          onFailed();
           return consumer.failed(error);
         }
         await wait(backoff(failures, retry), undefined, { ref: false });
@@ -149,3 +150,20 @@ export const follow = (
     dismiss();
   };
 };
+
+/** Has a consumer told what happens after a position. There are thousands: hence fields, and no functions of its own. */
+class Follower implements Listener {
+  readonly #consumer: Consumer;
+  readonly #after: number;
+
+  constructor(consumer: Consumer, after: number) {
+    this.#consumer = consumer;
+    this.#after = after;
+  }
+
+  tell(events: readonly FeedEvent[], isAll: boolean): void {
+    const last = events.at(-1);
+    for (const event of events)
+      if (event.position > this.#after) this.#consumer.event(event, isAll && event === last);
+  }
+}

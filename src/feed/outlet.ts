@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { WebSocket } from 'ws';
 import type { Bytes, Frame } from './event-frames.js';
 
 // A process that tells thousands of something comes to everything else after so many milliseconds.
@@ -8,10 +9,13 @@ const betweenLooks = 16;
 // What an outlet holds does not get much larger than this, in bytes.
 const mostHeld = 64 * 1024;
 
+/** The state of a WebSocket. */
+type State = Pick<WebSocket, 'readyState' | 'OPEN'>;
+
 /** Sends what outlets hold, one after another. */
 export type Outlets = Readonly<{
-  /** @param isOpen whether anything may still be sent: what is held when that ends is let go of */
-  to(socket: Socket, isOpen: () => boolean): Outlet;
+  /** @param state whether anything may still be sent: what is held when it is no longer open is let go of */
+  to(socket: Socket, state: State): Outlet;
 }>;
 
 /**
@@ -36,7 +40,7 @@ export const outlets = (): Outlets => {
     if (held.push(outlet) === 1) setImmediate(release);
   };
 
-  return { to: (socket, isOpen) => new Outlet(socket, isOpen, join, hold) };
+  return { to: (socket, state) => new Outlet(socket, state, join, hold) };
 };
 
 /** One connection's way out, for much that is small. There are thousands: hence fields, and no functions of its own. */
@@ -50,13 +54,13 @@ export class Outlet {
   #waited = 0;
   #isHeld = false;
   readonly #socket: Socket;
-  readonly #isOpen: () => boolean;
+  readonly #state: State;
   readonly #join: Joiner;
   readonly #hold: (outlet: Outlet) => void;
 
-  constructor(socket: Socket, isOpen: () => boolean, join: Joiner, hold: (outlet: Outlet) => void) {
+  constructor(socket: Socket, state: State, join: Joiner, hold: (outlet: Outlet) => void) {
     this.#socket = socket;
-    this.#isOpen = isOpen;
+    this.#state = state;
     this.#join = join;
     this.#hold = hold;
   }
@@ -106,7 +110,7 @@ export class Outlet {
     this.#last = undefined;
     this.#bytes = 0;
     if (before.length > 0) this.#before = [];
-    if (!this.#isOpen()) return;
+    if (this.#state.readyState !== this.#state.OPEN) return;
     const row = this.#join.row(first, last);
     this.#socket.write(before.length === 0 ? row : this.#join.parts([...before, row]));
     this.#waited = this.#socket.writableLength;

@@ -1,8 +1,10 @@
 import type { Audience, Group } from './audience.js';
 import type { FeedEvent } from './feed-event.js';
 
-/** @param isAll whether nothing else is about to be told to anyone: what was told may be sent at once */
-export type Listener = (events: readonly FeedEvent[], isAll: boolean) => void;
+export type Listener = Readonly<{
+  /** @param isAll whether nothing else is about to be told to anyone: what was told may be sent at once */
+  tell(events: readonly FeedEvent[], isAll: boolean): void;
+}>;
 
 // A process that tells thousands of something comes to everything else after so many milliseconds.
 const sliceMs = 8;
@@ -67,7 +69,7 @@ function* tellAll(rounds: readonly Round[]): Generator<void> {
     for (const group of groups)
       for (const { member, isShown } of group) {
         const shown = isShown ? events.filter(isShown) : events;
-        if (shown.length > 0) member(shown, isAll);
+        if (shown.length > 0) member.tell(shown, isAll);
         told += 1;
         if (told % betweenLooks === 0) yield;
       }

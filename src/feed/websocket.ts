@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Caller } from '../commands/request.js';
 import { closeTimeoutMs } from './close-timeout.js';
-import { type ConnectionLimits, serveConnection } from './connection.js';
+import { Connection, type ConnectionLimits } from './connection.js';
 import { takeTokenFromQuery } from './credentials.js';
 import { eventFrames } from './event-frames.js';
 import type { Feed } from './feed.js';
@@ -78,9 +78,9 @@ export const attachFeed = (
   const accept = (socket: WebSocket, request: IncomingMessage, caller: Caller) => {
     // ws reports what it made of a broken frame and closes by itself.
     socket.on('error', (err) => feed.log.debug({ err }, 'a client of the feed broke the protocol'));
-    const outlet = ways.to(request.socket, () => socket.readyState === socket.OPEN);
+    const outlet = ways.to(request.socket, socket);
     const client = { socket, outlet, frames, caller };
-    pings.set(socket, keepAlive(socket, serveConnection(client, feed, limits)));
+    pings.set(socket, keepAlive(socket, new Connection(client, feed, limits)));
     feed.watch.opened('websocket');
     socket.once('close', () => feed.watch.closed('websocket'));
     socket.once('close', () => pings.delete(socket));

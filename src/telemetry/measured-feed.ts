@@ -1,5 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Consumer } from '../feed/consumer.js';
 import type { Feed } from '../feed/feed.js';
+import type { FeedEvent } from '../feed/feed-event.js';
 import type { FeedWatch, Transport } from '../feed/feed-watch.js';
 import type { Instruments } from './instruments.js';
 
@@ -7,9 +9,7 @@ import type { Instruments } from './instruments.js';
 export const feedMeasures = (registry: Registry, { feedDropped }: Instruments) => {
   const registers = [registry];
   const clients: Record<Transport, number> = { websocket: 0, sse: 0 };
-  let subscriptions = 0;
-  // One event may be told thousands of times: a number is all that can be had of that for nothing.
-  let told = 0;
+  const counts: Counts = { subscriptions: 0, told: 0 };
 
   new Gauge({
     name: 'forkline_feed_clients',
@@ -26,7 +26,7 @@ export const feedMeasures = (registry: Registry, { feedDropped }: Instruments) =
     help: 'What the clients of the feed are subscribed to; one of them may have several.',
     registers,
     collect() {
-      this.set(subscriptions);
+      this.set(counts.subscriptions);
     },
   });
   new Counter({
@@ -35,7 +35,7 @@ export const feedMeasures = (registry: Registry, { feedDropped }: Instruments) =
     registers,
     collect() {
       this.reset();
-      this.inc(told);
+      this.inc(counts.told);
     },
   });
 
@@ -54,32 +54,62 @@ export const feedMeasures = (registry: Registry, { feedDropped }: Instruments) =
     ...feed,
     watch,
     follow: (request, consumer) => {
-      subscriptions += 1;
-      let isOver = false;
-      const over = () => {
-        if (!isOver) subscriptions -= 1;
-        isOver = true;
-      };
-      const unfollow = feed.follow(request, {
-        ...consumer,
-        event: (event, isLast) => {
-          told += 1;
-          consumer.event(event, isLast);
-        },
-        failed: (error) => {
-          over();
-          consumer.failed(error);
-        },
-        ended: () => {
-          over();
-          consumer.ended();
-        },
-      });
+      const counted = new Counted(consumer, counts);
+      const unfollow = feed.follow(request, counted);
       return () => {
-        over();
+        counted.over();
         unfollow();
       };
     },
   });
   return { measured };
 };
+
+/** One event may be told thousands of times: a number is all that can be had of that for nothing. */
+type Counts = { subscriptions: number; told: number };
+
+/** A consumer that does the same, and is counted. There are thousands: hence fields, and no functions of its own. */
+class Counted implements Consumer {
+  readonly #consumer: Consumer;
+  readonly #counts: Counts;
+  #isOver = false;
+
+  constructor(consumer: Consumer, counts: Counts) {
+    this.#consumer = consumer;
+    this.#counts = counts;
+    counts.subscriptions += 1;
+  }
+
+  /** Nothing more is told. Safe to call twice. */
+  over(): void {
+    if (!this.#isOver) this.#counts.subscriptions -= 1;
+    this.#isOver = true;
+  }
+
+  started(): void {
+    this.#consumer.started();
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#consumer.room();
+  }
+
+  event(event: FeedEvent, isLast: boolean): void {
+    this.#counts.told += 1;
+    this.#consumer.event(event, isLast);
+  }
+
+  caughtUp(position: number): void {
+    this.#consumer.caughtUp(position);
+  }
+
+  failed(error: unknown): void {
+    this.over();
+    this.#consumer.failed(error);
+  }
+
+  ended(): void {
+    this.over();
+    this.#consumer.ended();
+  }
+}

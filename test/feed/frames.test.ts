@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import * as ws from 'ws';
-import { eventFrames, frameAround, frameHead } from '../../src/feed/event-frames.js';
+import { WebSocket } from 'ws';
+import { eventFrames, frameAround } from '../../src/feed/event-frames.js';
 import type { FeedEvent } from '../../src/feed/feed-event.js';
 import { outlets } from '../../src/feed/outlet.js';
 
@@ -33,7 +34,7 @@ describe('a frame of an event', () => {
       const event = eventOfSize(size);
       const frames = eventFrames();
       for (const id of ['a', 'ü"\n', 'x'.repeat(128)]) {
-        const bytes = Buffer.concat(frames(frameHead(id), event).bytes);
+        const bytes = Buffer.concat(frames.frame(frames.headOf(id), event).bytes);
         const message = { op: 'event', id, event: JSON.parse(String(event.json)) };
         expect(JSON.parse(await received(bytes))).toEqual(message);
       }
@@ -43,12 +44,12 @@ describe('a frame of an event', () => {
   it('is the same bytes for all subscriptions with the same id, and of a large event for all', () => {
     const frames = eventFrames();
     const [small, large] = [eventOfSize(10), eventOfSize(40_000)];
-    const frame = frames(frameHead('a'), small);
-    expect(frames(frameHead('a'), small)).toBe(frame);
-    expect(frames(frameHead('b'), small)).not.toBe(frame);
-    expect(frames(frameHead('a'), large).bytes[1]).toBe(large.json);
-    expect(frames(frameHead('b'), large).bytes[1]).toBe(large.json);
-    expect(frames(frameHead('a'), small).bytes).toEqual(frame.bytes);
+    const frame = frames.frame(frames.headOf('a'), small);
+    expect(frames.frame(frames.headOf('a'), small)).toBe(frame);
+    expect(frames.frame(frames.headOf('b'), small)).not.toBe(frame);
+    expect(frames.frame(frames.headOf('a'), large).bytes[1]).toBe(large.json);
+    expect(frames.frame(frames.headOf('b'), large).bytes[1]).toBe(large.json);
+    expect(frames.frame(frames.headOf('a'), small).bytes).toEqual(frame.bytes);
   });
 });
 
@@ -62,7 +63,7 @@ const connected = async (): Promise<{ near: Socket; far: Socket; end(): void }> 
   return { near, far, end: () => void [far.destroy(), near.destroy(), server.close()] };
 };
 
-const always = () => true;
+const always = { readyState: WebSocket.OPEN, OPEN: WebSocket.OPEN } as const;
 
 const numbered = (position: number): FeedEvent => ({
   ...eventOfSize(0),
@@ -124,7 +125,8 @@ describe('an outlet', () => {
     for (const position of [1, 2, 3, 4]) {
       const event = numbered(position);
       for (const [n, { outlet }] of ends.entries())
-        if (wanted[n]!.includes(position)) outlet.write(frames(frameHead('a'), event), false);
+        if (wanted[n]!.includes(position))
+          outlet.write(frames.frame(frames.headOf('a'), event), false);
     }
     for (const { outlet, near } of ends) {
       outlet.flush();
@@ -171,10 +173,12 @@ describe('an outlet', () => {
 
   it('sends nothing more once the connection is closing', async () => {
     const { near, far, end } = await connected();
-    let isOpen = true;
-    const outlet = outlets().to(near, () => isOpen);
+    const state: { readyState: WebSocket['readyState']; OPEN: typeof WebSocket.OPEN } = {
+      ...always,
+    };
+    const outlet = outlets().to(near, state);
     outlet.write(frameAround([Buffer.from('late')]), false);
-    isOpen = false;
+    state.readyState = WebSocket.CLOSING;
     const chunks: string[] = [];
     far.on('data', (chunk) => chunks.push(String(chunk)));
     outlet.flush();

@@ -17,9 +17,11 @@ type Told = Readonly<{ positions: readonly number[]; isAll: boolean }>;
 const start = () => {
   const all = audience<Listener>();
   const join = (filter: Filter, told: Told[], then: () => void = () => undefined) =>
-    all.add(wantedBy({ userId: 'ann', admin: false }, filter), (events, isAll) => {
-      told.push({ positions: events.map(({ position }) => position), isAll });
-      then();
+    all.add(wantedBy({ userId: 'ann', admin: false }, filter), {
+      tell: (events, isAll) => {
+        told.push({ positions: events.map(({ position }) => position), isAll });
+        then();
+      },
     });
   return { tell: telling(all), join };
 };
