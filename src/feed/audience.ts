@@ -6,25 +6,25 @@ import { showing, type Wanted } from './filter.js';
  * What an event costs grows with those it is for, and not with those there are.
  */
 export type Audience<Member> = Readonly<{
-  /** @returns takes the member out again, which may be done while an event is told */
-  add(wanted: Wanted, member: Member): () => void;
+  /**
+   * @param make makes the member; what it is given says which events it wants of those it is found for: all when undefined
+   * @returns takes the member out again, which may be done while an event is told
+   */
+  add(wanted: Wanted, make: (isShown: IsShown | undefined) => Member): () => void;
   /** Those who are to be told an event, as far as they want what is shown to them; nobody is in two groups. */
   found(event: EventLabel): readonly Group<Member>[];
 }>;
 
 /** Members that are found under the same names. It is the same object for as long as there are any. */
-export type Group<Member> = ReadonlySet<Entry<Member>>;
+export type Group<Member> = ReadonlySet<Member>;
 
-/** A member, and what its place in the index leaves open. */
-export type Entry<Member> = Readonly<{
-  member: Member;
-  isShown: ((event: EventLabel) => boolean) | undefined;
-}>;
+/** Whether a member wants an event. */
+export type IsShown = (event: EventLabel) => boolean;
 
 /** The members whose filters name the same properties, by the values that they name. */
 type Table<Member> = Readonly<{
   named: readonly Property[];
-  entries: Map<string, Set<Entry<Member>>>;
+  entries: Map<string, Set<Member>>;
 }>;
 
 // A filter with several lists is in its table once for each combination of their values, up to here;
@@ -43,22 +43,21 @@ export const audience = <Member>(): Audience<Member> => {
   };
 
   return {
-    add: (wanted, member) => {
+    add: (wanted, make) => {
       const asked = properties.filter((property) => wanted[property] !== undefined);
       const named = withFewCombinations(asked, wanted);
-      const isShown = named.length < asked.length ? showing(wanted) : undefined;
-      const entry = { member, isShown };
+      const member = make(named.length < asked.length ? showing(wanted) : undefined);
       const { entries } = tableFor(named);
       const keys = combinations(named.map((property) => wanted[property] ?? []));
       for (const key of keys) {
         const sharing = entries.get(key);
-        if (sharing) sharing.add(entry);
-        else entries.set(key, new Set([entry]));
+        if (sharing) sharing.add(member);
+        else entries.set(key, new Set([member]));
       }
       return () => {
         for (const key of keys) {
           const sharing = entries.get(key);
-          if (sharing?.delete(entry) && sharing.size === 0) entries.delete(key);
+          if (sharing?.delete(member) && sharing.size === 0) entries.delete(key);
         }
         if (entries.size === 0) tables.delete(named.join());
       };

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Caller } from '../commands/request.js';
 import { StoreUnavailable } from '../eventstore/event-store.js';
+import type { IsShown } from './audience.js';
 import { type Backoff, backoff } from './backoff.js';
 import type { Consumer } from './consumer.js';
 import type { Stretch } from './event-window.js';
@@ -57,7 +58,7 @@ export const follow = (
 
   /** To be called in the same turn in which the window was found to hold nothing more. */
   const join = (hub: Hub): void => {
-    leave = hub.join(wanted, new Follower(consumer, position));
+    leave = hub.join(wanted, (isShown) => new Follower(consumer, position, isShown));
     consumer.caughtUp(Math.max(position, hub.position()));
   };
 
@@ -151,19 +152,22 @@ export const follow = (
   };
 };
 
-/** Has a consumer told what happens after a position. There are thousands: hence fields, and no functions of its own. */
+/** Has a consumer told what happens after a position and is for it. There are thousands: hence fields, and no functions of its own. */
 class Follower implements Listener {
   readonly #consumer: Consumer;
   readonly #after: number;
+  readonly #isShown: IsShown | undefined;
 
-  constructor(consumer: Consumer, after: number) {
+  constructor(consumer: Consumer, after: number, isShown: IsShown | undefined) {
     this.#consumer = consumer;
     this.#after = after;
+    this.#isShown = isShown;
   }
 
   tell(events: readonly FeedEvent[], isAll: boolean): void {
-    const last = events.at(-1);
-    for (const event of events)
+    const shown = this.#isShown ? events.filter(this.#isShown) : events;
+    const last = shown.at(-1);
+    for (const event of shown)
       if (event.position > this.#after) this.#consumer.event(event, isAll && event === last);
   }
 }

@@ -6,7 +6,7 @@ import {
   type StoredEvent,
   StoreUnavailable,
 } from '../eventstore/event-store.js';
-import { audience } from './audience.js';
+import { audience, type IsShown } from './audience.js';
 import { type Backoff, backoff } from './backoff.js';
 import { type EventWindow, eventWindow, type WindowLimits } from './event-window.js';
 import { feedEvent } from './feed-event.js';
@@ -16,10 +16,10 @@ import { type Listener, telling } from './telling.js';
 /** What happens in the store, told once to everyone in this process who wants to know. */
 export type Hub = Readonly<{
   /**
-   * Tells a listener the events from now on that it wants, in order, and possibly some of those up to
-   * here that are still being told. @returns ends it
+   * Tells a listener the events from now on that it is found for, in order, and possibly some of those up to
+   * here that are still being told. @param make given what says which of them it wants: all when undefined. @returns ends it
    */
-  join(wanted: Wanted, listener: Listener): () => void;
+  join(wanted: Wanted, make: (isShown: IsShown | undefined) => Listener): () => void;
   /**
    * Has the events from now on kept in the window: for as long as somebody attends, and a little longer for
    * those who come back. For nobody, events are not put into words. @returns ends it, safe to call twice

@@ -48,7 +48,7 @@ export class Outlet {
   // What is held: frames in a row, and what was held before that and is in no row with it.
   #first: Frame | undefined;
   #last: Frame | undefined;
-  #before: Buffer[] = [];
+  #before: Buffer[] | undefined;
   #bytes = 0;
   // How much waited in the socket when it was written to last, or when the outlet began to hold.
   #waited = 0;
@@ -109,10 +109,10 @@ export class Outlet {
     this.#first = undefined;
     this.#last = undefined;
     this.#bytes = 0;
-    if (before.length > 0) this.#before = [];
+    this.#before = undefined;
     if (this.#state.readyState !== this.#state.OPEN) return;
     const row = this.#join.row(first, last);
-    this.#socket.write(before.length === 0 ? row : this.#join.parts([...before, row]));
+    this.#socket.write(before ? this.#join.parts([...before, row]) : row);
     this.#waited = this.#socket.writableLength;
   }
 
@@ -124,7 +124,10 @@ export class Outlet {
 
   #keep(frame: Frame, isLast: boolean): void {
     if (this.#last?.following !== frame) {
-      if (this.#first && this.#last) this.#before.push(this.#join.row(this.#first, this.#last));
+      if (this.#first && this.#last) {
+        this.#before ??= [];
+        this.#before.push(this.#join.row(this.#first, this.#last));
+      }
       this.#first = frame;
     }
     this.#last = frame;

@@ -2,7 +2,7 @@ import type { Audience, Group } from './audience.js';
 import type { FeedEvent } from './feed-event.js';
 
 export type Listener = Readonly<{
-  /** @param isAll whether nothing else is about to be told to anyone: what was told may be sent at once */
+  /** Tells it events that it was found for. @param isAll whether nothing else is about to be told to anyone: what was told may be sent at once */
   tell(events: readonly FeedEvent[], isAll: boolean): void;
 }>;
 
@@ -67,9 +67,8 @@ function* tellAll(rounds: readonly Round[]): Generator<void> {
   let told = 0;
   for (const { groups, events } of rounds)
     for (const group of groups)
-      for (const { member, isShown } of group) {
-        const shown = isShown ? events.filter(isShown) : events;
-        if (shown.length > 0) member.tell(shown, isAll);
+      for (const listener of group) {
+        listener.tell(events, isAll);
         told += 1;
         if (told % betweenLooks === 0) yield;
       }

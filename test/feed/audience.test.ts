@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Caller } from '../../src/commands/request.js';
 import type { StoredEvent } from '../../src/eventstore/event-store.js';
 import { tombstoneType } from '../../src/eventstore/event-store.js';
-import { type Audience, audience } from '../../src/feed/audience.js';
+import { type Audience, audience, type IsShown } from '../../src/feed/audience.js';
 import { labelOf } from '../../src/feed/feed-event.js';
 import { type Filter, showing, wantedBy } from '../../src/feed/filter.js';
 import { categoryOf, topicOf } from '../../src/replay/event-view.js';
@@ -74,10 +74,17 @@ const anyEvent = fc
   })
   .map(stored);
 
-const toldOf = <Member>(all: Audience<Member>, event: StoredEvent): readonly Member[] => {
+/** A member, and which events it wants of those it is found for. */
+type Found<Name> = Readonly<{ name: Name; isShown: IsShown | undefined }>;
+
+const named =
+  <Name>(name: Name) =>
+  (isShown: IsShown | undefined): Found<Name> => ({ name, isShown });
+
+const toldOf = <Name>(all: Audience<Found<Name>>, event: StoredEvent): readonly Name[] => {
   const label = labelOf(event);
   const found = all.found(label).flatMap((group) => [...group]);
-  return found.flatMap(({ member, isShown }) => (isShown?.(label) === false ? [] : [member]));
+  return found.flatMap(({ name, isShown }) => (isShown?.(label) === false ? [] : [name]));
 };
 
 describe('the audience of an event', () => {
@@ -87,9 +94,9 @@ describe('the audience of an event', () => {
         fc.array(fc.record({ caller: anyCaller, filter: anyFilter, stays: fc.boolean() })),
         fc.array(anyEvent, { minLength: 1 }),
         (members, events) => {
-          const all = audience<number>();
+          const all = audience<Found<number>>();
           const leave = members.map(({ caller, filter }, n) =>
-            all.add(wantedBy(caller, filter), n),
+            all.add(wantedBy(caller, filter), named(n)),
           );
           const told = (event: StoredEvent) => [...toldOf(all, event)].sort((a, b) => a - b);
           const expected = (event: StoredEvent, isThere: (n: number) => boolean) =>
@@ -125,11 +132,11 @@ describe('the audience of an event', () => {
   });
 
   it('is found whatever the length of the lists', () => {
-    const all = audience<string>();
+    const all = audience<Found<string>>();
     const ann = { userId: 'ann', admin: false };
     const many = (prefix: string) => Array.from({ length: 100 }, (_, n) => `${prefix}${n}`);
     const filter = { streams: many('session-'), types: many('T'), topics: many('session.t') };
-    all.add(wantedBy(ann, { ...filter, categories: ['session'] }), 'all lists');
+    all.add(wantedBy(ann, { ...filter, categories: ['session'] }), named('all lists'));
     const event = { stream: 'session-7', type: 'T7', owner: 'ann', session: '7' };
     expect(toldOf(all, stored(event))).toEqual(['all lists']);
     expect(toldOf(all, stored({ ...event, owner: 'bob' }))).toEqual([]);
@@ -142,7 +149,7 @@ describe('the audience of an event', () => {
       stored({ stream: 'session-1', type: 'MessagePosted', owner: 'ann', session: '1' }),
     );
     const others = (count: number) => {
-      const all = audience<number>();
+      const all = audience<Found<number>>();
       for (let n = 0; n < count; n++) {
         const filters: Filter[] = [
           { streams: [`session-${n + 2}`] },
@@ -152,14 +159,15 @@ describe('the audience of an event', () => {
           {},
         ];
         const filter = filters[n % filters.length]!;
-        all.add(wantedBy({ userId: n % 5 === 4 ? `u-${n}` : 'ann', admin: false }, filter), n);
+        const userId = n % 5 === 4 ? `u-${n}` : 'ann';
+        all.add(wantedBy({ userId, admin: false }, filter), named(n));
       }
-      all.add(wantedBy({ userId: 'ann', admin: false }, { streams: ['session-1'] }), -1);
+      all.add(wantedBy({ userId: 'ann', admin: false }, { streams: ['session-1'] }), named(-1));
       return all;
     };
     const [few, many] = [others(10), others(10_000)];
     let told = 0;
-    const round = (all: Audience<number>): number => {
+    const round = (all: Audience<Found<number>>): number => {
       const began = performance.now();
       for (let n = 0; n < 500; n++) for (const { size } of all.found(event)) told += size;
       return performance.now() - began;

@@ -17,12 +17,14 @@ type Told = Readonly<{ positions: readonly number[]; isAll: boolean }>;
 const start = () => {
   const all = audience<Listener>();
   const join = (filter: Filter, told: Told[], then: () => void = () => undefined) =>
-    all.add(wantedBy({ userId: 'ann', admin: false }, filter), {
-      tell: (events, isAll) => {
+    all.add(wantedBy({ userId: 'ann', admin: false }, filter), (isShown) => ({
+      tell: (found, isAll) => {
+        const events = isShown ? found.filter(isShown) : found;
+        if (events.length === 0) return;
         told.push({ positions: events.map(({ position }) => position), isAll });
         then();
       },
-    });
+    }));
   return { tell: telling(all), join };
 };
 
