@@ -1,8 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { Caller } from '../commands/request.js';
-import type { EventFrames, FrameHead } from './event-frames.js';
+import type { EventFrames } from './event-frames.js';
 import type { Feed } from './feed.js';
-import type { FeedEvent } from './feed-event.js';
 import {
   type ClientMessage,
   errorMessage,
@@ -45,10 +44,11 @@ type Subscribe = Extract<ClientMessage, Readonly<{ op: 'subscribe' }>>;
 
 /** Speaks the protocol `forkline.v1` with one client until either side closes. */
 export class Connection implements Host {
+  readonly outlet: Outlet;
+  readonly frames: EventFrames;
+  readonly bufferedBytes: number;
   readonly #client: Client;
   readonly #socket: WebSocket;
-  readonly #outlet: Outlet;
-  readonly #frames: EventFrames;
   readonly #feed: Feed;
   readonly #limits: ConnectionLimits;
   readonly #pace: Pace;
@@ -59,8 +59,9 @@ export class Connection implements Host {
     const paced = Math.max(limits.pacedBytes, outlet.mark);
     this.#client = client;
     this.#socket = socket;
-    this.#outlet = outlet;
-    this.#frames = frames;
+    this.outlet = outlet;
+    this.frames = frames;
+    this.bufferedBytes = limits.bufferedBytes;
     this.#feed = feed;
     this.#limits = limits;
     this.#pace = paceBy(() => outlet.backlog < paced);
@@ -71,19 +72,19 @@ export class Connection implements Host {
 
   /** How much the client has taken, in bytes. */
   get taken(): number {
-    return this.#outlet.taken;
+    return this.outlet.taken;
   }
 
   /** Closes a client that does not keep up, telling it where to resume. */
   closeTooSlow(): void {
-    if (!this.#isOpen()) return;
+    if (!this.outlet.isOpen) return;
     const { userId } = this.#client.caller;
     const subscribed = [...this.#subscriptions.values()];
     const positions = subscribed.flatMap(({ subscription }) => subscription.told ?? []);
     const resumeAfter = positions.length === 0 ? '' : `${Math.min(...positions)}`;
     this.#feed.log.info({ userId, resumeAfter }, 'a client of the feed was closed: it is too slow');
     this.#feed.watch.tooSlow('websocket');
-    this.#outlet.flush();
+    this.outlet.flush();
     this.#socket.close(tooSlow, resumeAfter);
     this.#stopAll();
   }
@@ -94,14 +95,8 @@ export class Connection implements Host {
 
   send(text: string): boolean {
     if (!this.#maySend()) return false;
-    this.#outlet.flush();
+    this.outlet.flush();
     this.#socket.send(text);
-    return true;
-  }
-
-  tell(head: FrameHead, event: FeedEvent, isLast: boolean): boolean {
-    if (!this.#maySend()) return false;
-    this.#outlet.write(this.#frames.frame(head, event), isLast);
     return true;
   }
 
@@ -112,13 +107,9 @@ export class Connection implements Host {
     this.#refuse({ id, code: 'history-unreadable', detail });
   }
 
-  #isOpen(): boolean {
-    return this.#socket.readyState === this.#socket.OPEN;
-  }
-
   #maySend(): boolean {
-    if (!this.#isOpen()) return false;
-    if (!this.#outlet.isOver(this.#limits.bufferedBytes)) return true;
+    if (!this.outlet.isOpen) return false;
+    if (this.outlet.backlog <= this.bufferedBytes) return true;
     this.closeTooSlow();
     return false;
   }
@@ -132,7 +123,7 @@ export class Connection implements Host {
   }
 
   #hear(data: Buffer): void {
-    if (!this.#isOpen()) return;
+    if (!this.outlet.isOpen) return;
     const { messageBytes } = this.#limits;
     if (data.length > messageBytes) {
       const detail = `a message has at most ${messageBytes} bytes`;
@@ -171,8 +162,7 @@ export class Connection implements Host {
       this.#refuse({ id, code: 'too-many-subscriptions', detail: `the limit is ${most}` });
       return;
     }
-    const head = this.#frames.headOf(id);
-    const subscription = new Subscription(id, head, from, this, unacknowledged);
+    const subscription = new Subscription(id, from, this, unacknowledged);
     const stop = this.#feed.follow({ caller: this.#client.caller, filter, from }, subscription);
     this.#subscriptions.set(id, { subscription, stop });
   }

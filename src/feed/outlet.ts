@@ -6,6 +6,9 @@ import type { Bytes, Frame } from './event-frames.js';
 const sliceMs = 8;
 // How many are sent to before the clock is looked at.
 const betweenLooks = 16;
+// So many are told before any of them is sent to: what is looked up to tell them stays in the processor's cache,
+// from which a system call for each drives it.
+const mostReady = 256;
 // What an outlet holds does not get much larger than this, in bytes.
 const mostHeld = 64 * 1024;
 
@@ -23,7 +26,6 @@ export type Outlets = Readonly<{
  * system call, so what is written to a connection in quick succession goes out in one.
  */
 export const outlets = (): Outlets => {
-  const join = joiner();
   let held: Outlet[] = [];
 
   const release = () => {
@@ -40,8 +42,32 @@ export const outlets = (): Outlets => {
     if (held.push(outlet) === 1) setImmediate(release);
   };
 
-  return { to: (socket, state) => new Outlet(socket, state, join, hold) };
+  let ready: Outlet[] = [];
+
+  const sendReady = () => {
+    const all = ready;
+    ready = [];
+    for (const outlet of all) outlet.flush();
+  };
+
+  const sendSoon = (outlet: Outlet) => {
+    const count = ready.push(outlet);
+    if (count === 1) process.nextTick(sendReady);
+    else if (count === mostReady) sendReady();
+  };
+
+  const shared = { join: joiner(), hold, sendSoon };
+  return { to: (socket, state) => new Outlet(socket, state, shared) };
 };
+
+/** What the outlets of a process have in common. */
+type Shared = Readonly<{
+  join: Joiner;
+  /** Has an outlet release what it holds when the process has done what it does now, or a little later. */
+  hold(outlet: Outlet): void;
+  /** Has an outlet send what it holds before the process does anything else. */
+  sendSoon(outlet: Outlet): void;
+}>;
 
 /** One connection's way out, for much that is small. There are thousands: hence fields, and no functions of its own. */
 export class Outlet {
@@ -55,19 +81,22 @@ export class Outlet {
   #isHeld = false;
   readonly #socket: Socket;
   readonly #state: State;
-  readonly #join: Joiner;
-  readonly #hold: (outlet: Outlet) => void;
+  readonly #shared: Shared;
 
-  constructor(socket: Socket, state: State, join: Joiner, hold: (outlet: Outlet) => void) {
+  constructor(socket: Socket, state: State, shared: Shared) {
     this.#socket = socket;
     this.#state = state;
-    this.#join = join;
-    this.#hold = hold;
+    this.#shared = shared;
   }
 
   /** How much has to have waited for {@link onEmptied} to tell, in bytes: what is held comes on top of a stream's mark. */
   get mark(): number {
     return this.#socket.writableHighWaterMark + mostHeld;
+  }
+
+  /** Whether anything may still be sent. */
+  get isOpen(): boolean {
+    return this.#state.readyState === this.#state.OPEN;
   }
 
   /** How much waits to be sent, in bytes. */
@@ -92,8 +121,8 @@ export class Outlet {
   }
 
   /**
-   * Has a frame sent, in order: now, with what is held, if it is the last for the time being, and else
-   * when the process has done what it does now or a little later.
+   * Has a frame sent, in order and with what is held: before the process does anything else if it is the last for
+   * the time being, and else when the process has done what it does now or a little later.
    */
   write(frame: Frame, isLast: boolean): void {
     if (frame.bytes.length > 1) this.#sendNow(frame.bytes);
@@ -110,9 +139,9 @@ export class Outlet {
     this.#last = undefined;
     this.#bytes = 0;
     this.#before = undefined;
-    if (this.#state.readyState !== this.#state.OPEN) return;
-    const row = this.#join.row(first, last);
-    this.#socket.write(before ? this.#join.parts([...before, row]) : row);
+    if (!this.isOpen) return;
+    const row = this.#shared.join.row(first, last);
+    this.#socket.write(before ? this.#shared.join.parts([...before, row]) : row);
     this.#waited = this.#socket.writableLength;
   }
 
@@ -126,17 +155,18 @@ export class Outlet {
     if (this.#last?.following !== frame) {
       if (this.#first && this.#last) {
         this.#before ??= [];
-        this.#before.push(this.#join.row(this.#first, this.#last));
+        this.#before.push(this.#shared.join.row(this.#first, this.#last));
       }
       this.#first = frame;
     }
     this.#last = frame;
     this.#bytes += frame.length;
-    if (isLast || this.#bytes > mostHeld) this.flush();
+    if (this.#bytes > mostHeld) this.flush();
+    else if (isLast) this.#shared.sendSoon(this);
     else if (!this.#isHeld) {
       this.#isHeld = true;
       this.#waited = this.#socket.writableLength;
-      this.#hold(this);
+      this.#shared.hold(this);
     }
   }
 

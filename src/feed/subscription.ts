@@ -1,9 +1,10 @@
 import { type Acknowledgements, acknowledgements } from './acknowledgements.js';
 import type { Consumer } from './consumer.js';
-import type { FrameHead } from './event-frames.js';
+import type { EventFrames, FrameHead } from './event-frames.js';
 import type { FeedEvent } from './feed-event.js';
 import type { Start } from './filter.js';
 import { caughtUpMessage, subscribedMessage } from './messages.js';
+import type { Outlet } from './outlet.js';
 
 /** The connection of a subscription. */
 export type Host = Readonly<{
@@ -11,8 +12,11 @@ export type Host = Readonly<{
   room(): Promise<void> | undefined;
   /** Has something said, along with what was said before. @returns whether that may be */
   send(text: string): boolean;
-  /** Has an event told, possibly a little later. @returns whether that may be */
-  tell(head: FrameHead, event: FeedEvent, isLast: boolean): boolean;
+  /** What events are told through. */
+  outlet: Outlet;
+  frames: EventFrames;
+  /** The most that may wait to be sent, in bytes, before the client is too slow. */
+  bufferedBytes: number;
   closeTooSlow(): void;
   /** The past cannot be read for a subscription that was told what there is up to a position. */
   failed(id: string, told: number | undefined, error: unknown): void;
@@ -23,15 +27,21 @@ export class Subscription implements Consumer {
   readonly #id: string;
   readonly #head: FrameHead;
   readonly #host: Host;
+  readonly #outlet: Outlet;
+  readonly #frames: EventFrames;
+  readonly #bufferedBytes: number;
   readonly #unacknowledged: number;
   #told: number | undefined;
   #acks: Acknowledgements | undefined;
 
   /** @param unacknowledged the most events that may be sent and not acknowledged */
-  constructor(id: string, head: FrameHead, from: Start, host: Host, unacknowledged: number) {
+  constructor(id: string, from: Start, host: Host, unacknowledged: number) {
     this.#id = id;
-    this.#head = head;
+    this.#head = host.frames.headOf(id);
     this.#host = host;
+    this.#outlet = host.outlet;
+    this.#frames = host.frames;
+    this.#bufferedBytes = host.bufferedBytes;
     this.#unacknowledged = unacknowledged;
     this.#told = startOf(from);
     this.#acks = undefined;
@@ -57,11 +67,15 @@ export class Subscription implements Consumer {
   }
 
   event(event: FeedEvent, isLast: boolean): void {
-    if (this.#acks?.isFull()) this.#host.closeTooSlow();
-    else if (this.#host.tell(this.#head, event, isLast)) {
-      this.#told = event.position;
-      this.#acks?.sent(event.position);
+    const outlet = this.#outlet;
+    if (!outlet.isOpen) return;
+    if (this.#acks?.isFull() || outlet.isOver(this.#bufferedBytes)) {
+      this.#host.closeTooSlow();
+      return;
     }
+    outlet.write(this.#frames.frame(this.#head, event), isLast);
+    this.#told = event.position;
+    this.#acks?.sent(event.position);
   }
 
   caughtUp(position: number): void {
