@@ -12,7 +12,7 @@ import { writeExecutions, writeSessions } from './support/traffic.js';
 
 const { values } = parseArgs({
   options: {
-    /** How many times the usual events: 200 sessions of 51, 40 executions of 51. */
+    /** How many times the usual events: 200 sessions of 51, 200 executions of 51. */
     scale: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '3' },
     json: { type: 'string' },
@@ -78,7 +78,7 @@ const messages = await compare('messages', ({ streams }) =>
   writeSessions(streams, 's', scaled(200), 50),
 );
 const checkpoints = await compare('checkpoints', ({ streams }) =>
-  writeExecutions(streams, 'e', scaled(40), 50),
+  writeExecutions(streams, 'e', scaled(200), 50),
 );
 const rows = [...messages, ...checkpoints];
 await writeMeasured(values.json, rows);
