@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { type Answer, answersTo } from '../http/support/answers.js';
 
 // A client that does next to nothing, since what is measured is the program: sockets, whole requests, and of
 // answers the status and the length. That of Node takes about as long for a request as a server does.
@@ -12,13 +13,10 @@ type Line = Readonly<{
   ask(request: string): Promise<string>;
 }>;
 
-const endOfHead = Buffer.from('\r\n\r\n');
-
 /** @param onEnd told once the connection is of no use any more */
 const openLine = (url: URL, onEnd: () => void): Line => {
   const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
   let waiting: Waiting | undefined;
-  let received: Buffer = Buffer.alloc(0);
   const end = (error: Error) => {
     waiting?.reject(error);
     waiting = undefined;
@@ -26,21 +24,13 @@ const openLine = (url: URL, onEnd: () => void): Line => {
   };
   socket.on('error', end);
   socket.on('close', () => end(new Error('the server closed the connection')));
-  socket.on('data', (chunk) => {
-    received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
-    const head = received.indexOf(endOfHead);
-    if (head < 0) return;
-    const text = received.toString('latin1', 0, head);
-    const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? Number.NaN);
-    const start = head + endOfHead.length;
-    if (received.length < start + length) return;
-    const answer = received.toString('utf8', start);
-    const { resolve, reject } = waiting ?? { resolve: () => {}, reject: () => {} };
-    received = Buffer.alloc(0);
+  const onAnswer = ({ isSuccess, head, body }: Answer) => {
+    const asked = waiting;
     waiting = undefined;
-    if (/^HTTP\/1\.1 2/.test(text)) resolve(answer);
-    else reject(new Error(`${text}\n${answer}`));
-  });
+    if (isSuccess) asked?.resolve(String(body));
+    else asked?.reject(new Error(`${head}\n${body}`));
+  };
+  socket.on('data', answersTo(onAnswer));
   return {
     socket,
     ask: (request) =>
@@ -81,7 +71,7 @@ const askOver = async (url: string, request: string): Promise<string> => {
 };
 
 /** Posts JSON over a connection that is kept for the next one. @throws Error when the answer is not one of success */
-export const post = async <Answer>(url: string, path: string, body: object): Promise<Answer> => {
+export const post = async <Made>(url: string, path: string, body: object): Promise<Made> => {
   const text = JSON.stringify(body);
   const request = [
     `POST ${path} HTTP/1.1`,
@@ -90,5 +80,5 @@ export const post = async <Answer>(url: string, path: string, body: object): Pro
     `Content-Length: ${Buffer.byteLength(text)}`,
     `\r\n${text}`,
   ].join('\r\n');
-  return JSON.parse(await askOver(url, request)) as Answer;
+  return JSON.parse(await askOver(url, request)) as Made;
 };

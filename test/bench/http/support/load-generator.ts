@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { type Answer, answersTo } from './answers.js';
 
 /** What to ask for, on how many connections at once, and for how long. */
 export type Turn = Readonly<{
@@ -15,8 +16,6 @@ export type Done = Readonly<{ answered: number; ms: number }>;
 // A client that does next to nothing, in a process of its own: sockets, whole requests, and of answers
 // the status and the length.
 
-const endOfHead = Buffer.from('\r\n\r\n');
-
 /** Sends requests one after another over one connection until `isOver`. @returns how many were answered */
 const talk = (
   { url, requests, inFlight }: Turn,
@@ -28,27 +27,20 @@ const talk = (
     const socket = connect({ host: hostname, port: Number(port), noDelay: true });
     let next = n;
     let answered = 0;
-    let received: Buffer = Buffer.alloc(0);
     const ask = () => {
       socket.write(requests[next % requests.length] ?? '');
       next += inFlight;
     };
     socket.on('connect', ask);
     socket.on('error', reject);
-    socket.on('data', (chunk) => {
-      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
-      const head = received.indexOf(endOfHead);
-      if (head < 0) return;
-      const text = received.toString('latin1', 0, head);
-      const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? Number.NaN);
-      if (received.length < head + endOfHead.length + length) return;
-      if (!/^HTTP\/1\.1 2/.test(text)) reject(new Error(received.toString()));
-      received = Buffer.alloc(0);
+    const onAnswer = ({ isSuccess, head, body }: Answer) => {
+      if (!isSuccess) reject(new Error(`${head}\n${body}`));
       answered += 1;
       if (!isOver()) return ask();
       socket.end();
       resolve(answered);
-    });
+    };
+    socket.on('data', answersTo(onAnswer));
   });
 
 process.on('message', async (turn: Turn) => {
