@@ -7,6 +7,7 @@ import {
 import { sharingTail } from '../../src/eventstore/shared-tail.js';
 import { type EmbeddedTestStore, openEmbeddedStore } from '../support/event-stores.js';
 import { freshStream, newEvents } from '../support/new-events.js';
+import { untilAnswered } from '../support/until.js';
 
 let opened: EmbeddedTestStore;
 beforeAll(async () => {
@@ -111,6 +112,7 @@ describe('those who follow a store', () => {
     await opened.stopServer();
     for (const end of ends) expect(await end).toBeInstanceOf(StoreUnavailable);
     await opened.startServer();
+    await untilAnswered(() => opened.store.head());
     const again = positionsOf(shared.subscribe(position ?? 0));
     const live = again.take(2);
     expect(await appended(2)).toStrictEqual(await live);

@@ -4,6 +4,7 @@ import type { StoredEvent } from '../../src/eventstore/event-store.js';
 import type { Attempt } from '../../src/http/audit/attempt.js';
 import { startRecorder } from '../../src/http/audit/recorder.js';
 import { type EmbeddedTestStore, openEmbeddedStore } from '../support/event-stores.js';
+import { untilAnswered } from '../support/until.js';
 
 let opened: EmbeddedTestStore;
 beforeAll(async () => {
@@ -64,7 +65,7 @@ describe('a recorder of attempts', () => {
     expect(performance.now() - began).toBeLessThan(1_000);
     await opened.startServer();
     recorder.note(deletion('session-last'));
-    const events = await kept(has('session-last'));
+    const events = await untilAnswered(() => kept(has('session-last')));
     await recorder.stop();
     const targets = events.map(targetOf).filter((target) => target.startsWith('session-b'));
     expect(targets.toSorted()).toEqual(
