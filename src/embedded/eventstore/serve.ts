@@ -7,6 +7,7 @@ import { monitoring } from './grpc/monitoring.js';
 import { operations } from './grpc/operations.js';
 import { persistentSubscriptions } from './grpc/persistent-subscriptions.js';
 import { projections } from './grpc/projections.js';
+import { sendAhead } from './grpc/send-ahead.js';
 import { serverFeatures } from './grpc/server-features.js';
 import { grpcService, type Service } from './grpc/service.js';
 import { streams } from './grpc/streams.js';
@@ -46,6 +47,7 @@ const serveStore = async (
   const server = new Server({
     'grpc.max_receive_message_length': maxRequestBytes,
     'grpc.max_send_message_length': unlimited,
+    interceptors: [sendAhead],
   });
   const groups = new Groups(store);
   const users = new Users(options.dataDir);
