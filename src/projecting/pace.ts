@@ -6,8 +6,8 @@ export type Pace = Readonly<{
   begun(): void;
   /** The batch begun last is done. */
   done(): void;
-  /** Somebody waits for it. */
-  hasten(): void;
+  /** Looks whether somebody waits for it: someone has begun to, or what is waited for has come. */
+  look(): void;
 }>;
 
 export type PaceLimits = Readonly<{
@@ -21,9 +21,11 @@ export type PaceLimits = Readonly<{
 
 /**
  * Gathers events: a batch costs about the same with one event as with twenty. After a pause a batch is
- * due at once; the next one some time after the one before began, or as soon as somebody waits for it.
+ * due at once; the next one some time after the one before began, or as soon as it is awaited.
  * That time grows with what a batch takes, so that under load most of the processor is left to other
  * work, and larger batches make up for it.
+ *
+ * @param isAwaited whether somebody waits for what has been gathered
  */
 export const paced = (
   { leastMs, timesAsLong, mostMs }: PaceLimits,
@@ -51,6 +53,8 @@ export const paced = (
       const tookMs = performance.now() - begunAt;
       betweenMs = Math.min(mostMs, Math.max(leastMs, timesAsLong * tookMs));
     },
-    hasten: () => hasten(),
+    look: () => {
+      if (isAwaited()) hasten();
+    },
   };
 };

@@ -19,14 +19,14 @@ export type Progress = Readonly<{
   /** Notes where the model really is, which after its database failed may be earlier than was known. */
   restart(position: number): void;
   /**
-   * Resolves once the model has seen a position. Whoever waits has it fold at once what it would
-   * gather for some milliseconds otherwise, unless they say that they have time.
+   * Resolves once the model has seen a position. Whoever waits has it fold at once, when that position has
+   * come, what it would gather for some milliseconds otherwise, unless they say that they have time.
    *
    * @throws NotCaughtUp after `timeoutMs`
    */
   reached(position: number, timeoutMs: number, options?: WaitOptions): Promise<void>;
-  /** Whether somebody waits who is in a hurry. */
-  isAwaited(): boolean;
+  /** The earliest position that somebody in a hurry waits for; Infinity while nobody does. */
+  awaited(): number;
   /** Has a function called whenever somebody in a hurry begins to wait, in place of the one given before. */
   onAwaited(listener: () => void): void;
 }>;
@@ -36,6 +36,8 @@ export type WaitOptions = Readonly<{
   hasTime?: boolean;
 }>;
 
+type Waiter = Readonly<{ position: number; hasTime: boolean; resolve: () => void }>;
+
 /**
  * How far a read model has come, beginning at a position.
  *
@@ -44,12 +46,20 @@ export type WaitOptions = Readonly<{
  */
 export const progressOf = (model: string, start: number): Progress => {
   let current = start;
-  const waiters = new Set<() => void>();
-  let hurried = 0;
+  const waiters = new Set<Waiter>();
+  let earliest = Infinity;
   let awaited = () => {};
+  const leave = (gone: Iterable<Waiter>): void => {
+    for (const waiter of gone) waiters.delete(waiter);
+    earliest = Infinity;
+    for (const { position, hasTime } of waiters)
+      if (!hasTime) earliest = Math.min(earliest, position);
+  };
   const advance = (position: number): void => {
     current = Math.max(current, position);
-    for (const look of waiters) look();
+    const there = [...waiters].filter((waiter) => waiter.position <= current);
+    if (there.length > 0) leave(there);
+    for (const { resolve } of there) resolve();
   };
   return {
     position: () => current,
@@ -58,33 +68,26 @@ export const progressOf = (model: string, start: number): Progress => {
       current = position;
       advance(position);
     },
-    isAwaited: () => hurried > 0,
+    awaited: () => earliest,
     onAwaited: (listener) => {
       awaited = listener;
     },
     reached: async (position, timeoutMs, { hasTime = false } = {}) => {
       if (position <= current) return;
+      let timer: NodeJS.Timeout | undefined;
       const reached = new Promise<void>((resolve, reject) => {
-        const look = () => {
-          if (position > current) return;
-          clearTimeout(timer);
-          waiters.delete(look);
-          resolve();
-        };
-        const timer = setTimeout(() => {
-          waiters.delete(look);
+        const waiter = { position, hasTime, resolve };
+        waiters.add(waiter);
+        timer = setTimeout(() => {
+          leave([waiter]);
           reject(new NotCaughtUp(model, position));
         }, timeoutMs);
-        waiters.add(look);
       });
-      if (hasTime) return reached;
-      hurried += 1;
-      awaited();
-      try {
-        await reached;
-      } finally {
-        hurried -= 1;
+      if (!hasTime) {
+        earliest = Math.min(earliest, position);
+        awaited();
       }
+      await reached.finally(() => clearTimeout(timer));
     },
   };
 };

@@ -26,6 +26,8 @@ export type RunnerOptions = Readonly<{
   log: Logger;
   /** How many events are folded and written at a time, at most; 1,000 by default. More is faster and takes more memory. */
   batchSize?: number;
+  /** How long events are gathered for a batch that is not full and that nobody waits for; up to a quarter of a second by default. */
+  gathering?: PaceLimits;
   /** Where events are put aside that cannot be folded. Without it the runner is strict: it goes no further than such an event. */
   parked?: Parked;
   /** Sees every batch beside the read models. When it fails the batch is taken again. */
@@ -92,6 +94,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   const { folding = (_, fold) => fold() } = options;
   const { batchSize = 1_000, collectionOf = collectionName, isForeign = () => false } = options;
   const { progress = (name: string) => progressOf(name, -1), foldFrom = Infinity } = options;
+  const { gathering = betweenBatches } = options;
   let runs: readonly Run[] = projections.map((projection) =>
     runOf(options, {
       projection,
@@ -105,13 +108,21 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
   const checkpoints = checkpointsIn(db);
   const lag = lagMeter();
   const limits = { items: batchSize, weight: mostBytes, weigh: weightOf };
+  let receivedTo = -1;
+  // For what is yet to come nobody is served the sooner by a batch that does not have it.
+  const pace = paced(gathering, () =>
+    runs.some(({ progress }) => progress.awaited() <= receivedTo),
+  );
+  for (const { progress } of runs) progress.onAwaited(pace.look);
   const watch = {
-    received: (item: StoredEvent | CaughtUp) =>
-      isEvent(item) ? lag.received(item.created) : lag.caughtUp(),
+    received: (item: StoredEvent | CaughtUp) => {
+      if (!isEvent(item)) return lag.caughtUp();
+      lag.received(item.created);
+      receivedTo = item.position;
+      pace.look();
+    },
     held: lag.held,
   };
-  const pace = paced(betweenBatches, () => runs.some(({ progress }) => progress.isAwaited()));
-  for (const { progress } of runs) progress.onAwaited(pace.hasten);
   const stopping = new AbortController();
   const { signal } = stopping;
   let subscription: Subscription | undefined;
@@ -146,6 +157,7 @@ export const startRunner = async (options: RunnerOptions): Promise<Runner> => {
     if (signal.aborted) return;
     const written = own().length > 0 ? own() : runs;
     foldedTo = Math.min(...written.map(({ progress }) => progress.position()));
+    receivedTo = foldedTo;
     const opened = store.subscribe(foldedTo < 0 ? 'start' : foldedTo);
     subscription = opened;
     lag.opened();

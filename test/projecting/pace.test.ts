@@ -23,11 +23,14 @@ describe('a batch', () => {
   });
 
   it('waits for more after another, until somebody waits for it', async () => {
-    const pace = paced(every(long), () => false);
+    let isAwaited = false;
+    const pace = paced(every(long), () => isAwaited);
     pace.begun();
     const due = pace.due();
+    pace.look();
     expect(await isSettled(due)).toBe(false);
-    pace.hasten();
+    isAwaited = true;
+    pace.look();
     expect(await isSettled(due)).toBe(true);
   });
 
@@ -38,13 +41,16 @@ describe('a batch', () => {
   });
 
   it('waits the longer the more the one before took', async () => {
-    const pace = paced({ leastMs: 0, timesAsLong: Number.MAX_VALUE, mostMs: long }, () => false);
+    let isAwaited = false;
+    const limits = { leastMs: 0, timesAsLong: Number.MAX_VALUE, mostMs: long };
+    const pace = paced(limits, () => isAwaited);
     pace.begun();
     expect(await isSettled(pace.due())).toBe(true);
     pace.done();
     const due = pace.due();
     expect(await isSettled(due)).toBe(false);
-    pace.hasten();
+    isAwaited = true;
+    pace.look();
     await due;
   });
 });

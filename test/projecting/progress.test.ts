@@ -43,6 +43,44 @@ describe('waiting for a read model', () => {
   });
 });
 
+describe('what is waited for', () => {
+  it('is the earliest position of those in a hurry', async () => {
+    const progress = progressOf('sums', 0);
+    expect(progress.awaited()).toBe(Infinity);
+    const some = [3, 2, 5].map((position) => progress.reached(position, long));
+    const unhurried = progress.reached(1, long, { hasTime: true });
+    expect(progress.awaited()).toBe(2);
+    progress.advance(2);
+    expect(progress.awaited()).toBe(3);
+    progress.advance(5);
+    expect(progress.awaited()).toBe(Infinity);
+    await Promise.all([...some, unhurried]);
+  });
+
+  it('is no longer what somebody has given up on', async () => {
+    const progress = progressOf('sums', 0);
+    const later = progress.reached(9, long);
+    await expect(progress.reached(5, 1)).rejects.toThrow(NotCaughtUp);
+    expect(progress.awaited()).toBe(9);
+    progress.advance(9);
+    await later;
+  });
+
+  it('is told of when somebody in a hurry begins to wait', async () => {
+    const progress = progressOf('sums', 0);
+    const told: number[] = [];
+    progress.onAwaited(() => told.push(progress.awaited()));
+    const waiting = [
+      progress.reached(7, long, { hasTime: true }),
+      progress.reached(7, long),
+      progress.reached(4, long),
+    ];
+    expect(told).toEqual([7, 4]);
+    progress.advance(7);
+    await Promise.all(waiting);
+  });
+});
+
 describe('the progress of a read model', () => {
   it('does not go back for an earlier position', () => {
     const progress = progressOf('sums', 5);

@@ -7,7 +7,7 @@ import { anyOf } from '../projections/support/project.js';
 import { checkpoint, save, start } from '../support/execution-facts.js';
 import { newEvents } from '../support/new-events.js';
 import { answer, create, edit, post, question, remove } from '../support/session-facts.js';
-import { patience } from '../support/until.js';
+import { patience, until } from '../support/until.js';
 import { expectAsRebuilt } from './support/documents.js';
 import { caughtUp, startTestRunner } from './support/runners.js';
 import { startTestStores, type TestStores } from './support/stores.js';
@@ -93,6 +93,32 @@ describe('the runner', () => {
     expect(checkpoints.length).toBeGreaterThanOrEqual(5);
     expect(checkpoints.length).toBeLessThan(50);
     expect(await documentsOf(db, 'streams_v1', { _id: name })).toMatchObject([{ ownEvents: 500 }]);
+  });
+
+  it('folds at once what somebody waits for, with all that came before it, and nothing for what is yet to come', async () => {
+    const hour = 3_600_000;
+    const folded: number[][] = [];
+    const runner = await startTestRunner(stores, {
+      db: stores.database('awaited'),
+      gathering: { leastMs: hour, timesAsLong: 1, mostMs: hour },
+      folding: (events, fold) => {
+        folded.push(events.map(({ position }) => position));
+        return fold();
+      },
+    });
+    await caughtUp(runner, stores);
+    folded.length = 0;
+    const { onSession } = commandsOn(stores.streams);
+    const first = await onSession(newId(), create);
+    await until(() => runner.status().every(({ lagEvents }) => lagEvents === 1));
+    const next = runner.progress('sessions').reached(first.position + 1, patience);
+    await new Promise(setImmediate);
+    expect(folded).toEqual([]);
+    const second = await onSession(newId(), create);
+    await next;
+    await runner.progress('sessions').reached(second.position, patience);
+    expect(folded).toEqual([[first.position, second.position]]);
+    await runner.stop();
   });
 
   it('goes on from its checkpoint after a restart', async () => {
