@@ -4,7 +4,7 @@ import {
   eventTypeFilter,
   START,
 } from '@eventstore/db-client';
-import type { Db, Document, IndexDescription } from 'mongodb';
+import { BSON, type Db, type IndexDescription } from 'mongodb';
 import { indexesOf } from '../../mongo/indexes.js';
 
 /** Writes something for events, of which so many came before. */
@@ -13,7 +13,8 @@ type Write = (events: readonly AllStreamRecordedEvent[], before: number) => Prom
 /** A collection as it was found, to be written again. */
 export type Copied = Readonly<{
   name: string;
-  documents: readonly Document[];
+  /** As BSON, which no garbage collector goes through. */
+  documents: readonly Uint8Array[];
   indexes: readonly IndexDescription[];
 }>;
 
@@ -79,7 +80,8 @@ export const copyAll = async (db: Db): Promise<readonly Copied[]> => {
   return Promise.all(
     models.map(async ({ name }) => {
       const collection = db.collection(name);
-      const documents = await collection.find().sort({ position: 1 }).toArray();
+      const found = await collection.find({}, { raw: true }).sort({ position: 1 }).toArray();
+      const documents = found as unknown as readonly Uint8Array[];
       return { name, documents, indexes: await indexesOf(collection) };
     }),
   );
@@ -102,7 +104,8 @@ export const writeCopies =
         collections.map(async ({ collection, documents }) => {
           const upTo = (count: number) => Math.floor((documents.length * count) / all);
           const share = documents.slice(upTo(before), upTo(before + events.length));
-          if (share.length > 0) await collection.insertMany(share, { ordered: false });
+          const copies = share.map((document) => BSON.deserialize(document));
+          if (copies.length > 0) await collection.insertMany(copies, { ordered: false });
         }),
       );
   };
