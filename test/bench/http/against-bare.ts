@@ -37,7 +37,9 @@ const stores = await Promise.all(folders.map((folder) => startSharedStores(folde
 const [own, bare, unaltered, modelled] = stores;
 const [folder] = folders;
 if (!folder || !own || !bare || !unaltered || !modelled) throw new Error('no stores');
-const program = await startProgram(folder, { ...own.settings, LOG_LEVEL: 'warn' });
+// Limits that count as they do by default, and that the load generator does not come to.
+const limits = { RATE_LIMIT_READS: '1000000', RATE_LIMIT_WRITES: '1000000' };
+const program = await startProgram(folder, { ...own.settings, ...limits, LOG_LEVEL: 'warn' });
 const bareServer = await startBareServer(bare.settings);
 const unalteredServer = await startBareServer({ ...unaltered.settings, UNALTERED: 'yes' });
 const modelledServer = await startBareServer({ ...modelled.settings, READ_MODELS: 'yes' });
