@@ -1,4 +1,3 @@
-import type { AllStreamRecordedEvent, RecordedEvent } from '@eventstore/db-client';
 import type { EventMetadata, StoredEvent } from './event-store.js';
 import { tombstoneType, unreadableType } from './event-store.js';
 import { schemaOfEvent } from './schemas.js';
@@ -6,6 +5,19 @@ import { sizeOf } from './size.js';
 
 /** The version of metadata and data that events are written in; there has been no other. */
 export const schemaVersion = 1;
+
+/** An event as it comes from the store: by its client, or read here. */
+export type Recorded = Readonly<{
+  id: string;
+  type: string;
+  streamId: string;
+  revision: bigint | number;
+  created: Date;
+  /** What JSON says, or the bytes where it is none. */
+  data: unknown;
+  metadata?: unknown;
+  position?: Readonly<{ commit: bigint | number }>;
+}>;
 
 /** A stored event of a known type whose data is not what its type says. */
 export class UndecodableEvent extends Error {
@@ -26,7 +38,7 @@ export class UndecodableEvent extends Error {
  *
  * @throws UndecodableEvent
  */
-export const decode = (recorded: RecordedEvent | AllStreamRecordedEvent): StoredEvent => {
+export const decode = (recorded: Recorded): StoredEvent => {
   const { id, type, streamId: stream, data, metadata } = recorded;
   if (type === tombstoneType) return decodeTombstone(recorded);
   checkData({ id, type, stream, data });
@@ -50,7 +62,7 @@ export const decode = (recorded: RecordedEvent | AllStreamRecordedEvent): Stored
  * An event of $all. One that cannot be read becomes an event of the type `$unreadable`, which says
  * why: its own stream cannot be folded until that is mended, all others go on.
  */
-export const decodeAny = (recorded: AllStreamRecordedEvent): StoredEvent => {
+export const decodeAny = (recorded: Recorded): StoredEvent => {
   try {
     return decode(recorded);
   } catch (error) {
@@ -71,7 +83,7 @@ export const checkData = ({
   if (error) throw new UndecodableEvent(stream, id, error.message);
 };
 
-const decodeTombstone = (recorded: RecordedEvent | AllStreamRecordedEvent): StoredEvent => ({
+const decodeTombstone = (recorded: Recorded): StoredEvent => ({
   ...placeOf(recorded),
   type: tombstoneType,
   data: {},
@@ -79,7 +91,7 @@ const decodeTombstone = (recorded: RecordedEvent | AllStreamRecordedEvent): Stor
   revision: -1,
 });
 
-const placeOf = (recorded: RecordedEvent | AllStreamRecordedEvent) => ({
+const placeOf = (recorded: Recorded) => ({
   id: recorded.id,
   stream: recorded.streamId,
   revision: Number(recorded.revision),
@@ -89,8 +101,7 @@ const placeOf = (recorded: RecordedEvent | AllStreamRecordedEvent) => ({
   size: 0,
 });
 
-const positionOf = ({ position }: RecordedEvent | AllStreamRecordedEvent): number =>
-  toPosition(position?.commit ?? 0n);
+const positionOf = ({ position }: Recorded): number => toPosition(position?.commit ?? 0n);
 
 /** A position as a number. @throws RangeError past 2^53, which a log of 9 petabytes would reach */
 export const toPosition = (commit: bigint | number): number => {

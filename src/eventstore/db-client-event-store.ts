@@ -3,40 +3,28 @@ import {
   END,
   ErrorType,
   EventStoreDBClient,
-  eventTypeFilter,
   FORWARDS,
   isCommandError,
-  type ReadPosition,
   type ReadRevision,
   type ResolvedEvent,
   START,
   type StreamingRead,
 } from '@eventstore/db-client';
 import { batchAppends } from './batch-append.js';
-import { decode, decodeAny, toPosition } from './codec.js';
+import { decode, toPosition } from './codec.js';
 import { consume, hasGroup, makeGroup } from './consume.js';
 import {
-  type CaughtUp,
   type EventStore,
   type ReadOptions,
   type StoredEvent,
-  StoreUnavailable,
-  type Subscription,
   tombstoneType,
 } from './event-store.js';
 import { fail } from './failures.js';
-
-/** User events, and the tombstones of their streams, which are the store's own. */
-const userEvents = eventTypeFilter({
-  regex: `^([^$]|\\${tombstoneType}$)`,
-  checkpointInterval: 32,
-});
+import { subscribeToAll } from './subscribe-to-all.js';
 
 const fewEvents = 8;
 
 const isUserEvent = (type: string): boolean => !type.startsWith('$') || type === tombstoneType;
-
-const caughtUp: CaughtUp = { type: 'caughtUp' };
 
 /**
  * Connects to an EventStoreDB or KurrentDB. The connection is made by the first call: this one never
@@ -49,7 +37,7 @@ export const connectEventStore = (url: string): EventStore => {
   return {
     append: batchAppends(client),
     read: (stream, options) => read(client, stream, options ?? {}),
-    subscribe: (after) => subscribe(client, after),
+    subscribe: (after) => subscribeToAll(client, after),
     consume: (group, options) => consume(client, group, options),
     makeGroup: (group, options) => makeGroup(client, group, options),
     hasGroup: (group) => hasGroup(client, group),
@@ -107,42 +95,6 @@ const abandon = (events: StreamingRead<ResolvedEvent>): void => {
   events.on('error', () => {});
   events.cancel().catch(() => {});
   events.resume();
-};
-
-const subscribe = (client: EventStoreDBClient, after: number | 'start' | 'end'): Subscription => {
-  const fromPosition: ReadPosition =
-    after === 'start'
-      ? START
-      : after === 'end'
-        ? END
-        : { commit: BigInt(after), prepare: BigInt(after) };
-  const subscription = client.subscribeToAll({ fromPosition, filter: userEvents });
-  // The client tells of catching up by an event that overtakes what waits to be read: put in the
-  // queue itself, it keeps its place among the others.
-  subscription.on('caughtUp', () => subscription.push(caughtUp));
-  // An error may come before anyone reads: nobody listening, it would end the process. Destroyed
-  // by it, the subscription still has it to tell.
-  subscription.on('error', (error) => subscription.destroy(error));
-  let closed = false;
-  const close = (): void => {
-    closed = true;
-    const ended = () => subscription.destroy();
-    subscription.unsubscribe().then(ended, ended);
-  };
-  async function* events(): AsyncGenerator<StoredEvent | CaughtUp> {
-    try {
-      for await (const item of subscription) {
-        if ((item as unknown) === caughtUp) yield caughtUp;
-        else if (item.event) yield decodeAny(item.event);
-      }
-      if (!closed) throw new StoreUnavailable('the subscription ended');
-    } catch (error) {
-      if (!closed) fail(error, '$all');
-    } finally {
-      close();
-    }
-  }
-  return { [Symbol.asyncIterator]: events, close };
 };
 
 const head = async (client: EventStoreDBClient): Promise<number> => {

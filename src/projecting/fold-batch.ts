@@ -181,7 +181,7 @@ export const foldRows = (
     const after = step(projection, before, event);
     if (!after || after === before) continue;
     const { position, revision: from } = event;
-    rows.push({ _id: position, ...after, key, from, to: null, position });
+    rows.push(withFields({ _id: position }, after, { key, from, to: null, position }));
   }
   const chained = rows.map((row, index) => {
     const next = rows[index + 1];

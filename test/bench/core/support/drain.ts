@@ -81,6 +81,7 @@ export const copyAll = async (db: Db): Promise<readonly Copied[]> => {
     models.map(async ({ name }) => {
       const collection = db.collection(name);
       const found = await collection.find({}, { raw: true }).sort({ position: 1 }).toArray();
+      // The driver's types call documents what `raw` gives as BSON.
       const documents = found as unknown as readonly Uint8Array[];
       return { name, documents, indexes: await indexesOf(collection) };
     }),
