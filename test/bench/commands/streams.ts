@@ -11,7 +11,7 @@ const eventsAtOnce = 1_000;
 /** Writes sessions of so many events: one of the long ones, many of the short ones. */
 export const writeSessionsOf = async (streams: Streams, length: number): Promise<Sessions> => {
   const count = Math.min(mostStreams, Math.max(1, Math.floor(eventsInAll / length)));
-  const ids = Array.from({ length: count }, (_, n) => idOf(`${length} events, ${n}`));
+  const ids = Array.from({ length: count }, (_, n) => idOf(`${length} events, ${n}`, n * length));
   for (const id of ids) await writeSession(streams, id, length - 1, eventsAtOnce);
   return { length, ids };
 };

@@ -32,7 +32,12 @@ const began = performance.now();
 const milestones: number[] = [];
 const sessions = Math.ceil(events / sessionLength);
 for (let n = 0; n < sessions; n++) {
-  await writeSession(streams, idOf(`memory ${n}`), sessionLength - 1, sessionLength);
+  await writeSession(
+    streams,
+    idOf(`memory ${n}`, n * sessionLength),
+    sessionLength - 1,
+    sessionLength,
+  );
   if (((n + 1) * samplesWanted) % sessions < samplesWanted) milestones.push(await store.head());
 }
 const writtenIn = Math.round((performance.now() - began) / 1_000);

@@ -9,6 +9,7 @@ import type { AnyProjection } from '../../../src/projecting/projection.js';
 import { startRunner } from '../../../src/projecting/runner.js';
 import { startTestStores, type TestStores } from '../../projecting/support/stores.js';
 import { writeMeasured } from '../harness/findings.js';
+import { atRest } from './support/at-rest.js';
 import { copyAll, drain, writeCopies, writeSmall } from './support/drain.js';
 import { writeExecutions, writeSessions } from './support/traffic.js';
 
@@ -52,17 +53,20 @@ const compare = async (
   const copies = await copyAll(database('warm'));
   const documents = copies.reduce((sum, copied) => sum + copied.documents.length, 0);
   const turn = async (name: string) => {
-    const { ms: raw } = await drain(url);
-    const { ms: small } = await drain(url, writeSmall(database(`small-${name}`)));
-    const { ms: copied } = await drain(
-      url,
-      writeCopies(database(`copied-${name}`), copies, events),
+    const rested = async <Result>(take: () => Promise<Result>): Promise<Result> => {
+      await atRest();
+      return take();
+    };
+    const { ms: raw } = await rested(() => drain(url));
+    const { ms: small } = await rested(() => drain(url, writeSmall(database(`small-${name}`))));
+    const { ms: copied } = await rested(() =>
+      drain(url, writeCopies(database(`copied-${name}`), copies, events)),
     );
-    const folded = await build(stores, name, projections);
+    const folded = await rested(() => build(stores, name, projections));
     const alone = [];
     for (const model of models) {
       const built = projections.filter((projection) => projection.name === model);
-      alone.push({ model, ms: await build(stores, `${model}-${name}`, built) });
+      alone.push({ model, ms: await rested(() => build(stores, `${model}-${name}`, built)) });
     }
     return { raw, small, copied, folded, alone };
   };

@@ -14,7 +14,7 @@ import { startTestStores } from '../../projecting/support/stores.js';
 import { keptThrough, openSnapshots } from '../../replay/support/snapshots.js';
 import { all } from '../../support/new-events.js';
 import { request } from '../../support/requests.js';
-import { idOf, textOf, writeSession } from '../core/support/traffic.js';
+import { idOf, partOf, textOf, writeSession } from '../core/support/traffic.js';
 
 const [longLength = 100_000, rounds = 101] = process.argv.slice(2).map(Number);
 const lengths = [1_000, longLength] as const;
@@ -36,7 +36,7 @@ const write = async (length: number): Promise<Stream> => {
 };
 
 const edit = (id: string, n: number): SessionCommand => ({
-  ...{ type: 'EditMessage', messageId: idOf(`${id}/${n}`), content: textOf(newId().charCodeAt(0)) },
+  ...{ type: 'EditMessage', messageId: partOf(id, n), content: textOf(newId().charCodeAt(0)) },
 });
 const accepted = <Outcome extends object>(outcome: Outcome): Outcome => {
   if (isRejection(outcome)) throw new Error(JSON.stringify(outcome));

@@ -38,7 +38,7 @@ const once = async (dist: string): Promise<Measured> => {
   );
   const stores = await startTestStores();
   const { keeper } = await openSnapshots(stores.db, stores.streams);
-  const ids = Array.from({ length: streams }, (_, n) => idOf(`session ${n}`));
+  const ids = Array.from({ length: streams }, (_, n) => idOf(`session ${n}`, n * events));
   for (const id of ids) await writeSession(stores.streams, id, events - 1, eventsAtOnce);
   const cpuBefore = process.cpuUsage();
   const began = performance.now();

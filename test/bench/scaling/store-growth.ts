@@ -24,7 +24,7 @@ const startsEach = 5;
 
 type Filled = Readonly<{ folder: string; sessions: number; length: number; head: number }>;
 
-const sessionOf = (n: number): string => idOf(`session ${n}`);
+const sessionOf = (n: number): string => idOf(`session ${n}`, n);
 
 /** Appends what commands would have written, many events at a time, past all read models. */
 const fill = async (layout: Layout, events: number): Promise<Filled> => {

@@ -34,7 +34,9 @@ const sessionLength = Math.min(500, events);
 const fill = async (folder: string): Promise<void> => {
   const stores = await startSharedStores(folder);
   const store = connectEventStore(stores.eventStoreUrl);
-  const ids = Array.from({ length: events / sessionLength }, (_, n) => idOf(`start ${n}`));
+  const ids = Array.from({ length: events / sessionLength }, (_, n) =>
+    idOf(`start ${n}`, n * sessionLength),
+  );
   for (const id of ids)
     await writeSession(withLineage(store), id, sessionLength - 1, sessionLength);
   const program = await startProgram(folder, stores.settings);

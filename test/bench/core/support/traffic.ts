@@ -1,4 +1,4 @@
-import { v5 } from 'uuid';
+import { v5, v7 } from 'uuid';
 import { decideAll } from '../../../../src/commands/decide-all.js';
 import { stamp } from '../../../../src/commands/stamp.js';
 import { type Decider, type Fact, isRejection } from '../../../../src/domain/decider.js';
@@ -9,8 +9,21 @@ import type { Streams } from '../../../../src/eventstore/lineage.js';
 const caller = { userId: 'ann', admin: false };
 const namespace = '6f1c9a0e-6c55-4d4e-9c43-0f3d3b1f8a11';
 
-/** A UUID that is the same in every run. */
-export const idOf = (name: string): string => v5(name, namespace);
+const began = Date.UTC(2026, 0, 1);
+
+/**
+ * A UUID of version 7, as Forkline and its client make them, that is the same in every run.
+ *
+ * @param seconds how long after everything began it is made: those made later are greater, which indexes like
+ */
+export const idOf = (name: string, seconds = 0): string =>
+  v7({ msecs: began + seconds * 1_000, random: v5(name, namespace, new Uint8Array(16)) });
+
+/** The id of what is made so many seconds after something, and belongs to it. */
+export const partOf = (id: string, seconds: number): string => {
+  const msecs = Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+  return idOf(`${id}/${seconds}`, (msecs - began) / 1_000 + seconds);
+};
 
 const words =
   'the agent read its plan and asked for the result of a search before it wrote the answer'.split(
@@ -37,7 +50,7 @@ const write = async <Command, State, Event extends Fact, Reason>(
   const decided = decideAll(decider, decider.initial, commands);
   if (isRejection(decided)) throw new Error(String(decided.rejected));
   for (let start = 0; start < decided.events.length; start += eventsAtOnce) {
-    const commandId = idOf(`${id}/${start}`);
+    const commandId = partOf(id, start);
     const part = decided.events.slice(start, start + eventsAtOnce);
     const events = stamp(decider, id, decided.state, part, {
       ...{ commandId, requestId: commandId, caller },
@@ -47,6 +60,8 @@ const write = async <Command, State, Event extends Fact, Reason>(
   }
 };
 
+const sideBySide = 16;
+
 const inParallel = async <Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
@@ -55,8 +70,14 @@ const inParallel = async <Item>(
   const worker = async () => {
     for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
   };
-  await Promise.all(Array.from({ length: 16 }, worker));
+  await Promise.all(Array.from({ length: sideBySide }, worker));
 };
+
+/** The ids of streams of so many events that are written side by side, each event a second after the one before. */
+const idsOf = (prefix: string, count: number, events: number): readonly string[] =>
+  Array.from({ length: count }, (_, n) =>
+    idOf(`${prefix}-${n}`, Math.floor(n / sideBySide) * events),
+  );
 
 /** Writes a session of so many messages, one event more. */
 export const writeSession = (
@@ -73,7 +94,7 @@ export const writeSession = (
     { length: messages },
     (_, index): SessionCommand => ({
       type: 'PostMessage',
-      messageId: idOf(`${id}/${index}`),
+      messageId: partOf(id, index),
       role: index % 2 === 0 ? 'user' : 'assistant',
       content: textOf(index),
       metadata: {},
@@ -89,10 +110,7 @@ export const writeSessions = (
   count: number,
   messages: number,
 ): Promise<void> =>
-  inParallel(
-    Array.from({ length: count }, (_, number) => idOf(`${prefix}-${number}`)),
-    (id) => writeSession(streams, id, messages),
-  );
+  inParallel(idsOf(prefix, count, messages + 1), (id) => writeSession(streams, id, messages));
 
 /** Writes executions side by side. Each saves a state of some kilobytes that grows by one entry a checkpoint. */
 export const writeExecutions = (
@@ -101,22 +119,19 @@ export const writeExecutions = (
   count: number,
   checkpoints: number,
 ): Promise<void> =>
-  inParallel(
-    Array.from({ length: count }, (_, number) => idOf(`${prefix}-${number}`)),
-    (id) => {
-      const plan = textOf(3).repeat(10);
-      const start: ExecutionCommand = { type: 'StartExecution', userId: 'ann', input: { plan } };
-      const saves = Array.from(
-        { length: checkpoints },
-        (_, index): ExecutionCommand => ({
-          type: 'SaveCheckpoint',
-          checkpointId: idOf(`${id}/${index}`),
-          agent: 'planner',
-          stage: `stage-${index % 4}`,
-          stageOrder: index % 4,
-          state: { plan, results: Array.from({ length: index }, (_, i) => textOf(i)) },
-        }),
-      );
-      return write(streams, execution, id, [start, ...saves], 5);
-    },
-  );
+  inParallel(idsOf(prefix, count, checkpoints + 1), (id) => {
+    const plan = textOf(3).repeat(10);
+    const start: ExecutionCommand = { type: 'StartExecution', userId: 'ann', input: { plan } };
+    const saves = Array.from(
+      { length: checkpoints },
+      (_, index): ExecutionCommand => ({
+        type: 'SaveCheckpoint',
+        checkpointId: partOf(id, index),
+        agent: 'planner',
+        stage: `stage-${index % 4}`,
+        stageOrder: index % 4,
+        state: { plan, results: Array.from({ length: index }, (_, i) => textOf(i)) },
+      }),
+    );
+    return write(streams, execution, id, [start, ...saves], 5);
+  });

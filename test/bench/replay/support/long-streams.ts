@@ -4,7 +4,7 @@ import { type Decider, type Fact, isRejection } from '../../../../src/domain/dec
 import { type ExecutionCommand, execution } from '../../../../src/domain/execution.js';
 import { type SessionCommand, session } from '../../../../src/domain/session.js';
 import type { EventStore } from '../../../../src/eventstore/event-store.js';
-import { idOf } from '../../core/support/traffic.js';
+import { idOf, partOf } from '../../core/support/traffic.js';
 
 export type LongStream = Readonly<{
   category: 'session' | 'execution';
@@ -26,14 +26,14 @@ const commandAt = {
           metadata: {},
         }
       : {
-          ...{ type: 'PostMessage', messageId: idOf(`${id}/${n}`), content: `message-${n}` },
+          ...{ type: 'PostMessage', messageId: partOf(id, n), content: `message-${n}` },
           ...{ role: n % 2 === 0 ? 'assistant' : 'user', metadata: {} },
         },
   execution: (id: string, n: number): ExecutionCommand =>
     n === 0
       ? { type: 'StartExecution', userId: caller.userId, input: {} }
       : {
-          ...{ type: 'SaveCheckpoint', checkpointId: idOf(`${id}/${n}`), agent: 'planner' },
+          ...{ type: 'SaveCheckpoint', checkpointId: partOf(id, n), agent: 'planner' },
           ...{ stage: 'loop', stageOrder: 0, state: { n, note: `step-${n}` } },
         },
 };
@@ -67,7 +67,7 @@ const write = async <Command, State, Event extends Fact, Reason>(
     const decided = decideAll(decider, state, commands);
     if (isRejection(decided)) throw new Error(String(decided.rejected));
     ({ state } = decided);
-    const commandId = idOf(`${long.id}/events from ${from}`);
+    const commandId = partOf(long.id, from);
     const request = { commandId, requestId: 'bench', caller };
     const events = stamp(decider, long.id, state, decided.events, request);
     ({ position } = await store.append(long.stream, events, from === 0 ? 'none' : from - 1));

@@ -1,6 +1,6 @@
 import { toCursor } from '../../../../src/queries/page.js';
 import { ask, type Json, send } from '../../../support/api.js';
-import { idOf } from '../../core/support/traffic.js';
+import { partOf } from '../../core/support/traffic.js';
 import type { LongStream } from './long-streams.js';
 
 /** How many revisions lie between two snapshots. */
@@ -36,7 +36,7 @@ export const worksOn = (url: string, { category, id, stream, length }: LongStrea
   };
   const amended = (text: string): readonly object[] =>
     category === 'session'
-      ? [{ type: 'EditMessage', messageId: idOf(`${id}/1`), content: text }]
+      ? [{ type: 'EditMessage', messageId: partOf(id, 1), content: text }]
       : [
           {
             ...{ type: 'SaveCheckpoint', agent: 'planner', stage: 'loop', stageOrder: 0 },
