@@ -31,7 +31,7 @@ export const projections: Comparison = {
   name: 'projections',
   title: 'Read models catching up',
   method:
-    "Read models built from the first event on, all of them together and some each by itself, in turns with a subscription of the store's client that hands out the same events and does nothing with them, with one that writes of each event a small document without an index, 1,000 at a time, and with one that writes the documents of all read models with their indexes, copied before, so that nothing is computed: how far anything can come that writes so much. Memory: of a process that builds them all, its stores apart, after each tenth of the events, garbage collected. Emmett's consumer over PostgreSQL builds one read model, by Pongo, of one small document a stream.",
+    "Read models built from the first event on, all of them together and some each by itself, in turns with a subscription of the store's client that hands out the same events and does nothing with them, with one that writes of each event a small document without an index, 1,000 at a time, and with one that writes the documents of all read models with their indexes, copied before, so that nothing is computed: how far anything can come that writes so much. Each begins once the stores are at rest, and ids are those that Forkline makes, of version 7. Memory: of a process that builds them all, its stores apart, after each tenth of the events, garbage collected. Emmett's consumer over PostgreSQL builds one read model, by Pongo, of one small document a stream.",
   parts: (size) => {
     const isFull = size === 'full';
     return [
