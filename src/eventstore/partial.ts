@@ -24,6 +24,7 @@ export type Outset = Readonly<{
   found: number;
   /** The entries of which the state says whether they are there and what they are. */
   known: KeySet<string>;
+  making?: string;
 }>;
 
 type AnyDecider<State, Event extends Fact> = Decider<never, State, Event, unknown>;
@@ -37,7 +38,7 @@ type EntryMap = OrderedMap<string, unknown>;
  */
 export const outsetFrom = <State, Event extends Fact>(
   { category, snapshots }: AnyDecider<State, Event>,
-  { head, revision, position, count }: Snapshot,
+  { head, revision, position, count, making }: Snapshot,
   segments: readonly Segment[],
 ): Pick<Loaded<State>, 'state' | 'revision' | 'position' | 'outset'> => ({
   // A snapshot's head is this decider's own state, by way of JSON.
@@ -50,6 +51,7 @@ export const outsetFrom = <State, Event extends Fact>(
     count,
     found: 0,
     known: KeySet(),
+    ...(making !== undefined && { making }),
   },
 });
 
@@ -88,7 +90,7 @@ export const withEntries = async <State, Event extends Fact>(
   const field = decider.snapshots?.entries?.field;
   const missing = outset ? keys.filter((key) => !outset.known.has(key)) : [];
   if (!outset || field === undefined || missing.length === 0) return loaded;
-  const found = await snapshots.entries(outset.kind, outset.segments, missing);
+  const found = await snapshots.entries(outset.kind, outset.segments, missing, outset.making);
   const entries = entriesIn(state, field)?.concat(found);
   return {
     ...loaded,

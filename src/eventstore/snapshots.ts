@@ -14,6 +14,8 @@ export type Snapshot = Readonly<{
   head: object;
   /** How many entries the state has. */
   count: number;
+  /** Tells it from one that is the same and was made after this one was removed. */
+  making?: string;
 }>;
 
 /** What a snapshot adds to the one before it. */
@@ -48,12 +50,14 @@ export type Snapshots = Readonly<{
    * Entries as of a snapshot.
    *
    * @param segments the streams that make up the state, up to the snapshot's revision
+   * @param making that of the snapshot, where it is known; it spares a question
    * @returns those that there are, by key
    */
   entries(
     kind: SnapshotKind,
     segments: readonly Segment[],
     keys: readonly string[],
+    making?: string,
   ): Promise<ReadonlyMap<string, unknown>>;
   /** The latest commands carried out on the last of the segments itself up to a snapshot's revision, oldest first. */
   commands(kind: SnapshotKind, segments: readonly Segment[]): Promise<readonly CarriedOut[]>;

@@ -16,6 +16,8 @@ export type Piece = Readonly<{
   keys?: readonly string[];
   revision: number;
   position: number;
+  /** On heads. Those of earlier programs have none. */
+  making?: string;
   /** On streams that are forks. */
   ancestors?: readonly string[];
   /** JSON. As text, it comes back as the events it was made of do. */
@@ -32,17 +34,20 @@ const enoughBytes = 32 * 1_024;
 
 /**
  * The pieces of layers of one stream that lie on one another, and which have to be there once they are
- * written: their heads, and that of the layer below.
+ * written: all of them, and the head of the layer below.
+ *
+ * @param making what no other making of layers is called
  */
-export const piecesOf = (layers: readonly Layer[]) => {
-  const heads = layers.map(headPiece);
+export const piecesOf = (layers: readonly Layer[], making: string) => {
+  const heads = layers.map((layer) => headPiece(layer, making));
+  const others = layers.flatMap(otherPieces);
   const [first] = layers;
   return {
     heads,
-    others: layers.flatMap(otherPieces),
+    others,
     needed: [
       ...(first?.before ? [idOf(below(first, first.before), 'head')] : []),
-      ...heads.map(({ _id }) => _id),
+      ...[...heads, ...others].map(({ _id }) => _id),
     ],
   };
 };
@@ -62,7 +67,7 @@ const idOf = ({ stream, revision, ancestors }: Place, name: string): string =>
 
 const pieceOf = (
   layer: Layer,
-  { name, ...which }: Pick<Piece, 'part' | 'keys'> & Readonly<{ name: string }>,
+  { name, ...which }: Pick<Piece, 'part' | 'keys' | 'making'> & Readonly<{ name: string }>,
   value: unknown,
 ): Piece => {
   const { stream, revision, position, ancestors } = layer;
@@ -78,8 +83,8 @@ const pieceOf = (
   return withFields(content, { digest: fingerprint(content) });
 };
 
-const headPiece = (layer: Layer): Piece =>
-  pieceOf(layer, { name: 'head', part: 'head' }, { state: layer.head, count: layer.count });
+const headPiece = (layer: Layer, making: string): Piece =>
+  pieceOf(layer, { name: 'head', part: 'head', making }, { state: layer.head, count: layer.count });
 
 const otherPieces = (layer: Layer): readonly Piece[] => [
   ...entriesInParts(layer).map((entries, n) => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Collection, Db, Filter } from 'mongodb';
 import { fingerprint } from '../domain/fingerprint.js';
 import type { Segment } from '../domain/fork.js';
@@ -75,11 +76,13 @@ export const snapshotsIn = (
     throw new SnapshotsUnavailable(`the snapshot ${content._id} is not what was written`);
   };
 
-  const expectHead = async (kind: SnapshotKind, segments: readonly Segment[]): Promise<void> => {
+  /** Which making of a snapshot there is. */
+  const makingOf = async (kind: SnapshotKind, segments: readonly Segment[]) => {
     const { stream, revision, chain } = placeOf(segments);
     const [piece] = await find(kind, { stream, part: 'head', revision, ...chain }, 1);
     if (!piece)
       throw new SnapshotsUnavailable(`the snapshot ${stream}@${revision} is no longer there`);
+    return piece.making;
   };
 
   const forget = async (stream: string): Promise<void> => {
@@ -100,7 +103,8 @@ export const snapshotsIn = (
   /** Writes layers of any number of streams. @returns those that are whole then, and have below them what they lie on */
   const addOf = async (kind: SnapshotKind, stacks: readonly Stack[]): Promise<readonly Stack[]> => {
     const collection = collectionOf(kind);
-    const all = stacks.map(({ layers }) => piecesOf(layers));
+    const making = randomUUID();
+    const all = stacks.map(({ layers }) => piecesOf(layers, making));
     // A head says that all the rest is there, of the layers below as well.
     await insertInTurn(collection, [
       ...all.flatMap(({ others }) => others),
@@ -145,21 +149,24 @@ export const snapshotsIn = (
       const { stream, revision: through, chain } = placeOf(segments);
       const piece = await newestIn(kind, { stream, part: 'head', ...upTo(through), ...chain });
       if (!piece) return undefined;
-      const { revision, position } = piece;
+      const { revision, position, making } = piece;
       // What a digest fits was written by `add`.
       const { state, count } = (await read(piece)) as Readonly<{ state: object; count: number }>;
-      return { stream, revision, position, head: state, count };
+      return { stream, revision, position, head: state, count, ...(making && { making }) };
     },
-    entries: async (kind, segments, keys) => {
+    entries: async (kind, segments, keys, known) => {
       if (segments.length === 0) return new Map();
+      const making = known ?? (await makingOf(kind, segments));
       const found = await Promise.all(
         keys.map(async (key) => {
           const entry = await entryIn(kind, segments, key);
           return entry === undefined ? [] : [[key, entry] as const];
         }),
       );
-      // What was not found does not exist only if the layers were still there when it was looked for.
-      await expectHead(kind, segments);
+      // What was not found does not exist only if the layers were there all the time: neither removed, nor
+      // removed and made anew.
+      if ((await makingOf(kind, segments)) !== making)
+        throw new SnapshotsUnavailable('the snapshot was made anew while it was read');
       return new Map(found.flat());
     },
     commands: async (kind, segments) => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Collection, type Document, MongoClient } from 'mongodb';
+import { type Collection, type Db, type Document, MongoClient } from 'mongodb';
 import { pino } from 'pino';
 import { detachStream } from '../../src/commands/detach.js';
 import { noteLineage } from '../../src/commands/ended-streams.js';
@@ -38,6 +38,30 @@ afterEach(async () => {
 
 const pieces = (): Collection<Document & { _id: string }> =>
   stores.db.collection(`session_layers_v${session.snapshots?.version}`);
+
+/** The same database, told of each search for pieces before it is begun. */
+const asking = (db: Db, before: (filter: Document) => Promise<void>): Db =>
+  new Proxy(db, {
+    get: (target, name) =>
+      name === 'collection'
+        ? (of: string) => {
+            const collection = target.collection(of);
+            const find = collection.find.bind(collection);
+            return Object.assign(collection, {
+              find: (filter: Document) => {
+                const cursor = find(filter);
+                const toArray = cursor.toArray.bind(cursor);
+                return Object.assign(cursor, {
+                  toArray: async () => {
+                    await before(filter);
+                    return toArray();
+                  },
+                });
+              },
+            });
+          }
+        : Reflect.get(target, name),
+  });
 
 /** A session of 200 events, with its snapshots at 63, 127 and 191. */
 const keptSession = async () => {
@@ -81,13 +105,18 @@ describe('a snapshot', () => {
 
   it('comes anew, with those before it, after all were lost', async () => {
     const { stream } = await keptSession();
-    const before = await pieces().find({}).sort({ _id: 1 }).toArray();
+    const written = () =>
+      pieces()
+        .find({}, { projection: { making: 0, digest: 0 } })
+        .sort({ _id: 1 })
+        .toArray();
+    const before = await written();
     await pieces().deleteMany({});
     expect(await load(sources(), session, stream)).not.toHaveProperty('outset');
     // Whoever had to read so much has said so.
     await snapshots.keeper.settled();
     expect(await eventsRead(stream)).toBe(8 + 2);
-    expect(await pieces().find({}).sort({ _id: 1 }).toArray()).toEqual(before);
+    expect(await written()).toEqual(before);
   });
 
   it('of which something is not as it was written is not used, and comes anew', async () => {
@@ -127,15 +156,37 @@ describe('a snapshot', () => {
       await other.store.append(stream, events, 'none');
       const found = await openSnapshots(stores.db, other.streams);
       const from = { streams: other.streams, snapshots: found };
-      expect(await expectLoadedAsFolded(from, session, stream, { keys })).not.toHaveProperty(
-        'outset',
-      );
+      expect(await load(from, session, stream, { keys })).not.toHaveProperty('outset');
       await found.keeper.settled();
       expect(await expectLoadedAsFolded(from, session, stream, { keys })).toHaveProperty('outset');
       await found.keeper.stop();
       await other.close();
     },
   );
+
+  it.each([
+    ['when it was loaded', true],
+    ['when it was made', false],
+  ])('made anew while it is read is not taken for the one known from %s', async (_, isLoaded) => {
+    const { stream } = await keptSession();
+    const { outset } = await load(sources(), session, stream);
+    if (!outset) throw new Error('there is a snapshot');
+    // It is gone when an entry is looked for, and there again when that is asked.
+    const asked = asking(stores.db, async ({ keys }) => {
+      if (keys !== undefined) return snapshots.discard(stream);
+      if ((await pieces().countDocuments({ stream })) === 0)
+        await keptThrough(snapshots, stream, 199);
+    });
+    const { kind, segments, making } = outset;
+    expect(making).toEqual(expect.any(String));
+    const entries = snapshotsIn(asked).entries(
+      kind,
+      segments,
+      ['m-1'],
+      isLoaded ? making : undefined,
+    );
+    await expect(entries).rejects.toThrow('made anew');
+  });
 
   it('serves nobody any more once it was removed under a state loaded from it', async () => {
     const { id, stream } = await keptSession();
@@ -329,8 +380,8 @@ describe('as events go by', () => {
     const nothing = { reads: 0, eventsRead: 0, appends: 0, finds: 0 };
     expect(await next(256, 319)).toEqual(nothing);
     expect(await next(320, 390)).toEqual(nothing);
-    // An entry of an older layer is looked up, and that the layers are still there.
-    expect(await next(391, 450, 'm-1')).toEqual({ ...nothing, finds: 2 });
+    // An entry of an older layer is looked up, and before and after that which layers are there.
+    expect(await next(391, 450, 'm-1')).toEqual({ ...nothing, finds: 3 });
     // After a gap everything since is read.
     expect(await next(451, 511, undefined, 460)).toMatchObject({ eventsRead: 65, finds: 0 });
     await keeper.stop();

@@ -73,8 +73,14 @@ const carryOut = async <Command, State, Event extends Fact, Reason>(
   return appended.revision;
 };
 
+/** But for what tells two makings apart. */
 const piecesOf = (name: string, kind: Parameters<typeof snapshotCollection>[0]) =>
-  stores.database(name).collection(snapshotCollection(kind)).find({}).sort({ _id: 1 }).toArray();
+  stores
+    .database(name)
+    .collection(snapshotCollection(kind))
+    .find({}, { projection: { making: 0, digest: 0 } })
+    .sort({ _id: 1 })
+    .toArray();
 
 /** Of how many layers there was more than one to make at once. */
 let madeTogether = 0;
